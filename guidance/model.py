@@ -1,0 +1,268 @@
+"""What guidance is made of: sources, facts, the guide with its steps, answers, declines, danger phrases.
+
+Plain frozen values. ``guidance.reader`` makes them from text and checks each by itself, ``guidance.library``
+checks them against each other; nothing is checked a second time afterwards. Texts are plain text without markup.
+The format that writers see is described in ``guidance/content/README.md``.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from guidance.phrases import Phrases
+
+Kind = Literal["law", "research", "practice"]
+"""What a source or a fact is. Readers are shown it as what it is."""
+
+Role = Literal["officer", "prison", "mentor", "coordinator", "supervisor", "admin"]
+"""Everybody who can be enrolled."""
+
+ContentRole = Literal["officer", "prison", "mentor", "coordinator"]
+"""The roles content is written for. Supervisors and admins read what a coordinator reads."""
+
+DangerKind = Literal["violence", "weapon", "self-harm", "child", "staff-threat", "travel", "attack"]
+
+Severity = Literal["error", "warning"]
+
+KINDS: tuple[Kind, ...] = ("law", "research", "practice")
+CONTENT_ROLES: tuple[ContentRole, ...] = ("officer", "prison", "mentor", "coordinator")
+DANGER_KINDS: tuple[DangerKind, ...] = (
+    "violence",
+    "weapon",
+    "self-harm",
+    "child",
+    "staff-threat",
+    "travel",
+    "attack",
+)
+END = "END"
+"""A branch's ``goto`` that ends the walk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact comes from. ``url`` is a public http or https page, or None."""
+
+    id: str
+    title: str
+    publisher: str
+    kind: Kind
+    year: int | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact's register entry: what it rests on, never its wording.
+
+    Attributes:
+        topic: the fact group, for example ``information_sharing``; topics of answers are the same words.
+        sources: one or more source ids.
+        confidence: ``verified`` (read in its source) or ``unverified`` (recalled, or ordinary practice).
+        audience: ``officer``, ``prison``, ``mentor``, ``coordinator``, ``family_worker``.
+        stage: the stage of the step it belongs to, or ``all`` or ``wellbeing``.
+    """
+
+    id: str
+    topic: str
+    kind: Kind
+    sources: tuple[str, ...]
+    confidence: str
+    audience: tuple[str, ...] = ()
+    stage: str = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A thing to do or a question to answer, at most 110 characters; its id never changes."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One way out of a decision.
+
+    Attributes:
+        key: ``[a-z0-9-]``, at most 20 characters, unique in the decision, never changes.
+        label: a button, at most 34 characters.
+        say: what to do now, at most 300 characters, shown before going on.
+        goto: a step id; ``END``; or None for the next decision, after the last one the end of the step.
+        returns: walk ``goto``, then come back to this decision. Only with a step id.
+    """
+
+    key: str
+    label: str
+    say: str
+    goto: str | None = None
+    returns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A question with at least two branches, at most 200 characters."""
+
+    id: str
+    ask: str
+    branches: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the guide. ``roles`` holds a view for each role that has something to do here."""
+
+    id: str
+    title: str
+    stage: str
+    reviewed: date
+    owner: str
+    purpose: str
+    lead: str
+    timing: str
+    inputs: tuple[str, ...]
+    handoff: str
+    mistakes: tuple[str, ...]
+    facts: tuple[str, ...]
+    roles: Mapping[ContentRole, str]
+    checks: tuple[Check, ...]
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """The guide's head. ``version`` grows with every change to the wording of any step.
+
+    Attributes:
+        shortcuts: name, for example ``danger_now``, to the step id that it enters from anywhere.
+        paths: the step ids each role walks, in order.
+    """
+
+    id: str
+    title: str
+    version: int
+    reviewed: date
+    owner: str
+    shortcuts: Mapping[str, str]
+    paths: Mapping[ContentRole, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One approved answer.
+
+    Attributes:
+        topic: file and group it belongs to.
+        title: a button, at most 48 characters.
+        asked_as: five or more phrasings, as people type them.
+        short: at most 350 characters, useful by itself.
+        more: at most 1,200 characters, the rest; empty when there is none.
+        words: words one can use, at most 350 characters.
+        facts: at least one fact id.
+        related: ids of other answers.
+    """
+
+    id: str
+    topic: str
+    title: str
+    asked_as: tuple[str, ...]
+    short: str
+    more: str
+    facts: tuple[str, ...]
+    steps: tuple[str, ...]
+    related: tuple[str, ...]
+    roles: tuple[ContentRole, ...]
+    owner: str
+    reviewed: date
+    words: str | None = None
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """A question that must not be answered: a kind reason, and what to do instead.
+
+    Attributes:
+        asked_as: eight or more phrasings.
+        say: at most 350 characters.
+        next: at most 250 characters.
+    """
+
+    id: str
+    title: str
+    asked_as: tuple[str, ...]
+    say: str
+    next: str
+    steps: tuple[str, ...]
+    facts: tuple[str, ...]
+    owner: str
+    reviewed: date
+
+
+@dataclass(frozen=True, slots=True)
+class DangerPhrases:
+    """Ways in which people say that somebody is in danger, and the step that is for it."""
+
+    kind: DangerKind
+    step: str
+    phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something a writer must mend (``error``) or should look at (``warning``).
+
+    Attributes:
+        file: path below ``guidance/content``, for example ``en/steps/S01.toml``.
+        item: the id and field, for example ``S01-D1 / yes / label``; empty when it is the whole file.
+        remedy: what is wrong and what to do, in plain words.
+    """
+
+    file: str
+    item: str
+    remedy: str
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """All guidance of one language, read once at start. The order of each mapping is the writers' order.
+
+    ``files`` names, for ``guide`` and each step, answer and decline id, the file that a writer has to open.
+    """
+
+    language: str
+    guide: Guide
+    steps: Mapping[str, Step]
+    answers: Mapping[str, Answer]
+    declines: Mapping[str, Decline]
+    danger: tuple[DangerPhrases, ...]
+    facts: Mapping[str, Fact]
+    sources: Mapping[str, Source]
+    phrases: Phrases
+    files: Mapping[str, str]
+
+    def kinds(self, fact_ids: Iterable[str]) -> tuple[Kind, ...]:
+        """The kinds of these facts, no doubles, always in the order law, research, practice.
+
+        Raises:
+            KeyError: an id that is in no register; loaded content holds none.
+        """
+        found = {self.facts[fact_id].kind for fact_id in fact_ids}
+        return tuple(kind for kind in KINDS if kind in found)
+
+    def sources_of(self, fact_ids: Iterable[str]) -> tuple[Source, ...]:
+        """The sources of these facts, no doubles, in the order in which they are first named.
+
+        Raises:
+            KeyError: an id that is in no register; loaded content holds none.
+        """
+        named = (source_id for fact_id in fact_ids for source_id in self.facts[fact_id].sources)
+        return tuple(self.sources[source_id] for source_id in dict.fromkeys(named))
+
+    def path(self, role: Role) -> tuple[str, ...]:
+        """The step ids that this role walks, in order; supervisor and admin walk the coordinator's path."""
+        if role == "supervisor" or role == "admin":
+            return self.guide.paths["coordinator"]
+        return self.guide.paths[role]

@@ -1,0 +1,79 @@
+"""The assistant's own phrases, in one language, from Fluent files.
+
+Writers edit ``content/<language>/phrases/*.ftl``; code asks by key. What people typed may be an argument, so
+errors name the key alone.
+"""
+
+from collections.abc import Mapping
+
+from fluent.runtime import FluentBundle, FluentResource
+from fluent.syntax import ast
+
+
+class PhraseError(LookupError):
+    """A phrase is missing, or cannot be put together with these arguments: tell the writer.
+
+    Attributes:
+        key: the phrase asked for. Arguments are never kept, they may be people's words.
+    """
+
+    code = "guidance.phrase"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"phrase {key}")
+        self.key = key
+
+
+class Phrases:
+    """All phrases of one language. Read-only after construction; safe to share between threads.
+
+    Args:
+        lang: a language tag such as ``en``; it decides plural forms and how numbers are written.
+        ftl_texts: file name to Fluent text. Junk in a text is skipped here; ``guidance.reader`` reports it.
+            Where two files hold the same key the first one wins; ``guidance.reader`` reports that too.
+    """
+
+    __slots__ = ("_bundle", "_keys", "_plain", "lang")
+
+    def __init__(self, lang: str, ftl_texts: Mapping[str, str]) -> None:
+        self.lang = lang
+        # No isolating marks: chats show them as boxes on old phones, and buttons are compared as text.
+        # No functions: a phrase may choose and insert, never compute.
+        self._bundle = FluentBundle([lang], functions={}, use_isolating=False)
+        keys: dict[str, None] = {}
+        for text in ftl_texts.values():
+            resource = FluentResource(text)
+            self._bundle.add_resource(resource)
+            for entry in resource.body:
+                if isinstance(entry, ast.Message) and entry.value is not None:
+                    keys[entry.id.name] = None
+        self._keys = tuple(keys)
+        self._plain: dict[str, str] = {}
+
+    def keys(self) -> tuple[str, ...]:
+        """Every key that has a text, in the writers' order."""
+        return self._keys
+
+    def text(self, key: str, **args: str | int) -> str:
+        """The phrase, put together with its arguments.
+
+        Raises:
+            PhraseError: no such key, an argument is missing, or the phrase is broken.
+        """
+        if not args and (plain := self._plain.get(key)) is not None:
+            return plain
+        if not self._bundle.has_message(key):
+            raise PhraseError(key)
+        pattern = self._bundle.get_message(key).value
+        if pattern is None:
+            raise PhraseError(key)
+        # Fluent hands its errors back instead of raising; from None, as they may quote an argument.
+        try:
+            formatted, errors = self._bundle.format_pattern(pattern, args)
+        except Exception:
+            raise PhraseError(key) from None
+        if errors or not isinstance(formatted, str):
+            raise PhraseError(key)
+        if not args:
+            self._plain[key] = formatted
+        return formatted

@@ -1,7 +1,7 @@
 """What guidance is made of: sources, facts, the guide with its steps, answers, declines, danger phrases.
 
 Plain frozen values. ``guidance.reader`` makes them from text and checks each by itself, ``guidance.library``
-checks them against each other; nothing is checked a second time afterwards. Texts are plain text without markup.
+checks them against each other; nothing is checked a second time afterwards. Texts are plain, without markup.
 The format that writers see is described in ``guidance/content/README.md``.
 """
 
@@ -207,6 +207,8 @@ class DangerPhrases:
     kind: DangerKind
     step: str
     phrases: tuple[str, ...]
+    owner: str = ""
+    reviewed: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +229,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Content:
-    """All guidance of one language, read once at start. The order of each mapping is the writers' order.
-
-    ``files`` names, for ``guide`` and each step, answer and decline id, the file that a writer has to open.
-    """
+    """All guidance of one language, read once at start. The order of each mapping is the writers' order."""
 
     language: str
     guide: Guide
@@ -241,7 +240,6 @@ class Content:
     facts: Mapping[str, Fact]
     sources: Mapping[str, Source]
     phrases: Phrases
-    files: Mapping[str, str]
 
     def kinds(self, fact_ids: Iterable[str]) -> tuple[Kind, ...]:
         """The kinds of these facts, no doubles, always in the order law, research, practice.

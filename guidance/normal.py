@@ -17,7 +17,7 @@ _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 # Elided articles and pronouns of French and Italian, and of English "d'you": the word after them counts.
 _ELIDED: Final = frozenset(
-    "l d j n s t m c qu jusqu lorsqu puisqu quoiqu un dell nell all sull dall quell quest".split()
+    ["l", "d", "j", "n", "s", "t", "m", "c", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu", "un", "dell", "nell", "all", "sull", "dall", "quell", "quest"]
 )
 _SUFFIXES: Final = MappingProxyType({"ll": "will", "re": "are", "ve": "have", "m": "am", "d": "would", "s": ""})
 
@@ -28,12 +28,12 @@ _SHORT_FORMS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             {
                 **{
                     f"{verb}nt": f"{verb} not"
-                    for verb in "do does did is are was were should could would has have had must need".split()
+                    for verb in ["do", "does", "did", "is", "are", "was", "were", "should", "could", "would", "has", "have", "had", "must", "need"]
                 },
-                **{f"{who}s": f"{who} is" for who in "he she that what who where how there".split()},
-                **{f"{who}re": f"{who} are" for who in "you they".split()},
-                **{f"{who}ve": f"{who} have" for who in "i you we they".split()},
-                **{f"{who}ll": f"{who} will" for who in "they you it that".split()},
+                **{f"{who}s": f"{who} is" for who in ["he", "she", "that", "what", "who", "where", "how", "there"]},
+                **{f"{who}re": f"{who} are" for who in ["you", "they"]},
+                **{f"{who}ve": f"{who} have" for who in ["i", "you", "we", "they"]},
+                **{f"{who}ll": f"{who} will" for who in ["they", "you", "it", "that"]},
                 "cant": "can not", "cannot": "can not", "wont": "will not", "aint": "is not", "shant": "shall not",
                 "im": "i am", "hed": "he would", "theyd": "they would", "whatre": "what are", "dunno": "do not know",
                 "gonna": "going to", "gunna": "going to", "goin": "going", "wanna": "want to", "gotta": "got to",

@@ -38,8 +38,7 @@ class Phrases:
     def __init__(self, lang: str, ftl_texts: Mapping[str, str]) -> None:
         self.lang = lang
         # No isolating marks: chats show them as boxes on old phones, and buttons are compared as text.
-        # No functions: a phrase may choose and insert, never compute.
-        self._bundle = FluentBundle([lang], functions={}, use_isolating=False)
+        self._bundle = FluentBundle([lang], use_isolating=False)
         keys: dict[str, None] = {}
         for text in ftl_texts.values():
             resource = FluentResource(text)
@@ -64,16 +63,20 @@ class Phrases:
             return plain
         if not self._bundle.has_message(key):
             raise PhraseError(key)
-        pattern = self._bundle.get_message(key).value
-        if pattern is None:
-            raise PhraseError(key)
-        # Fluent hands its errors back instead of raising; from None, as they may quote an argument.
-        try:
-            formatted, errors = self._bundle.format_pattern(pattern, args)
-        except Exception:
-            raise PhraseError(key) from None
-        if errors or not isinstance(formatted, str):
+        formatted = self._formatted(key, args)
+        if formatted is None:
             raise PhraseError(key)
         if not args:
             self._plain[key] = formatted
         return formatted
+
+    def _formatted(self, key: str, args: Mapping[str, str | int]) -> str | None:
+        # Fluent hands its errors back and seldom raises. None instead of either: both may quote an argument.
+        try:
+            pattern = self._bundle.get_message(key).value
+            if pattern is None:
+                return None
+            formatted, errors = self._bundle.format_pattern(pattern, dict(args))
+        except Exception:
+            return None
+        return formatted if isinstance(formatted, str) and not errors else None

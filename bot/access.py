@@ -1,0 +1,91 @@
+"""Who serves which desk: the one place that says who hears of flags and who may look at them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from dialogues.model import Agency, Membership, Person
+from guidance.model import Role
+from storage import agencies, people
+from storage.agencies import AgencyRow
+from storage.conversations import Talk
+from storage.people import PersonRow
+from storage.pins import Pins
+from storage.transaction import Transaction
+
+SERVES: tuple[Role, ...] = ("coordinator", "supervisor")
+"""Roles that see and take the flags of the desks their agency serves."""
+MOST_CACHED = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """
+    Attributes:
+        agency: slug.
+        served_by: slugs of the agencies whose coordinators take its flags.
+        ready: it has somebody to seal notes to today.
+    """
+
+    agency: str
+    served_by: tuple[str, ...]
+    ready: bool
+
+
+class Access:
+    """Reads agencies and desks, remembering what has not changed. Used within transactions only, by one thread."""
+
+    def __init__(self, pins: Pins) -> None:
+        self._pins = pins
+        self._rows: dict[tuple[bytes, int], AgencyRow] = {}
+        self._desks: dict[tuple[bytes, int, date], Desk] = {}
+
+    def person(self, tx: Transaction, talk: Talk, at: datetime) -> Person:
+        """The person of a conversation, as dialogues see them."""
+        memberships = tuple(Membership(self.agency(tx, ref, version, at), role) for ref, version, role in talk.places)
+        return Person(talk.person_ref.hex(), talk.handle, talk.language, talk.accepted, memberships)
+
+    def agency(self, tx: Transaction, ref: bytes, version: int, at: datetime) -> Agency:
+        row = self._row(tx, ref, version)
+        return agencies.view(row, ready=self.desk(tx, row, at).ready)
+
+    def desk(self, tx: Transaction, row: AgencyRow, at: datetime) -> Desk:
+        """Who serves an agency. Without a manifest its own coordinators do, and nothing can be sealed."""
+        key = (row.ref, row.version, at.date())
+        found = self._desks.get(key)
+        if found is None:
+            manifest = agencies.desk(tx, row.slug, self._pins, at)
+            served_by = manifest.desk_agencies if manifest is not None and manifest.desk_agencies else (row.slug,)
+            found = Desk(row.slug, served_by, manifest is not None)
+            if len(self._desks) >= MOST_CACHED:
+                self._desks.clear()
+            self._desks[key] = found
+        return found
+
+    def servants(self, tx: Transaction, slug: str, at: datetime) -> list[PersonRow]:
+        """The people who hear of an agency's flags: coordinators of its desk, else supervisors, else admins."""
+        desk = self.desk(tx, agencies.by_slug(tx, slug), at)
+        for roles in (("coordinator",), ("supervisor",), ("admin",)):
+            found = [
+                person
+                for serving in desk.served_by
+                for person in people.in_roles(tx, tx.keyring.agency_ref(serving), roles)
+            ]
+            if found:
+                return list({person.ref: person for person in found}.values())
+        return []
+
+    def desks_of(self, tx: Transaction, person: Person, at: datetime) -> list[bytes]:
+        """Refs of the agencies whose flags this person may see."""
+        mine = {one.agency.slug for one in person.memberships if one.role in SERVES}
+        if not mine:
+            return []
+        return [row.ref for row in agencies.every(tx) if mine & set(self.desk(tx, row, at).served_by)]
+
+    def _row(self, tx: Transaction, ref: bytes, version: int) -> AgencyRow:
+        row = self._rows.get((ref, version))
+        if row is None:
+            row = agencies.by_ref(tx, ref)
+            if len(self._rows) >= MOST_CACHED:
+                self._rows.clear()
+            self._rows[(ref, version)] = row
+        return row

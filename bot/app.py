@@ -1,0 +1,107 @@
+"""The running assistant: hears on its channels, takes turns, says what was committed, minds the clock.
+
+start: outbox takes up what was left ▸ timers ▸ channels listen
+stop:  channels stop hearing ▸ turns under way finish ▸ outbox flushes for some seconds ▸ store closes
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import structlog
+
+from bot import turns
+from bot.channels.base import Channel, Inbound
+from bot.logs import failure
+from bot.outbox import Outbox
+from bot.timers import Timers
+from bot.turns import World
+from storage import timers as timer_rows
+from storage.errors import Busy
+from storage.store import Store
+from storage.transaction import Transaction
+
+log = structlog.get_logger()
+
+Listen = Callable[[Callable[[Inbound], Awaitable[None]]], Awaitable[None]]
+
+
+class App:
+    """Everything that runs in one process of the bot. Built by ``bot.wiring``."""
+
+    def __init__(self, store: Store, world: World, channels: dict[str, Channel]) -> None:
+        self._store, self._world = store, world
+        self.channels = channels
+        self.outbox = Outbox(store, channels, world.clock)
+        self.timers = Timers(store, world, self.outbox)
+        self._alarmed_at = 0.0
+
+    async def take(self, inbound: Inbound) -> None:
+        """One update, from commit to the outbox. A turn that fails is undone, and the person is told.
+
+        Raises:
+            Busy: the database could not be written; nothing was kept and nobody told. The channel does not confirm
+                the update and hands it over again.
+        """
+        try:
+            said = await self._store.run(partial(turns.take_turn, world=self._world, inbound=inbound))
+        except Busy:
+            log.error("turn.busy", channel=inbound.channel)
+            raise
+        except Exception as odd:
+            log.error("turn.failed", channel=inbound.channel, **failure(odd))
+            said = await self._store.run(
+                partial(turns.not_saved, world=self._world, inbound=inbound, alarm=self._alarm())
+            )
+        self.outbox.push(said)
+
+    async def start(self) -> None:
+        """Make ready to take turns."""
+        await self._store.run(self._arm_sweep)
+        await self.outbox.start()
+
+    async def run(self, listen: Listen) -> None:
+        """Start, and listen until cancelled.
+
+        Raises:
+            Stop: a channel cannot go on; the message says what to do.
+        """
+        await self.start()
+        hearing = asyncio.create_task(_awaited(listen(self.take)))
+        minding = asyncio.create_task(self.timers.run())
+        assert self.outbox.stopped is not None  # noqa: S101  set by start
+        try:
+            await asyncio.wait((hearing, minding, self.outbox.stopped), return_when=asyncio.FIRST_COMPLETED)
+            if self.outbox.stopped.done():
+                raise self.outbox.stopped.result()
+            for task in (hearing, minding):
+                if task.done():
+                    task.result()
+        finally:
+            for task in (hearing, minding):
+                task.cancel()
+            await asyncio.gather(hearing, minding, return_exceptions=True)
+            await self.stop()
+
+    async def stop(self) -> None:
+        await self.outbox.stop()
+        for channel in self.channels.values():
+            with contextlib.suppress(Exception):
+                await channel.close()
+
+    def _arm_sweep(self, tx: Transaction) -> None:
+        if timer_rows.armed_until(tx, turns.SWEEP, "") is None:
+            timer_rows.arm(tx, turns.SWEEP, "", self._world.clock())
+
+    def _alarm(self) -> bool:
+        """At most one alarm an hour, however much fails."""
+        now = self._world.clock().timestamp()
+        if now - self._alarmed_at < 3600:
+            return False
+        self._alarmed_at = now
+        return True
+
+
+async def _awaited(what: Awaitable[None]) -> None:
+    await what

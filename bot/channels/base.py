@@ -1,0 +1,120 @@
+"""What every channel gives and takes. A channel translates and decides nothing.
+
+listen    update -> Inbound, one by one; an update is confirmed only after ``handle`` came back
+deliver   Say -> message; errors become TryLater (the same again, later) or Refused (never)
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dialogues.model import Edited, Say, Sent, Wrote
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button was pressed.
+
+    Attributes:
+        question: number of the question it belonged to; 0 for lasting buttons.
+        key: the choice's key.
+    """
+
+    question: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One update, in our words.
+
+    Attributes:
+        update_id: the channel's own, at most 64 characters; a repeat carries the same.
+        chat: the channel's own id of the chat.
+        message: id of the message that carried it, or empty.
+        private: False for groups and the like, where nothing is done.
+        language: a hint from the channel, for example ``pt-br``, or empty.
+    """
+
+    channel: str
+    update_id: str
+    chat: str = field(repr=False)
+    event: Wrote | Pressed | Sent | Edited
+    message: str = ""
+    private: bool = True
+    language: str = ""
+
+
+Handle = Callable[[Inbound], Awaitable[None]]
+
+
+class ChannelError(Exception):
+    """Root of what a channel may raise. Messages name no chat and no text."""
+
+
+class TryLater(ChannelError):
+    """The same message again after ``after_s`` seconds; ``everywhere``: the whole channel has to wait."""
+
+    def __init__(self, why: str, *, after_s: float = 0.0, everywhere: bool = False) -> None:
+        super().__init__(why)
+        self.after_s = after_s
+        self.everywhere = everywhere
+
+
+class Refused(ChannelError):
+    """This message will never arrive: ``blocked``, ``gone``, ``bad``."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Gone(ChannelError):
+    """The message that was to be replaced is not there any more; say it anew."""
+
+
+class Stop(ChannelError):
+    """The channel cannot go on; the message says what to do (a revoked token, another instance running)."""
+
+
+class Channel(Protocol):
+    """
+    Attributes:
+        name: as it stands in addresses, for example ``telegram``.
+    """
+
+    name: str
+
+    async def listen(self, handle: Handle) -> None:
+        """Hear until cancelled; every update is handed over once or more, a chat's updates in order.
+
+        Raises:
+            Stop: it cannot go on.
+        """
+
+    async def deliver(self, chat: str, say: Say, question: int) -> str:
+        """Say one message (it fits one message) and return the channel's id of it.
+
+        Raises:
+            TryLater, Refused, Stop.
+        """
+
+    async def replace(self, chat: str, message: str, say: Say, question: int) -> None:
+        """Put a message in the place of one said earlier. The same again is harmless.
+
+        Raises:
+            Gone, TryLater, Refused, Stop.
+        """
+
+    async def erase(self, chat: str, messages: Sequence[str]) -> int:
+        """Delete messages, ours and the person's; those already gone count as deleted.
+
+        Returns:
+            How many could not be deleted for good.
+
+        Raises:
+            TryLater, Refused, Stop.
+        """
+
+    async def close(self) -> None:
+        """Let go of connections."""

@@ -1,0 +1,94 @@
+"""The terminal as a channel: for trying without a token, for writers, for whole conversations as tests.
+
+Every chat has a screen, as a phone has: messages come, are replaced and are erased there. What is printed is up to
+``bot.chat``.
+"""
+
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+from bot.channels.base import Gone, Handle, Inbound, Pressed
+from dialogues.model import Choice, Say, Wrote
+
+
+@dataclass(slots=True)
+class Message:
+    """A message on a screen; ``say`` None: the person's own."""
+
+    id: str
+    text: str = field(repr=False)
+    say: Say | None = field(default=None, repr=False)
+    question: int = 0
+    unread: bool = False
+
+
+class Console:
+    """
+    Args:
+        prefix: makes update ids unique over restarts on the same data.
+        lines: for ``listen``: (chat, line) pairs; ``bot.chat`` calls ``inbound`` itself instead.
+    """
+
+    name = "console"
+
+    def __init__(self, prefix: str = "0", lines: AsyncIterator[tuple[str, str]] | None = None) -> None:
+        self._prefix, self._lines = prefix, lines
+        self._updates, self._messages = itertools.count(1), itertools.count(1)
+        self.screens: dict[str, list[Message]] = {}
+
+    async def listen(self, handle: Handle) -> None:
+        """Take lines until there are no more."""
+        if self._lines is not None:
+            async for chat, line in self._lines:
+                await handle(self.inbound(chat, line))
+
+    def inbound(self, chat: str, line: str) -> Inbound:
+        """A typed line as an update: ``[key]`` presses the newest button with that key, everything else is text."""
+        update_id = f"{self._prefix}-{next(self._updates)}"
+        if line.startswith("[") and line.endswith("]"):
+            return Inbound(self.name, update_id, chat, self._pressed(chat, line[1:-1]))
+        own = Message(str(next(self._messages)), line)
+        self.screens.setdefault(chat, []).append(own)
+        return Inbound(self.name, update_id, chat, Wrote(line), message=own.id)
+
+    async def deliver(self, chat: str, say: Say, question: int) -> str:
+        message = Message(str(next(self._messages)), say.text, say, question, unread=True)
+        self.screens.setdefault(chat, []).append(message)
+        return message.id
+
+    async def replace(self, chat: str, message: str, say: Say, question: int) -> None:
+        for shown in self.screens.get(chat, []):
+            if shown.id == message:
+                shown.text, shown.say, shown.question, shown.unread = say.text, say, question, True
+                return
+        raise Gone("not on the screen")
+
+    async def erase(self, chat: str, messages: Sequence[str]) -> int:
+        screen = self.screens.get(chat, [])
+        screen[:] = [message for message in screen if message.id not in messages]
+        return 0
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def unread(self, chat: str) -> list[Message]:
+        """What came since the last call."""
+        found = [message for message in self.screens.get(chat, []) if message.unread]
+        for message in found:
+            message.unread = False
+        return found
+
+    def choices(self, chat: str) -> tuple[Choice, ...]:
+        """Buttons of the newest message that has any."""
+        for message in reversed(self.screens.get(chat, [])):
+            if message.say is not None and message.say.rows:
+                return message.say.choices
+        return ()
+
+    def _pressed(self, chat: str, key: str) -> Pressed:
+        for message in reversed(self.screens.get(chat, [])):
+            for choice in message.say.choices if message.say is not None else ():
+                if choice.key == key:
+                    return Pressed(0 if choice.lasting else message.question, key)
+        return Pressed(-1, key)

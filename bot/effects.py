@@ -1,0 +1,125 @@
+"""What a turn wants done beyond talking, done within its transaction."""
+
+from typing import TYPE_CHECKING
+
+from bot.notices import tell
+from dialogues.model import (
+    CloseFlag,
+    CountFeedback,
+    DropWalk,
+    Effect,
+    EraseTraces,
+    HandOnFlag,
+    KeepNote,
+    KeepWalk,
+    Remind,
+    Scene,
+    Settle,
+    TakeFlag,
+    Tell,
+    TracePrivate,
+    WithdrawNote,
+)
+from dialogues.note import UNDO
+from dialogues.reference import reference
+from storage import agencies, feedback, flags, notes, people, timers, walks
+from storage.conversations import Talk
+from storage.errors import Unknown
+from storage.outbox import Outgoing
+from storage.transaction import Transaction
+
+if TYPE_CHECKING:
+    from bot.turns import World
+
+
+def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Effect) -> list[Outgoing]:
+    """Do one effect.
+
+    Returns:
+        Messages to other people that follow from it.
+
+    Raises:
+        Exception: it could not be done; the whole turn is undone.
+    """
+    now, me = scene.now, talk.person_ref
+    match effect:
+        case KeepNote(note_id, agency, body, case_code, flag_level, amends):
+            if scene.person.at(agency) is None:
+                raise Unknown("agency")
+            notes.keep(
+                tx,
+                world.pins,
+                note_id=note_id,
+                agency=agency,
+                author_ref=me,
+                body=body,
+                case_code=case_code,
+                flag_level=flag_level,
+                amends=amends,
+                at=now,
+                undo=UNDO,
+            )
+            if flag_level == 0:
+                return []
+            urgency = flags.raise_flag(tx, note_id, tx.keyring.agency_ref(agency), flag_level, at=now)
+            args = {"reference": reference(note_id), "urgency": f"urgency-{urgency}"}
+            return tell(tx, world, "desk", agency, "notice-flag", args, now, flag=args["reference"])
+        case WithdrawNote(note_id):
+            notes.withdraw(tx, note_id, me)
+            if not flags.withdraw(tx, note_id):
+                return []
+            return tell(tx, world, "desk", _agency(tx, note_id), "notice-withdrawn", _named(note_id), now)
+        case TakeFlag(note_id):
+            flags.take(tx, note_id, me)
+            return _tell_author(tx, world, note_id, "author-in-hand", {}, scene)
+        case HandOnFlag(note_id, to_person):
+            urgency = flags.hand_on(tx, note_id, me, at=now)
+            args = {**_named(note_id), "urgency": f"urgency-{urgency}"}
+            to = bytes.fromhex(to_person)
+            agency = _agency(tx, note_id)
+            return tell(tx, world, to, agency, "notice-handed-on", args, now, flag=args["reference"])
+        case CloseFlag(note_id, outcome):
+            flags.close(tx, note_id, me, outcome, at=now)
+            return _tell_author(tx, world, note_id, "author-closed", {"outcome": f"outcome-{outcome}"}, scene)
+        case Remind(kind, at, about):
+            timers.arm(tx, kind, about, at, address_ref=talk.address_ref)
+        case Settle(language, handle, accepted):
+            people.settle(tx, me, at=now, language=language, handle=handle, accepted=accepted)
+        case KeepWalk(walk_id, agency, guide_version, progress, case_code):
+            walks.keep(
+                tx,
+                walk_id=walk_id,
+                person_ref=me,
+                agency_ref=tx.keyring.agency_ref(agency),
+                guide_version=guide_version,
+                progress=progress,
+                case_code=case_code,
+                at=now,
+            )
+        case DropWalk(walk_id):
+            walks.drop(tx, walk_id, me)
+        case CountFeedback(answer, helpful):
+            feedback.count(tx, answer, helpful=helpful)
+        case Tell(whom, agency, phrase, args_):
+            return tell(tx, world, whom, agency, phrase, dict(args_), now)
+        case TracePrivate() | EraseTraces():
+            pass  # done with the turn's own messages, whose order they share
+    return []
+
+
+def _tell_author(
+    tx: Transaction, world: "World", note_id: str, phrase: str, args: dict[str, str], scene: Scene
+) -> list[Outgoing]:
+    author = notes.author_of(tx, bytes.fromhex(note_id))
+    if author is None:
+        return []
+    return tell(tx, world, author, _agency(tx, note_id), phrase, {**_named(note_id), **args}, scene.now)
+
+
+def _named(note_id: str) -> dict[str, str]:
+    return {"reference": reference(note_id)}
+
+
+def _agency(tx: Transaction, note_id: str) -> str:
+    agency_ref, _, _ = flags.about(tx, note_id)
+    return agencies.by_ref(tx, agency_ref).slug

@@ -1,0 +1,91 @@
+"""The data folder: all state of one installation.
+
+DIR/                 0700
+  integra.db         the database (SQLite), 0600
+  keys/              the bot's own keys, none of which opens a note
+  desks/             pins: whose signature each desk carries
+  settings.toml      what can be set
+"""
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.database import migrate, open_database
+from storage.errors import BadInstallation
+from storage.keyring import Keyring
+from storage.pins import Pins
+from storage.store import Store
+
+FIRST_SETTINGS = """\
+# Settings of this installation; see the README. Environment variables INTEGRA_... win over this file.
+# telegram_api = ""            # another Bot API server
+# webhook_host = "127.0.0.1"
+# webhook_port = 8443
+# webhook_path = "/telegram"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "integra.db"
+
+    @property
+    def pins(self) -> Pins:
+        return Pins(self.folder / "desks")
+
+    @classmethod
+    def create(cls, folder: Path) -> "Installation":
+        """Make a new one: folder, keys, settings, database.
+
+        Raises:
+            BadInstallation: there is one already, or the folder is not empty.
+        """
+        if folder.exists() and any(folder.iterdir()):
+            raise BadInstallation(f"{folder} is not empty; name a new folder")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.chmod(folder, 0o700)
+        Keyring.create(folder / "keys")
+        (folder / "desks").mkdir(mode=0o700)
+        handle = os.open(folder / "settings.toml", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(FIRST_SETTINGS)
+        made = cls(folder)
+        migrate(made.database)
+        return made
+
+    @classmethod
+    def at(cls, folder: Path) -> "Installation":
+        """One that is there, its schema brought up to date.
+
+        Raises:
+            BadInstallation: it is not there, or open to others.
+            WrongVersion: written by a newer program.
+        """
+        found = cls(folder)
+        if not found.database.exists():
+            raise BadInstallation(f"there is no installation in {folder}; make one with: integra init --data {folder}")
+        if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+            raise BadInstallation(f"{folder} is open to others; run: chmod 700 {folder}")
+        migrate(found.database)
+        return found
+
+    def keyring(self) -> Keyring:
+        return Keyring.load(self.folder / "keys")
+
+    def store(self, *, reads_notes: bool = False) -> Store:
+        """Open its database with its keys; close it after use."""
+        return Store(open_database(self.database, reads_notes=reads_notes), self.keyring())
+
+    def refuse_inside(self, path: Path) -> None:
+        """
+        Raises:
+            BadInstallation: an opening key lies inside the data folder, where the bot is.
+        """
+        if path.resolve().is_relative_to(self.folder.resolve()):
+            raise BadInstallation("a key that opens notes must not lie inside the data folder; keep it elsewhere")

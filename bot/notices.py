@@ -1,0 +1,62 @@
+"""Messages to other people: what happened, without a word of content and nothing that identifies anybody."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from dialogues.model import Choice, Say, column
+from storage import outbox, people
+from storage.outbox import Outgoing
+from storage.transaction import Transaction
+
+if TYPE_CHECKING:
+    from bot.turns import World
+
+PHRASE_ARGS = ("urgency", "outcome")
+"""Arguments that are themselves keys of phrases, put into each reader's language."""
+
+
+def tell(
+    tx: Transaction,
+    world: "World",
+    whom: str | bytes,
+    agency: str,
+    phrase: str,
+    args: Mapping[str, str],
+    at: datetime,
+    *,
+    flag: str = "",
+) -> list[Outgoing]:
+    """Say a phrase to other people, each in their language.
+
+    Args:
+        whom: ``desk`` (who serves the agency), ``admins`` of the agency, or one person's ref.
+        agency: slug.
+        flag: reference of a flag: the message carries lasting buttons to take and to see it.
+
+    Returns:
+        What was queued. People who cannot be reached (no chat) get nothing; that is for the flag's deadline to notice.
+    """
+    if isinstance(whom, bytes):
+        refs = [whom]
+    elif whom == "desk":
+        refs = [person.ref for person in world.access.servants(tx, agency, at)]
+    else:
+        refs = [person.ref for person in people.in_roles(tx, tx.keyring.agency_ref(agency), ("admin",))]
+    said: list[Outgoing] = []
+    for ref in refs:
+        contacts = people.contacts(tx, ref)
+        if not contacts:
+            continue
+        voice = world.voice(people.profile(tx, ref)["language"])
+        spoken = {name: voice.text(value) if name in PHRASE_ARGS else value for name, value in args.items()}
+        rows: tuple[tuple[Choice, ...], ...] = ()
+        if flag:
+            rows = column(
+                Choice(f"inbox.{flag}.take", voice.text("button-take"), lasting=True),
+                Choice(f"inbox.{flag}", voice.text("notice-see"), lasting=True),
+            )
+        for contact in contacts:
+            say = Say(voice.text(phrase, **spoken), rows=rows)
+            said += outbox.put(tx, contact.channel, contact.chat, [say], at=at)
+    return said

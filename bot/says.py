@@ -1,0 +1,21 @@
+"""A say as the messages that fit a channel: long text is cut at paragraphs and sentences, buttons go under the last."""
+
+from dataclasses import replace
+
+from dialogues.clean import pieces, units
+from dialogues.model import Say
+
+LONGEST = 4_096
+"""UTF-16 units of one message (Telegram's limit, the smallest of our channels)."""
+
+
+def fitting(say: Say) -> list[Say]:
+    """The same say as one or more that each fit, in order."""
+    around = units(say.title) + units(say.small) + 8
+    if units(say.text) + around <= LONGEST:
+        return [say]
+    texts = pieces(say.text, LONGEST - around)
+    says = [replace(say, text=text, title="", small="", rows=()) for text in texts]
+    says[0] = replace(says[0], title=say.title)
+    says[-1] = replace(says[-1], small=say.small, rows=say.rows)
+    return says

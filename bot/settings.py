@@ -1,0 +1,68 @@
+"""Settings of one installation: ``settings.toml`` in its data folder, overridden by ``INTEGRA_*``, read once.
+
+Secrets are never settings: keys lie in owner-only files below ``keys/``, the bot token in a file named on the command
+line. A secret found in the environment stops the start.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+SECRETS = ("INTEGRA_TOKEN", "INTEGRA_TELEGRAM_TOKEN", "INTEGRA_MASTER_KEY", "INTEGRA_WEBHOOK_SECRET")
+
+
+class SettingsError(Exception):
+    """Lists all problems at once, without the offending values, so that one restart mends them all."""
+
+
+class Settings(BaseSettings):
+    """
+    Attributes:
+        telegram_api: INTEGRA_TELEGRAM_API, base address of the Bot API server; empty for Telegram's own.
+        webhook_host: INTEGRA_WEBHOOK_HOST, address to listen on behind a proxy. Default 127.0.0.1.
+        webhook_port: INTEGRA_WEBHOOK_PORT, 1 to 65535. Default 8443.
+        webhook_path: INTEGRA_WEBHOOK_PATH, without any secret in it. Default /telegram.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="INTEGRA_", extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    telegram_api: str = ""
+    webhook_host: str = "127.0.0.1"
+    webhook_port: int = Field(default=8443, ge=1, le=65535)
+    webhook_path: str = Field(default="/telegram", pattern=r"^/[A-Za-z0-9/_-]*$")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings, env_settings)
+
+    @classmethod
+    def read(cls, data: Path | None = None) -> "Settings":
+        """
+        Args:
+            data: folder whose ``settings.toml`` counts where the environment is silent; None: the environment alone.
+
+        Raises:
+            SettingsError: anything is wrong, or a secret stands in the environment.
+        """
+        exposed = [name for name in SECRETS if name in os.environ]
+        if exposed:
+            raise SettingsError(f"{', '.join(exposed)}: secrets are read from owner-only files; unset the variable")
+        written: dict[str, Any] = {}
+        if data is not None and (data / "settings.toml").exists():
+            written = TomlConfigSettingsSource(cls, data / "settings.toml")()
+        heard = {name for name in cls.model_fields if f"INTEGRA_{name.upper()}" in os.environ}
+        try:
+            return cls(**{name: value for name, value in written.items() if name not in heard})
+        except ValidationError as wrong:
+            problems = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong.errors(include_input=False))
+            raise SettingsError("; ".join(problems)) from None

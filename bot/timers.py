@@ -1,0 +1,51 @@
+"""What falls due becomes an event and takes a turn like any other."""
+
+import asyncio
+from functools import partial
+
+import structlog
+
+from bot import turns
+from bot.logs import failure
+from bot.outbox import Outbox
+from bot.turns import World
+from storage import timers
+from storage.store import Store
+
+LOOK_EVERY_S = 1.0
+
+log = structlog.get_logger()
+
+
+class Timers:
+    def __init__(self, store: Store, world: World, outbox: Outbox) -> None:
+        self._store, self._world, self._outbox = store, world, outbox
+
+    async def run(self) -> None:
+        """Look once a second until cancelled."""
+        while True:
+            try:
+                await self.run_due()
+            except Exception as odd:
+                log.error("timers.failed", **failure(odd))
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def run_due(self) -> int:
+        """Take every timer that is due now, also those that others arm meanwhile.
+
+        Returns:
+            How many were taken. One that fails stays for the next look and does not hold up the others.
+        """
+        taken, failed = 0, set[int]()
+        while True:
+            due = await self._store.run(partial(timers.due, at=self._world.clock()))
+            fresh = [timer for timer in due if timer.id not in failed]
+            if not fresh:
+                return taken
+            for timer in fresh:
+                try:
+                    self._outbox.push(await self._store.run(partial(turns.take_timer, world=self._world, timer=timer)))
+                    taken += 1
+                except Exception as odd:
+                    failed.add(timer.id)
+                    log.error("timer.failed", kind=timer.kind, **failure(odd))

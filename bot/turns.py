@@ -1,0 +1,231 @@
+"""The one way in: an update or a due timer becomes one transaction.
+
+    seen before? ─▶ who is it? ─▶ load ─▶ decide (dialogues.desk, pure) ─▶ keep effects, state, messages
+
+All of it commits together or not at all. Nothing is sent here: what was committed is returned, and the outbox says it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.access import Access
+from bot.channels.base import Inbound, Pressed
+from bot.clock import Clock
+from bot.effects import apply
+from bot.lookups import find
+from bot.notices import tell
+from bot.says import fitting
+from dialogues import codec, desk, registry
+from dialogues.clean import clean
+from dialogues.floor import Floor
+from dialogues.model import (
+    Chose,
+    Due,
+    Edited,
+    EraseTraces,
+    Event,
+    Found,
+    Opened,
+    PressedOld,
+    Say,
+    Scene,
+    Sent,
+    TracePrivate,
+    Turn,
+    Voice,
+    Wrote,
+)
+from storage import agencies, conversations, flags, notes, outbox, people, timers, traces
+from storage.conversations import Talk
+from storage.errors import Unknown
+from storage.outbox import Outgoing
+from storage.pins import Pins
+from storage.schema import seen
+from storage.timers import Timer
+from storage.transaction import Transaction, seconds
+
+MOST_LOOK_UPS = 4  # a dialogue asks once or twice; more is a loop
+REMEMBER_UPDATES = timedelta(hours=48)  # twice as long as Telegram repeats one
+SWEEP = "sweep"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What turns need besides the transaction; built once by ``bot.wiring``.
+
+    Attributes:
+        entropy: gives that many random bytes; fixed in transcripts.
+        witness: hears the name of every effect; for transcripts.
+    """
+
+    voices: Mapping[str, Voice] = field(repr=False)
+    pins: Pins
+    access: Access
+    clock: Clock
+    entropy: Callable[[int], bytes]
+    witness: Callable[[str], None] | None = None
+
+    def voice(self, language: str) -> Voice:
+        """In a language, or the first offered."""
+        return self.voices.get(language) or next(iter(self.voices.values()))
+
+
+def take_turn(tx: Transaction, world: World, inbound: Inbound) -> list[Outgoing]:
+    """One update.
+
+    Returns:
+        The messages it leads to, as committed.
+
+    Raises:
+        Exception: whatever went wrong; nothing of the turn is kept.
+    """
+    now = world.clock()
+    if not conversations.first_time(tx, inbound.channel, inbound.update_id, at=now):
+        return []
+    if not inbound.private:
+        return _say(tx, inbound, world.voice(inbound.language).text("private-only"), now)
+    event = inbound.event
+    token = _token(event)
+    if token:
+        person = people.redeem(
+            tx,
+            token,
+            inbound.channel,
+            inbound.chat,
+            language=_offered(inbound.language, world),
+            at=now,
+        )
+        if person is None:
+            return _say(tx, inbound, world.voice(inbound.language).text("invite-bad"), now)
+        event = Wrote("/start")
+    talk = conversations.load(tx, tx.keyring.address_ref(inbound.channel, inbound.chat))
+    if talk is None:
+        return _say(tx, inbound, world.voice(inbound.language).text("stranger"), now)
+    return _converse(tx, world, talk, _event(event, talk), inbound.channel, inbound.chat, inbound.message)
+
+
+def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
+    """One due timer, if nobody else took it."""
+    if not timers.take(tx, timer):
+        return []
+    now = world.clock()
+    match timer.kind:
+        case notes.RELEASE:
+            notes.release(tx, timer.about)
+        case flags.DEADLINE:
+            return _overdue(tx, world, timer.about, now)
+        case "sweep":
+            tx.db.execute(seen.delete().where(seen.c.at < seconds(now - REMEMBER_UPDATES)))
+            timers.arm(tx, SWEEP, "", now + timedelta(hours=1))
+        case _:
+            contact = people.contact(tx, timer.address_ref)
+            talk = conversations.load(tx, timer.address_ref)
+            if contact is not None and talk is not None:
+                due = Due(timer.kind, timer.about)
+                return _converse(tx, world, talk, due, contact.channel, contact.chat, "")
+    return []
+
+
+def not_saved(tx: Transaction, world: World, inbound: Inbound, *, alarm: bool) -> list[Outgoing]:
+    """After a turn failed: count the update as taken, tell the person, and with ``alarm`` the admins of the place."""
+    now = world.clock()
+    if not conversations.first_time(tx, inbound.channel, inbound.update_id, at=now):
+        return []
+    talk = conversations.load(tx, tx.keyring.address_ref(inbound.channel, inbound.chat))
+    if talk is None:
+        return []
+    says = [Say(world.voice(talk.language).text("not-saved"))]
+    told = outbox.put(tx, inbound.channel, inbound.chat, says, question=talk.question, at=now)
+    if alarm:
+        person = world.access.person(tx, talk, now)
+        told += tell(tx, world, "admins", person.memberships[0].agency.slug, "alarm-turn", {}, now)
+    return told
+
+
+def _converse(
+    tx: Transaction, world: World, talk: Talk, event: Event, channel: str, chat: str, message: str
+) -> list[Outgoing]:
+    now = world.clock()
+    person = world.access.person(tx, talk, now)
+    scene = Scene(now, talk.moved_at, person, world.voices, world.entropy(16).hex())
+    try:
+        floor = codec.decode(talk.state, registry.STATES) if talk.state is not None else Floor()
+        turn = desk.advance(floor, event, scene)
+    except codec.UnreadableState:
+        turn = desk.advance(Floor(), Chose("leave"), scene)
+        turn = Turn(turn.state, (Say(scene.text("state-unreadable")), *turn.says), turn.effects)
+    turn = _looked_up(tx, world, turn, scene)
+    says = [part for say in turn.says for part in fitting(say)]
+    question = talk.question + 1 if _asks_anew(says) else talk.question
+    floor = turn.state or Floor()
+    state = codec.encode(floor) if floor.frames or floor.parked else None
+    if not isinstance(event, Due) or state != talk.state:
+        conversations.move_on(tx, talk, state=state, question=question, at=now)
+    drafts = [one.draft for one in turn.effects if isinstance(one, TracePrivate)]
+    for draft in drafts if message else ():
+        traces.leave(tx, talk.address_ref, draft, message, at=now)
+    erase = [one.draft for one in turn.effects if isinstance(one, EraseTraces)]
+    said = outbox.put(tx, channel, chat, says, question=question, erase=erase, at=now)
+    for effect in turn.effects:
+        if world.witness is not None:
+            world.witness(type(effect).__name__)
+        said += apply(tx, world, talk, scene, effect)
+    return said
+
+
+def _looked_up(tx: Transaction, world: World, turn: Turn[Floor], scene: Scene) -> Turn[Floor]:
+    for _ in range(MOST_LOOK_UPS):
+        if turn.look_up is None:
+            return turn
+        rows = find(tx, world, turn.look_up, scene.person, scene.now)
+        following = desk.advance(turn.state or Floor(), Found(rows), scene)
+        turn = Turn(following.state, turn.says + following.says, turn.effects + following.effects, following.look_up)
+    raise Unknown("a dialogue that looks up without end")
+
+
+def _event(event: Wrote | Pressed | Sent | Edited, talk: Talk) -> Event:
+    match event:
+        case Wrote(text):
+            return Wrote(clean(text))
+        case Pressed(0, key):
+            dialogue, _, about = key.partition(".")
+            return Opened(dialogue, about)
+        case Pressed(question, key):
+            return Chose(key) if question == talk.question else PressedOld()
+        case _:
+            return event
+
+
+def _asks_anew(says: list[Say]) -> bool:
+    """Whether there are new buttons that answer a question (not a mere refresh of those on the screen)."""
+    return any(not say.refresh and any(not choice.lasting for choice in say.choices) for say in says)
+
+
+def _overdue(tx: Transaction, world: World, note_id: str, now: datetime) -> list[Outgoing]:
+    if not flags.overdue(tx, note_id, at=now):
+        return []
+    agency_ref, reference, urgency = flags.about(tx, note_id)
+    slug = agencies.by_ref(tx, agency_ref).slug
+    args = {"reference": reference, "urgency": f"urgency-{urgency}"}
+    said = tell(tx, world, "desk", slug, "notice-overdue", args, now, flag=reference)
+    author = notes.author_of(tx, bytes.fromhex(note_id))
+    if author is not None:
+        said += tell(tx, world, author, slug, "author-overdue", args, now)
+    return said
+
+
+def _say(tx: Transaction, inbound: Inbound, text: str, now: datetime) -> list[Outgoing]:
+    return outbox.put(tx, inbound.channel, inbound.chat, [Say(text)], at=now)
+
+
+def _token(event: object) -> str:
+    """The invite in ``/start TOKEN``, the form Telegram gives to a deep link."""
+    if isinstance(event, Wrote) and event.text.startswith("/start "):
+        return event.text.removeprefix("/start ").strip()[:128]
+    return ""
+
+
+def _offered(language: str, world: World) -> str:
+    short = language.lower().partition("-")[0]
+    return short if short in world.voices else next(iter(world.voices))

@@ -1,0 +1,277 @@
+"""Answer a question in anybody's words, from approved answers, with the source; or say that it is not known.
+
+    text ─▶ danger?  ─▶ (danger)
+         ─▶ a report of something that happened? ─▶ AskIfNote ──yes──▶ (note, text carried over)
+         ─▶ sure     ─▶ Answered ──more · helpful · related · step──▶ …
+         ─▶ unsure   ─▶ Offered  ──one of them──▶ Answered
+         ─▶ unknown  ─▶ Unknown  ──guide · coordinator──▶ …
+
+The next text is the next question. What was asked is not kept: the states hold ids of answers only, except a
+report on its way into a note.
+"""
+
+from dataclasses import dataclass, field
+
+from dialogues.home import menu_choice
+from dialogues.model import (
+    Call,
+    Choice,
+    Chose,
+    CountFeedback,
+    EraseTraces,
+    Event,
+    Say,
+    Scene,
+    Tell,
+    TracePrivate,
+    Turn,
+    Wrote,
+    column,
+)
+from guidance.incident_like import looks_like_incident
+from guidance.model import Answer, Content, Decline, Step
+
+NO_SOURCE = "PRACTICE"
+"""Id of the entry that stands for ordinary professional practice without a publisher."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer is on the screen."""
+
+    answer: str
+    more_shown: bool = False
+    rated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Two or three are on the screen; waiting for which was meant."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nothing was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskIfNote:
+    """It reads like a report; waiting whether it shall become a note. ``draft`` is that note's id."""
+
+    draft: str
+    text: str = field(repr=False)
+
+
+State = Answered | Offered | Unknown | AskIfNote
+STATES = (Answered, Offered, Unknown, AskIfNote)
+
+
+def begin(scene: Scene, about: str) -> Turn[State]:
+    if about.startswith("id."):
+        return _show(about.removeprefix("id."), scene)
+    if not about:
+        return Turn(Unknown(), (Say(scene.text("ask-invite")),))
+    return _answer(about, scene)
+
+
+def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
+    match state, event:
+        case AskIfNote(draft, text), Chose("note"):
+            return Turn(None, call=Call("note", f"carry.{draft}.{text}"))
+        case AskIfNote(draft, text), Chose("question"):
+            turn = _look_up(text, scene)
+            return Turn(turn.state, turn.says, turn.effects)
+        case AskIfNote(draft, _), Chose("forget" | "leave"):
+            return Turn(None, (Say(scene.text("ask-forgotten")),), (EraseTraces(draft),))
+        case AskIfNote(draft, _), Wrote():
+            return Turn(state, resume(state, scene), (TracePrivate(draft),))
+        case _, Wrote(text):
+            return _answer(text, scene)
+        case Answered(answer, False, rated), Chose("more"):
+            return _more(Answered(answer, True, rated), scene)
+        case Answered(answer, more, False), Chose("helpful" | "not-helpful" as key):
+            thanked = Say(scene.text("feedback-thanks" if key == "helpful" else "feedback-sorry"))
+            says = (thanked,) if key == "helpful" else (thanked, *_ways_on(scene))
+            return Turn(Answered(answer, more, True), says, (CountFeedback(answer, key == "helpful"),))
+        case Answered(answer), Chose(key) if key in _related(answer, scene.voice.content):
+            return _show(key, scene)
+        case Offered(ids), Chose(key) if key in ids:
+            return _show(key, scene)
+        case _, Chose("none"):
+            return Turn(Unknown(), _refused(scene))
+        case _, Chose("coordinator"):
+            told = Tell("desk", scene.home.agency.slug, "asked-to-call", (("handle", scene.person.handle),))
+            return Turn(None, (Say(scene.text("coordinator-asked")),), (told,))
+        case _, Chose("guide"):
+            return Turn(None, call=Call("walk"))
+        case _, Chose(key) if key.startswith("step."):
+            return Turn(state, call=Call("walk", key))
+        case _, Chose("back" | "leave"):
+            return Turn(None)
+        case _:
+            return Turn(state, resume(state, scene))
+
+
+def resume(state: State, scene: Scene) -> tuple[Say, ...]:
+    match state:
+        case Answered(answer, more, rated):
+            return _shown(answer, scene, more=more, rated=rated)
+        case Offered(ids):
+            return _offer(ids, scene)
+        case Unknown():
+            return _ways_on(scene)
+        case AskIfNote():
+            rows = column(
+                Choice("note", scene.text("button-make-note")),
+                Choice("question", scene.text("button-is-question")),
+                Choice("forget", scene.text("button-forget-it")),
+            )
+            return (Say(scene.text("ask-if-note"), rows=rows),)
+
+
+def _answer(text: str, scene: Scene) -> Turn[State]:
+    if scene.voice.danger.danger(text) is not None:
+        return Turn(None, call=Call("danger"))
+    if looks_like_incident(text):
+        state = AskIfNote(scene.fresh, text)
+        return Turn(state, resume(state, scene), (TracePrivate(scene.fresh),))
+    return _look_up(text, scene)
+
+
+def _look_up(text: str, scene: Scene) -> Turn[State]:
+    found = scene.voice.asking.decide(text, role=scene.home.role)
+    ids = tuple(hit.id for hit in found.hits)
+    match found.decision:
+        case "danger":
+            return Turn(None, call=Call("danger"))
+        case "answer" | "decline" if ids:
+            return _show(ids[0], scene)
+        case "offer" if ids:
+            return Turn(Offered(ids), _offer(ids, scene))
+        case _ if found.kind in ("greeting", "thanks"):
+            return Turn(Unknown(), (Say(scene.text(f"ask-{found.kind}"), rows=column(_out(scene))),))
+        case _:
+            return Turn(Unknown(), _refused(scene))
+
+
+def _show(id: str, scene: Scene) -> Turn[State]:
+    content = scene.voice.content
+    if id in content.steps:
+        return Turn(None, call=Call("walk", f"step.{id}"))
+    if id not in content.answers and id not in content.declines:
+        return Turn(Unknown(), _refused(scene))
+    return Turn(Answered(id), _shown(id, scene))
+
+
+def _shown(id: str, scene: Scene, *, more: bool = False, rated: bool = False) -> tuple[Say, ...]:
+    content = scene.voice.content
+    if id in content.declines:
+        decline = content.declines[id]
+        rows = column(*_steps(decline, scene), _coordinator(scene), _out(scene))
+        return (Say(f"{decline.say}\n\n{decline.next}", title=decline.title, rows=rows),)
+    answer = content.answers.get(id)
+    if answer is None:
+        return _refused(scene)
+    text = answer.short if not answer.words else f"{answer.short}\n\n{scene.text('words', words=answer.words)}"
+    rows = (
+        *([] if more else [(Choice("more", scene.text("button-more")),)]),
+        *([] if rated else [_rating(scene)]),
+        *column(*_steps(answer, scene), _out(scene)),
+    )
+    said = Say(text, title=answer.title, small=sources_line(answer.facts, scene), rows=rows)
+    return (said, _more_say(answer, scene)) if more else (said,)
+
+
+def _more(state: Answered, scene: Scene) -> Turn[State]:
+    answer = scene.voice.content.answers.get(state.answer)
+    if answer is None:
+        return Turn(state, resume(state, scene))
+    return Turn(state, (_more_say(answer, scene, rated=state.rated),))
+
+
+def _more_say(answer: Answer, scene: Scene, *, rated: bool = False) -> Say:
+    related = [Choice(id, scene.voice.content.answers[id].title) for id in _related(answer.id, scene.voice.content)]
+    rows = (
+        *([] if rated else [_rating(scene)]),
+        *column(*related, *_steps(answer, scene), _out(scene)),
+    )
+    reviewed = scene.text("reviewed", owner=answer.owner, date=answer.reviewed.isoformat())
+    return Say(answer.more, title=answer.title, small=reviewed, rows=rows)
+
+
+def _offer(ids: tuple[str, ...], scene: Scene) -> tuple[Say, ...]:
+    content = scene.voice.content
+    choices = [Choice(id, _title(id, content)) for id in ids if _title(id, content)]
+    return (
+        Say(
+            scene.text("ask-offer"),
+            rows=column(*choices, Choice("none", scene.text("button-none-of-these")), *_back(scene)),
+        ),
+    )
+
+
+def _refused(scene: Scene) -> tuple[Say, ...]:
+    return (Say(scene.text("ask-unknown"), rows=_ways_rows(scene)),)
+
+
+def _ways_on(scene: Scene) -> tuple[Say, ...]:
+    return (Say(scene.text("ask-ways-on"), rows=_ways_rows(scene)),)
+
+
+def _ways_rows(scene: Scene) -> tuple[tuple[Choice, ...], ...]:
+    return column(Choice("guide", scene.text("button-guide")), _coordinator(scene), _out(scene))
+
+
+def _out(scene: Scene) -> Choice:
+    """Back to what was interrupted by the question, or to the menu."""
+    return _back(scene)[0] if scene.below else menu_choice(scene)
+
+
+def _back(scene: Scene) -> list[Choice]:
+    return [Choice("back", scene.text("button-back"))] if scene.below else []
+
+
+def _coordinator(scene: Scene) -> Choice:
+    return Choice("coordinator", scene.text("button-ask-coordinator"))
+
+
+def _rating(scene: Scene) -> tuple[Choice, ...]:
+    return (
+        Choice("helpful", scene.text("button-helpful")),
+        Choice("not-helpful", scene.text("button-not-helpful")),
+    )
+
+
+def _steps(item: Answer | Decline, scene: Scene) -> tuple[Choice, ...]:
+    steps: dict[str, Step] = dict(scene.voice.content.steps)
+    return tuple(
+        Choice(f"step.{id}", scene.text("button-step", step=id, title=steps[id].title))
+        for id in item.steps[:2]
+        if id in steps
+    )
+
+
+def _related(id: str, content: Content) -> tuple[str, ...]:
+    answer = content.answers.get(id)
+    return tuple(other for other in answer.related if other in content.answers)[:3] if answer else ()
+
+
+def _title(id: str, content: Content) -> str:
+    if id in content.answers:
+        return content.answers[id].title
+    if id in content.declines:
+        return content.declines[id].title
+    return content.steps[id].title if id in content.steps else ""
+
+
+def sources_line(facts: tuple[str, ...], scene: Scene, *, at_most: int = 3) -> str:
+    """Where something comes from and what kind of knowledge it is, in one line."""
+    content = scene.voice.content
+    kinds = ", ".join(scene.text(f"kind-{kind}") for kind in content.kinds(facts))
+    published = [source.publisher for source in content.sources_of(facts) if source.id != NO_SOURCE]
+    named = tuple(dict.fromkeys(published))[:at_most]
+    if not named:
+        return scene.text("based-on", kinds=kinds)
+    return scene.text("sources", kinds=kinds, named="; ".join(named))

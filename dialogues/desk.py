@@ -1,0 +1,223 @@
+"""Who has the floor: commands, lasting buttons, drafts put aside, expiry; everything else goes to the top dialogue.
+
+    event ──▶ not enrolled to the end? ──▶ enrolment
+          ──▶ timer                    ──▶ drafts idle for 12 hours are dropped, and that is said
+          ──▶ command, lasting button  ──▶ that dialogue on top of what was going on
+          ──▶ old button, photo, edit  ──▶ a kind sentence, then the open question again
+          ──▶ anything else            ──▶ the dialogue on top; at home, text is a question
+
+When a dialogue is over, the one below asks its question again.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from dialogues import home, registry
+from dialogues.floor import Floor, Frame
+from dialogues.model import (
+    Chose,
+    Due,
+    Edited,
+    Effect,
+    Event,
+    Found,
+    Opened,
+    PressedOld,
+    Remind,
+    Say,
+    Scene,
+    Sent,
+    Turn,
+    Wrote,
+)
+
+IDLE = timedelta(hours=12)
+DISCARD = "discard-parked."  # before an opening argument: the waiting draft is given up first
+DEEPEST = 6  # dialogues on top of one another; the lowest gives way
+
+COMMANDS = {
+    "/start": "home",
+    "/menu": "home",
+    "/home": "home",
+    "/help": "help",
+    "/danger": "danger",
+    "/note": "note",
+    "/guide": "walk",
+    "/notes": "my-notes",
+    "/inbox": "inbox",
+    "/language": "language",
+}
+
+
+def advance(floor: Floor, event: Event, scene: Scene) -> Turn[Floor]:
+    """One turn of a whole conversation. Pure: same floor, event and scene, same turn."""
+    turn = _advance(floor, event, scene)
+    after = turn.state or Floor()
+    if (after.frames or after.parked) and not (floor.frames or floor.parked):
+        turn = _also(turn, effects=(Remind("idle", scene.now + IDLE),))
+    return turn
+
+
+def _advance(floor: Floor, event: Event, scene: Scene) -> Turn[Floor]:
+    if isinstance(event, Due):
+        return _expire(floor, scene)
+    if isinstance(event, Found):
+        return _go_on(floor, event, scene)
+    if not scene.person.accepted:
+        if floor.top is None:
+            return _open(floor, "enrolment", "", scene)
+        return _go_on(floor, event, scene)
+    match event:
+        case Opened(dialogue, about):
+            if dialogue not in registry.DIALOGUES:
+                return _again(floor, scene, "old-button")
+            return _open(floor, dialogue, about, scene)
+        case PressedOld():
+            return _again(floor, scene, "old-button")
+        case Sent(media):
+            return _again(floor, scene, f"sent-{media}")
+        case Edited():
+            return _again(floor, scene, "edited")
+        case Wrote(""):
+            return _again(floor, scene, "empty")
+        case Wrote(text) if (standing := _standing(text, scene)) is not None:
+            return _open(floor, standing, "", scene)
+        case Wrote(text) if text.startswith("/"):
+            return _command(floor, text, scene)
+        case Wrote(text) if floor.top is None:
+            return _open(floor, "ask", text, scene)
+        case Chose() if floor.top is None:
+            return _again(floor, scene, "old-button")
+        case _:
+            return _go_on(floor, event, scene)
+
+
+def _command(floor: Floor, text: str, scene: Scene) -> Turn[Floor]:
+    word, _, about = text.partition(" ")
+    word = word.lower().partition("@")[0]
+    if word == "/cancel":
+        if floor.top is None:
+            return Turn(floor, (Say(scene.text("nothing-to-cancel")), *_home(floor, scene)))
+        return _go_on(floor, Chose("leave"), scene)
+    if word not in COMMANDS:
+        return _again(floor, scene, "unknown-command")
+    return _open(floor, COMMANDS[word], about.strip() if word != "/start" else "", scene)
+
+
+def _standing(text: str, scene: Scene) -> str | None:
+    """The buttons that are always there arrive as their own label."""
+    return {scene.text("button-danger"): "danger", scene.text("button-menu"): "home"}.get(text)
+
+
+def _open(floor: Floor, dialogue: str, about: str, scene: Scene) -> Turn[Floor]:
+    """Give a dialogue the floor, on top of what was going on; home clears the floor and keeps drafts."""
+    says: tuple[Say, ...] = ()
+    if dialogue == "home":
+        floor, says = _put_aside(floor, scene)
+        return Turn(floor, (*says, *_home(floor, scene)))
+    if floor.top is not None and floor.top.dialogue == dialogue and dialogue == "note" and not about:
+        return _again(floor, scene, "note-already-open")
+    if dialogue == "note":
+        floor, says = _put_aside(floor, scene, only="note")
+        if floor.parked_for("note") is not None and not about.startswith("resume"):
+            about = f"parked.{about}"
+    frames = tuple(
+        frame for frame in floor.frames if frame.dialogue != dialogue and registry.DIALOGUES[frame.dialogue].resumes
+    )
+    turn = registry.DIALOGUES[dialogue].begin(_above(frames, scene), about)
+    return _also(_settle(Floor(frames, floor.parked), dialogue, turn, scene), before=says)
+
+
+def _go_on(floor: Floor, event: Event, scene: Scene) -> Turn[Floor]:
+    top = floor.top
+    if top is None:
+        return Turn(floor, _home(floor, scene))
+    turn = registry.DIALOGUES[top.dialogue].advance(top.state, event, _above(floor.frames[:-1], scene))
+    return _settle(Floor(floor.frames[:-1], floor.parked), top.dialogue, turn, scene)
+
+
+def _settle(below: Floor, dialogue: str, turn: Turn[object], scene: Scene) -> Turn[Floor]:
+    """Put a dialogue's turn into the floor it stood on."""
+    if turn.look_up is not None:
+        floor = Floor((*below.frames, Frame(dialogue, turn.state))[-DEEPEST:], below.parked)
+        return Turn(floor, turn.says, turn.effects, turn.look_up)
+    if turn.unpark and (draft := below.parked_for(turn.unpark)) is not None:
+        floor = below.without_parked(turn.unpark)
+        floor = Floor((*floor.frames, draft), floor.parked)
+        if turn.call is not None:
+            return _also(_go_on(floor, Wrote(turn.call.about), scene), before=turn.says, effects=turn.effects)
+        return Turn(floor, turn.says + _asked_again(floor, scene), turn.effects)
+    if turn.park:
+        return _resumed(below.park(Frame(dialogue, turn.state)), turn, scene)
+    floor = below
+    effects = turn.effects
+    if turn.state is not None:
+        floor = Floor((*below.frames, Frame(dialogue, turn.state))[-DEEPEST:], below.parked)
+    if turn.call is not None:
+        about = turn.call.about
+        if about.startswith(DISCARD) and (old := floor.parked_for(turn.call.dialogue)):
+            effects += registry.DIALOGUES[old.dialogue].dropped(old.state)
+            floor, about = floor.without_parked(old.dialogue), about.removeprefix(DISCARD)
+        return _also(_open(floor, turn.call.dialogue, about, scene), before=turn.says, effects=effects)
+    if turn.state is None:
+        return _resumed(floor, turn, scene)
+    return Turn(floor, turn.says, effects)
+
+
+def _above(frames: tuple[Frame, ...], scene: Scene) -> Scene:
+    return replace(scene, below=frames[-1].dialogue if frames else "")
+
+
+def _asked_again(floor: Floor, scene: Scene) -> tuple[Say, ...]:
+    """The open question of the dialogue on top, or the menu."""
+    if floor.top is None:
+        return _home(floor, scene)
+    return registry.DIALOGUES[floor.top.dialogue].resume(floor.top.state, _above(floor.frames[:-1], scene))
+
+
+def _resumed(floor: Floor, turn: Turn[object], scene: Scene) -> Turn[Floor]:
+    says = turn.says
+    if floor.top is not None or not says:
+        says += _asked_again(floor, scene)
+    return Turn(floor, says, turn.effects)
+
+
+def _again(floor: Floor, scene: Scene, phrase: str) -> Turn[Floor]:
+    """A kind sentence, then the open question, or the menu."""
+    return Turn(floor, (Say(scene.text(phrase)), *_asked_again(floor, scene)))
+
+
+def _home(floor: Floor, scene: Scene) -> tuple[Say, ...]:
+    return home.menu(scene, draft=floor.parked_for("note") is not None)
+
+
+def _put_aside(floor: Floor, scene: Scene, only: str = "") -> tuple[Floor, tuple[Say, ...]]:
+    """Park drafts and clear the floor (or take away only one dialogue's frames)."""
+    says: tuple[Say, ...] = ()
+    frames = []
+    parked = Floor((), floor.parked)
+    for frame in floor.frames:
+        if only and frame.dialogue != only:
+            frames.append(frame)
+        elif registry.DIALOGUES[frame.dialogue].is_draft(frame.state):
+            parked = parked.park(frame)
+            says = (Say(scene.text("draft-put-aside")),)
+    return Floor(tuple(frames), parked.parked), says
+
+
+def _expire(floor: Floor, scene: Scene) -> Turn[Floor]:
+    if not floor.frames and not floor.parked:
+        return Turn(floor)
+    if scene.now - scene.idle_since < IDLE:
+        return Turn(floor, effects=(Remind("idle", scene.idle_since + IDLE),))
+    drafts = [
+        frame for frame in (*floor.frames, *floor.parked) if registry.DIALOGUES[frame.dialogue].is_draft(frame.state)
+    ]
+    effects: tuple[Effect, ...] = ()
+    for frame in drafts:
+        effects += registry.DIALOGUES[frame.dialogue].dropped(frame.state)
+    return Turn(Floor(), (Say(scene.text("draft-expired")),) if drafts else (), effects)
+
+
+def _also(turn: Turn[Floor], *, before: tuple[Say, ...] = (), effects: tuple[Effect, ...] = ()) -> Turn[Floor]:
+    return Turn(turn.state, before + turn.says, effects + turn.effects, turn.look_up)

@@ -1,0 +1,460 @@
+"""The words every dialogue is written in: events, says, effects, look-ups, the scene, the turn.
+
+All values are frozen. Whatever a person wrote is ``repr=False``: no log line, traceback or failing
+assert shows it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Generic, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from guidance.asking import Asking
+from guidance.danger import DangerFinder
+from guidance.model import Content, Role
+
+S = TypeVar("S")
+
+Urgency = Literal["routine", "today", "urgent"]
+Media = Literal["photo", "voice", "video", "sticker", "document", "location", "contact", "other"]
+
+# ---------------------------------------------------------------- what happened
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """The person typed something: cleaned text, 0 to 4,096 UTF-16 units."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Chose:
+    """The person pressed a button; ``key`` is the choice's key, never its label."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The person pressed a lasting button: ``dialogue`` is to have the floor, opened with ``about``."""
+
+    dialogue: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PressedOld:
+    """The person pressed a button of a question that is no longer open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The person sent something that is not text."""
+
+    media: Media
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The person changed a message sent earlier; the new text is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A timer of this conversation fell due."""
+
+    kind: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a look-up, from the same transaction."""
+
+    rows: tuple["FlagView | NoteView | WalkView | Colleague", ...] = field(repr=False)
+
+
+Event = Wrote | Chose | Opened | PressedOld | Sent | Edited | Due | Found
+
+# ---------------------------------------------------------------- what is said
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button.
+
+    Attributes:
+        key: 1 to 48 bytes of ``A-Za-z0-9.-``; what comes back when it is pressed.
+        label: at most 34 characters read well on a phone.
+        lasting: it stays good whatever the conversation has moved on to (a flag's *Take*, *Undo*). Its key is
+            ``<dialogue>`` or ``<dialogue>.<about>``; that dialogue makes a second press harmless.
+    """
+
+    key: str
+    label: str = field(compare=False)
+    lasting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """One message to the person.
+
+    Attributes:
+        text: plain text; no markup is ever read in it.
+        title: a first line in bold, or empty.
+        small: a last line in italics (sources, limits), or empty.
+        rows: buttons, a tuple a row.
+        refresh: may take the place of the last message that carried this question's buttons.
+        private: id of the draft whose words it repeats; erased from the chat with that draft's traces. Or empty.
+        standing: carries the buttons that are always there (danger, menu), where the channel has such.
+    """
+
+    text: str = field(repr=False)
+    title: str = field(default="", repr=False)
+    small: str = field(default="", repr=False)
+    rows: tuple[tuple[Choice, ...], ...] = ()
+    refresh: bool = False
+    private: str = ""
+    standing: bool = False
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        return tuple(choice for row in self.rows for choice in row)
+
+
+def column(*choices: Choice) -> tuple[tuple[Choice, ...], ...]:
+    """Buttons one under another."""
+    return tuple((choice,) for choice in choices)
+
+
+# ---------------------------------------------------------------- what is to be done
+
+
+@dataclass(frozen=True, slots=True)
+class KeepNote:
+    """Seal and keep a note.
+
+    Attributes:
+        note_id: 16 bytes, hex; from ``Scene.fresh``.
+        agency: the agency's slug.
+        body: what is sealed: a JSON object as ``docs/formats/sealed-note.md`` describes it.
+        case_code: canonical, or empty; becomes a keyed tag.
+        flag_level: 0 none, 1 routine, 2 today, 3 urgent.
+        amends: id of the note this one adds to, or empty.
+    """
+
+    note_id: str
+    agency: str
+    body: Mapping[str, object] = field(repr=False)
+    case_code: str = field(default="", repr=False)
+    flag_level: int = 0
+    amends: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawNote:
+    """Undo: destroy the sealed text; a flag stays visible as withdrawn by its author."""
+
+    note_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TracePrivate:
+    """The message just received carried note text: remember it for erasing with ``draft``."""
+
+    draft: str
+
+
+@dataclass(frozen=True, slots=True)
+class EraseTraces:
+    """Delete from the chat what ``TracePrivate`` and private says left there for ``draft``."""
+
+    draft: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeFlag:
+    note_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOnFlag:
+    note_id: str
+    to_person: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseFlag:
+    """``outcome``: one of ``OUTCOMES``."""
+
+    note_id: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """Let a ``Due(kind, about)`` event come to this conversation at ``at``; one row a kind and about."""
+
+    kind: str
+    at: datetime
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Write what the person settled about themselves; None leaves it as it was."""
+
+    language: str | None = None
+    handle: str | None = field(default=None, repr=False)
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeepWalk:
+    """Write how far a walk has come.
+
+    Attributes:
+        walk_id: 16 bytes, hex.
+        progress: the walk's state as the codec writes it; encrypted at rest.
+    """
+
+    walk_id: str
+    agency: str
+    guide_version: int
+    progress: str = field(repr=False)
+    case_code: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DropWalk:
+    walk_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountFeedback:
+    answer: str
+    helpful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say a phrase to other people, each in their language.
+
+    Attributes:
+        whom: ``desk`` (coordinators who serve the agency) or ``admins`` of the agency.
+        phrase: key of a phrase without content of any note.
+    """
+
+    whom: Literal["desk", "admins"]
+    agency: str
+    phrase: str
+    args: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+Effect = (
+    KeepNote
+    | WithdrawNote
+    | TracePrivate
+    | EraseTraces
+    | TakeFlag
+    | HandOnFlag
+    | CloseFlag
+    | Remind
+    | Settle
+    | KeepWalk
+    | DropWalk
+    | CountFeedback
+    | Tell
+)
+
+OUTCOMES = ("acted", "passed-on", "watching", "no-action", "duplicate")
+
+# ---------------------------------------------------------------- what can be looked up
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """A question to the store, answered as ``Found`` within the same transaction.
+
+    Attributes:
+        what: ``open-flags`` of the desks the person serves; ``flag`` (``about``: reference);
+            ``my-notes`` newest first; ``my-note`` (``about``: reference); ``my-walks``;
+            ``colleagues`` who could take a flag (``about``: reference).
+    """
+
+    what: Literal["open-flags", "flag", "my-notes", "my-note", "my-walks", "colleagues"]
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FlagView:
+    note_id: str
+    reference: str
+    agency: str
+    agency_name: str
+    urgency: Urgency
+    state: str
+    raised_at: datetime
+    due_at: datetime
+    owner: str
+    owner_handle: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """A receipt: nothing of the note's content is in the store's clear columns.
+
+    ``state``: held | waiting | handed-over | withdrawn; ``undo_until`` None once it is over.
+    """
+
+    note_id: str
+    reference: str
+    agency: str
+    hour: datetime
+    state: str
+    flag_state: str
+    undo_until: datetime | None
+    amends: str
+
+
+@dataclass(frozen=True, slots=True)
+class WalkView:
+    walk_id: str
+    agency: str
+    guide_version: int
+    progress: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    person: str
+    handle: str
+
+
+# ---------------------------------------------------------------- who and where
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """What a dialogue needs to know of an agency.
+
+    Attributes:
+        alarm: what comes first in danger, in the agency's own words; empty: 112.
+        ready: its desk has somebody to seal notes to.
+    """
+
+    slug: str
+    name: str
+    zone: ZoneInfo
+    case_pattern: str
+    alarm: str = ""
+    ready: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    agency: Agency
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody enrolled. ``handle``: the work handle under which a coordinator can ring back."""
+
+    ref: str
+    handle: str = field(repr=False)
+    language: str
+    accepted: bool
+    memberships: tuple[Membership, ...]
+
+    def at(self, slug: str) -> Membership | None:
+        return next((one for one in self.memberships if one.agency.slug == slug), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Everything of one language: content, phrases (in ``content.phrases``), and the finders over it."""
+
+    content: Content
+    asking: Asking
+    danger: DangerFinder
+
+    @classmethod
+    def of(cls, content: Content) -> "Voice":
+        return cls(content, Asking(content), DangerFinder(content.danger, content.language))
+
+    def text(self, key: str, /, **args: str | int) -> str:
+        return self.content.phrases.text(key, **args)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a turn may know besides state and event.
+
+    Attributes:
+        now: aware, UTC.
+        idle_since: when this conversation last moved, aware, UTC.
+        fresh: 16 random bytes, hex; for at most one new id a turn.
+        voices: language code -> everything of that language, in the order offered.
+        below: name of the dialogue that resumes when this one is over, or empty.
+    """
+
+    now: datetime
+    idle_since: datetime
+    person: Person
+    voices: Mapping[str, Voice] = field(repr=False)
+    fresh: str
+    below: str = ""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return tuple(self.voices)
+
+    @property
+    def voice(self) -> Voice:
+        """In the person's language, or the first offered where theirs is offered no longer."""
+        return self.voices.get(self.person.language) or next(iter(self.voices.values()))
+
+    def speaking(self, language: str) -> "Scene":
+        """The same scene in another language."""
+        return replace(self, person=replace(self.person, language=language))
+
+    def text(self, key: str, /, **args: str | int) -> str:
+        return self.voice.text(key, **args)
+
+    @property
+    def home(self) -> Membership:
+        """The membership that stands first: role and agency where nothing else was chosen."""
+        return self.person.memberships[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Another dialogue is to have the floor on top of this one; ``about`` is its opening argument."""
+
+    dialogue: str
+    about: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn(Generic[S]):
+    """What one event leads to.
+
+    Attributes:
+        state: None when the dialogue is over.
+        look_up: the same dialogue gets ``Found`` before anything is said further.
+        call: another dialogue takes the floor; this one resumes when that is over.
+        park: put this dialogue aside as a draft instead of keeping the floor.
+        unpark: name of a dialogue whose draft takes the floor again.
+    """
+
+    state: S | None
+    says: tuple[Say, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    look_up: LookUp | None = None
+    call: Call | None = None
+    park: bool = False
+    unpark: str = ""

@@ -1,0 +1,10 @@
+danger-first = Call 112 now.
+danger-first-prison = Raise the alarm as your local plan says. Outside the wing or in doubt: call 112.
+danger-then =
+    1. Get yourself and others safe. Do not confront, search or follow.
+    2. Say where you are, what happens, who is at risk, any weapon.
+    3. Then ring your duty coordinator by voice. Your coordinator has the local number.
+    4. Write it down afterwards, not now.
+button-crisis-steps = Crisis steps (S14)
+button-risk-check = Not sure? Two-minute check (S02)
+button-write-down = Write it down

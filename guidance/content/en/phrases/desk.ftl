@@ -1,0 +1,69 @@
+# The desk: menu, commands, what is always there.
+
+button-danger = ⚠ Danger now
+button-menu = ☰ Menu
+button-back = ◂ Back
+button-inbox = Flags waiting
+button-quick-note = Quick note (3 taps)
+button-note = Write a note
+button-guide = Guide, step by step
+button-my-notes = My notes
+button-help = Help
+button-language = Language
+button-go-on = Go on ▸
+
+menu =
+    What do you need?
+    Ask me anything in your own words, or tap:
+
+help-title = What I can do
+help =
+    Ask: type your question. You get an approved answer with its source, or I say that I do not know.
+    /guide: the cooperation guide, step by step.
+    /note: write down what happened. It is sealed: this server cannot read it back.
+    /notes: what you logged. Undo within two minutes, amend later.
+    /danger: who to call, at once. In danger the phone comes first.
+    /cancel: leave what you are doing. /menu: back here.
+    Use case codes, never names. Telegram can read what is typed in this chat until it is deleted.
+
+nothing-to-cancel = There is nothing to cancel.
+unknown-command = I do not know that command. /help lists those I know.
+old-button = That button belongs to an earlier question. Nothing was changed.
+edited = I cannot follow changes to a message already sent. Nothing was changed; please send it again as a new message.
+empty = That message was empty. Please type it again.
+sent-photo = I cannot take photos here. Please describe what it shows in words.
+sent-voice = I cannot listen to voice messages here. Please type it in a few words.
+sent-video = I cannot take videos. Please describe what it shows in words.
+sent-sticker = Stickers are nice, but I only read text and buttons.
+sent-document = I cannot take files. Please type what matters.
+sent-location = I cannot take locations. Please type the place in words, without a private address.
+sent-contact = I cannot take contacts, and please send no names or numbers of people.
+sent-other = I only read text and buttons.
+note-already-open = You are already writing a note. Here is the open question again; /cancel leaves it.
+draft-put-aside = Your unfinished note is put aside, sealed, for 12 hours. Resume it from the menu.
+draft-expired = Your unfinished note was idle for 12 hours and has been deleted. Nothing of it was kept. Write it again with /note.
+
+not-saved =
+    Not saved. Something went wrong on our side and the last step was not kept.
+    Please try again. If somebody is in danger, do not wait for me: call 112.
+not-saved-yet =
+    I cannot save at the moment. I keep trying with your last message; you need not send it again.
+    If somebody is in danger, do not wait for me: call 112.
+state-unreadable = I was updated and could not carry over where we were. What you logged is safe; please start again from the menu.
+
+language-ask = Which language shall I use?
+language-settled = Settled: { $language }.
+
+stranger =
+    Good day. This assistant is for enrolled staff and mentors only. If you should have access, ask your coordinator for an invitation.
+    If somebody is in danger, call 112.
+private-only = I only work in a private chat, never in groups.
+invite-bad = This invitation cannot be used: it is wrong, used or out of date. Ask your coordinator for a new one.
+access-ended = Your access has ended. If that is a mistake, ask your coordinator.
+
+kind-law = law
+kind-research = research
+kind-practice = good practice
+sources = Based on: { $kinds }. Source: { $named }.
+based-on = Based on: { $kinds }.
+reviewed = Reviewed { $date } by { $owner }.

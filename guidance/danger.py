@@ -1,0 +1,421 @@
+"""Hears that somebody is, or may soon be, in danger. It goes before everything else the assistant does.
+
+Phrases, not single words: "suicide prevention leaflet" and "signs of violence" are questions, "he wants to die" is not.
+A phrase's words must stand in the text in their order, with at most ``AT_MOST_BETWEEN`` other words between two of
+them. Inflection and slips of the thumb do not matter, nor who it is about. See the head of ``content/en/danger.toml``
+for what writers can use in a phrase.
+
+A missed danger is far worse than a false alarm, which costs one tap; so only three things call a match off: a
+negation right before it, a past that is over (a conviction, a year), and a topic (a leaflet, a film, a definition).
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from guidance.model import DangerPhrases
+from guidance.normal import folded, words
+from guidance.speller import Speller
+
+AT_MOST_BETWEEN: Final = 3
+AT_MOST_TOKENS: Final = 400
+"""Words beyond these are not looked at; the 2,000 characters read hold about as many."""
+
+_SENTENCE: Final = re.compile(r"[.!?;\n…]+")
+_ABOUT_TO: Final = re.compile(r"\babout to\b")
+_COMMA: Final = re.compile(r"[,:()–—]+|\bbut\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """What kind of danger was heard and the guide step that is for it."""
+
+    kind: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What a language needs for phrases to be heard in all their forms. All words are folded.
+
+    Attributes:
+        dropped: words that never matter and do not count as words between.
+        person: words that "somebody" in a phrase stands for.
+        groups: a word in a phrase, and all the words it stands for.
+        base: irregular forms and their base.
+        endings: regular endings to take off, longest first, with what to put there.
+        negation: calls a match off when it stands right before or inside.
+        past: calls a match off in its sentence, unless a word of ``present`` stands there too.
+        present: see ``past``.
+        topic: calls a match off in its sentence, unless a word of ``intent`` is part of the match.
+        intent: see ``topic``.
+        generic: as in "what if a prisoner threatens an officer": a question about the rule.
+        idioms: figures of speech and fixed terms, taken out before anything is compared.
+        question: how a question about the subject starts; calls a match off that has no intent and, up to its first
+            word, nobody it is about (``about``): "which attacks were done by ex prisoners".
+        about: see ``question``.
+    """
+
+    dropped: frozenset[str]
+    person: frozenset[str]
+    groups: Mapping[str, frozenset[str]]
+    base: Mapping[str, str]
+    endings: tuple[tuple[str, str], ...]
+    negation: frozenset[str]
+    past: re.Pattern[str]
+    present: frozenset[str]
+    topic: frozenset[str]
+    intent: frozenset[str]
+    generic: re.Pattern[str]
+    idioms: re.Pattern[str]
+    question: re.Pattern[str]
+    about: frozenset[str]
+
+
+def _base_forms(lines: str) -> Mapping[str, str]:
+    """``base: form form`` lines into form -> base."""
+    forms: dict[str, str] = {}
+    for line in lines.strip().splitlines():
+        base, _, rest = line.strip().partition(":")
+        for form in rest.split():
+            forms[form] = base
+        forms[base] = base
+    return MappingProxyType(forms)
+
+
+_INTENT: Final = frozenset(
+    ["will", "hell", "ill", "shell", "would", "want", "go", "plan", "threaten", "promise", "swear", "ready", "try", "intend", "decide", "might", "could", "may", "shall", "need", "prepare", "dream", "think", "consider", "fantasise", "fantasize", "vow", "pledge", "keen", "determined", "wish", "hope", "able", "like", "love"]
+)
+
+_ENGLISH: Final = _Rules(
+    dropped=frozenset(
+        ["a", "an", "the", "to", "of", "his", "its", "their", "our", "your", "my", "this", "that", "these", "those", "just", "really", "very", "so", "am", "are", "is", "was", "were", "be", "been", "being", "do", "does", "did", "has", "have", "had", "already", "also", "still", "then", "even", "now", "actually", "definitely", "probably", "maybe", "always", "keeps", "keep", "some", "any", "bit", "up", "please"]
+    )
+    - {"has", "have", "had", "up", "now", "keep", "keeps"},
+    person=frozenset(
+        ["i", "me", "he", "she", "they", "him", "her", "them", "you", "we", "us", "it", "himself", "herself", "themselves", "myself", "yourself", "who", "someone", "somebody", "anyone", "anybody", "everyone", "everybody", "people", "person", "man", "men", "woman", "women", "boy", "boys", "girl", "girls", "kid", "kids", "child", "children", "baby", "son", "daughter", "stepson", "stepdaughter", "wife", "husband", "partner", "girlfriend", "boyfriend", "ex", "mother", "mum", "mom", "mam", "father", "dad", "parent", "parents", "brother", "sister", "cousin", "uncle", "aunt", "nephew", "niece", "grandmother", "grandfather", "gran", "grandad", "family", "friend", "friends", "neighbour", "neighbor", "neighbours", "flatmate", "roommate", "cellmate", "cellmates", "prisoner", "prisoners", "inmate", "inmates", "detainee", "lad", "guy", "guys", "bloke", "client", "mentee", "mentor", "officer", "officers", "guard", "guards", "staff", "colleague", "colleagues", "collegue", "nurse", "doctor", "teacher", "chaplain", "imam", "priest", "rabbi", "judge", "prosecutor", "lawyer", "police", "policeman", "cop", "cops", "governor", "warden", "manager", "worker", "workers", "boss", "visitor", "witness", "victim", "victims", "informer", "informant", "grass", "traitor", "traitors", "one", "ones", "muslim", "muslims", "jew", "jews", "christian", "christians", "foreigner", "foreigners", "refugee", "refugees", "migrant", "migrants", "politician", "minister", "mayor", "journalist", "soldier", "soldiers", "gay", "enemy", "enemies", "lot"]
+    )
+    - {"it"},
+    groups=MappingProxyType(
+        {
+            "will": _INTENT,
+            "has": frozenset(
+                ["have", "carry", "hide", "bring", "buy", "keep", "show", "hold", "own", "pull", "wave", "find", "see", "get", "make", "build", "possess", "smuggle", "sharpen", "pack", "wear", "point", "swing", "grab", "there", "armed", "discover", "order", "stash", "collect", "hoard", "fetch", "steal", "borrow", "with", "print"]
+            ),
+            "himself": frozenset(["himself", "herself", "myself", "themselves", "themself", "yourself"]),
+            "weapon": frozenset(
+                ["weapon", "weapons", "knife", "gun", "guns", "blade", "blades", "pistol", "rifle", "shotgun", "revolver", "handgun", "firearm", "firearms", "machete", "axe", "hatchet", "sword", "dagger", "shank", "shiv", "grenade", "grenades", "bomb", "bombs", "kalashnikov", "ak47", "ammo", "ammunition", "bullet", "bullets", "explosive", "detonator", "crossbow", "taser", "acid", "molotov", "semtex", "tatp", "gunpowder"]
+            ),
+            "child": frozenset(
+                ["child", "baby", "son", "daughter", "boy", "girl", "kid", "stepson", "stepdaughter", "toddler", "infant", "grandson", "granddaughter", "nephew", "niece", "pupil"]
+            ),
+            "relative": frozenset(
+                ["wife", "husband", "partner", "girlfriend", "boyfriend", "ex", "mother", "mum", "mom", "mam", "father", "dad", "brother", "sister", "gran", "grandmother", "grandfather", "parent", "cousin", "neighbour", "flatmate", "roommate", "cellmate", "prisoner", "inmate", "prisoners", "inmates", "client", "mentee", "him", "her", "them", "someone", "somebody", "another", "man", "woman", "lad", "bloke", "witness"]
+            ),
+            "staff": frozenset(
+                ["me", "us", "staff", "officer", "officers", "guard", "guards", "colleague", "colleagues", "collegue", "nurse", "doctor", "teacher", "chaplain", "imam", "governor", "warden", "manager", "worker", "workers", "psychologist", "mentor", "interpreter", "escort"]
+            ),
+            "kill": frozenset(
+                ["kill", "murder", "stab", "shoot", "slaughter", "lynch", "assassinate", "execute", "behead", "strangle", "choke", "drown", "suffocate", "slit", "maim", "torture", "rape", "mutilate", "slash", "batter", "butcher"]
+            ),
+            "hurt": frozenset(
+                ["hurt", "harm", "attack", "beat", "hit", "punch", "injure", "assault", "bash", "kick", "ambush", "thump", "scald", "crush", "smash", "finish", "jump", "stab", "kill", "burn"]
+            ),
+            "assault": frozenset(
+                ["assault", "attack", "punch", "hit", "kick", "beat", "bite", "headbutt", "stab", "slap", "push", "shove", "grab", "choke", "strangle", "spit", "spat", "slash", "scald", "elbow", "batter", "rape", "throttle", "suffocate", "whip", "bash"]
+            ),
+            "soon": frozenset(
+                ["tonight", "today", "tomorrow", "now", "soon", "weekend", "week", "morning", "friday", "saturday", "sunday", "monday", "tuesday", "wednesday", "thursday"]
+            ),
+            "place": frozenset(
+                ["mosque", "church", "synagogue", "temple", "school", "station", "court", "police", "market", "parade", "crowd", "crowds", "centre", "center", "embassy", "festival", "parliament", "hospital", "camp", "shelter", "club", "concert", "train", "airport", "bus", "asylum", "refugee", "home", "building", "mall", "stadium", "pride", "prison", "christmas", "jew", "muslim", "migrant"]
+            ),
+            "front": frozenset(
+                ["syria", "iraq", "somalia", "mali", "yemen", "libya", "jihad", "caliphate", "khorasan", "front", "frontline", "donbas", "idlib", "raqqa", "sahel", "hijra", "battlefield", "war", "ukraine"]
+            ),
+            "fighters": frozenset(
+                ["isis", "isil", "daesh", "islamic", "caliphate", "fighter", "fighters", "jihad", "jihadi", "militia", "battalion", "qaeda", "qaida", "shabaab", "azov", "wagner", "legion", "brigade", "mujahideen", "mujahid", "hezbollah", "taliban", "terrorist", "terrorists", "insurgents", "rebels", "frontline"]
+            ),
+        }
+    ),
+    base=_base_forms(
+        """
+        have: has had having
+        get: got gets getting gotten gotta
+        go: goes going went gone goin gon gona gonna off
+        say: says said saying tell tells told telling
+        make: made makes making
+        buy: bought buys buying
+        bring: brought brings bringing
+        find: found finds finding
+        see: saw seen sees seeing
+        hide: hid hidden hides hiding
+        hold: held holds holding
+        keep: kept keeps keeping
+        carry: carries carried carrying
+        build: built builds building
+        steal: stole stolen steals
+        take: took taken takes taking
+        give: gave given gives giving
+        shoot: shot shoots shooting
+        hang: hung hanged hangs hanging
+        beat: beats beaten beating
+        hit: hits hitting
+        cut: cuts cutting
+        slit: slits slitting
+        throw: threw thrown throws throwing
+        break: broke broken breaks breaking
+        bleed: bled bleeds bleeding
+        burn: burnt burned burns burning
+        die: dies died dying
+        dead: dead
+        kill: kills killed killing killin
+        leave: left leaves leaving
+        fly: flies flew flying
+        run: runs ran running
+        drive: drives drove driven driving
+        blow: blows blew blown blowing
+        fight: fights fought fighting
+        stab: stabs stabbed stabbing
+        knife: knives knifes
+        choke: chokes choked choking
+        strangle: strangles strangled strangling
+        threaten: threatens threatened threatening threatend threatning threatned threating
+        swear: swears swore sworn swearing
+        want: wants wanted wanting wanna wana
+        plan: plans planned planning
+        try: tries tried trying
+        write: wrote written writes writing
+        swallow: swallows swallowed swallowing
+        know: knows knew known knowing
+        wait: waits waited waiting
+        follow: follows followed following
+        hurt: hurts hurting
+        bite: bit bitten bites biting
+        set: sets setting
+        stand: stands stood standing
+        lock: locks locked locking
+        live: lived living
+        use: uses used using
+        shake: shakes shook shaken shaking
+        teach: teaches taught teaching
+        marry: marries married marrying
+        lie: lies lay lying
+        come: comes came coming
+        sleep: sleeps slept
+        think: thinks thought thinking
+        suicide: suicides
+        explosive: explosives
+        child: children kid kids
+        life: lives
+        """
+    ),
+    endings=(("ing", ""), ("ied", "y"), ("ies", "y"), ("ed", ""), ("es", ""), ("s", "")),
+    negation=frozenset(["not", "no", "never", "nobody", "none", "without", "deny", "denies", "denied", "denying", "neither", "nor", "refuse"]),
+    past=re.compile(
+        r"\b(convict\w*|sentenced?|served|serving|offences?|offenses?|charged?|charges|acquitted|history|ago|"
+        r"(19|20)\d\d|last year|last month|as a (child|boy|girl|kid|teen\w*)|when (he|she|they) (was|were) "
+        r"(young|little|small|a \w+)|returned from|previous\w*|formerly|case stud\w*|lessons?|went wrong)\b"
+    ),
+    present=frozenset(
+        ["now", "tonight", "today", "tomorrow", "again", "will", "still", "just", "currently", "soon", "going", "wants", "threatening", "weekend"]
+    ),
+    topic=frozenset(
+        ["sign", "signs", "leaflet", "leaflets", "training", "train", "policy", "policies", "protocol", "protocols", "procedure", "procedures", "definition", "mean", "means", "meaning", "programme", "program", "statistics", "rate", "rates", "research", "factor", "factors", "checklist", "film", "films", "movie", "movies", "book", "books", "game", "games", "gaming", "drawing", "drawings", "draw", "draws", "drew", "art", "song", "songs", "rap", "lyrics", "story", "stories", "novel", "class", "refresher", "drill", "amnesty", "template", "tool", "tools", "prevention", "rules", "rule", "course", "joke", "joking", "form", "paperwork", "workshop"]
+    ),
+    intent=_INTENT,
+    generic=re.compile(
+        r"\b(if|when|whenever) (a|an|any|some|one of (the|our|my)) |\b(if|when) (\w+ )?(prisoners|clients|inmates|mentees|"
+        r"people) |\bin general\b|^ *(how (many|often|common)|which)\b|\b(can|does) (the|a|any) (tool|test|score|form)"
+    ),
+    idioms=re.compile(
+        r"\b(?:(?:job|work|shift|feet|back|head|heat|deadline|traffic|wait|waiting|suspense|paperwork|form)s? "
+        r"(?:is|are|was|were|r)? ?killing (?:me|us)|(?:boss|manager)\b.{0,12} kill me|(?:kill|killed|killing) (?:it|time|for)|"
+        r"dying (?:to|for)|die[ds]? (?:of |nearly )?(?:laughing|laughter|embarrassment|boredom)|"
+        r"shoot (?:me|us|him|her|them|over|off)? ?(?:an?|the|your|over)? ?(?:e?mail|message|text|line|note|question)s?|"
+        r"shoot(?:ing)? (?:some )?(?:hoops|photos|pictures|videos?|films?|games?)|shooter games?|shooting (?:games?|up in)|"
+        r"beat(?:s|en)? the (?:charge|odds|system|record|addiction|heat)|beat(?:s|en)? (?:me|us|him|her|them) (?:at|in|to)|"
+        r"hit(?:s|ting)? (?:rock )?bottom|hit(?:s|ting)? (?:the|his|her|their) (?:gym|ball|target|targets|goal|goals|road|"
+        r"books|wall|roof|ceiling)|hang(?:s|ing)? (?:on|out|in there|up|around)|hung up|"
+        r"cut(?:s|ting)? (?:down|off|out|back|contact|ties|corners|short)|"
+        r"bomb(?:s|ed)? (?:his|her|the|their|my) (?:\w+ )?(?:test|exam|interview)|time bomb|bomb at|"
+        r"attack(?:s|ed|ing)? (?:my|his|her|our|the) (?:arguments?|questions?|views?|ideas?|problem|decision)|"
+        r"attacked by my|(?:panic|heart|asthma|anxiety) attacks?|attack surface|"
+        r"(?:fight|fights|fighting|fought) (?:for|against|over|the|his|her|off) ?(?:the|his|her|their|my)? ?(?:rights?|"
+        r"custody|sentence|verdict|case|appeal|addiction|deportation|decision|charges?|sports?)|"
+        r"(?:stopped|quit) (?:cutting|hurting|harming|hitting|beating|threatening|fighting)|get me (?:the|an?|my|some)|"
+        r"dead (?:tired|set|end|right|wrong|sure|certain|serious|beat)|hit it off|front (?:desk|door|office|row|page)|"
+        r"frontline (?:staff|workers?|officers?)|die (?:his|her|my) hair|armed forces|kick(?:s|ed)? out|burn(?:t|ed|ing|s)? ?out|"
+        r"(?:after|since|before|following|from|about) (?:an|the|that|last|every) (?:\w+ )?(?:attack|assault|fight)s?|end(?:s|ed|ing)? (?:the|his|her|my|our|this|a) (?:contract|mentoring|session|relationship|course|"
+        r"membership|call|meeting|work|support|placement|programme|sentence|conversation|friendship|visit)|"
+        r"(?:pills?|tablets?|medication) (?:for|as|against|every|daily)(?: \w+)?|"
+        r"follow(?:s|ed|ing)? (?:me|us|him|her) on (?:instagram|insta|facebook|fb|twitter|x|tiktok|linkedin|social)|"
+        r"blew up at|blow(?:s|n|ing)? (?:off|over)|jump(?:s|ed|ing)? (?:for joy|the queue|to conclusions|through hoops))\b"
+    ),
+    question=re.compile(
+        r"^ *(?:what (?!do|now|should|to|shall)|whats|which|how (?:many|often|common|serious|fast)|"
+        r"who (?!do (?:i|we) (?:call|ring|phone|tell|contact)|to call)|where (?:is|are|can|do)|is (?:there|it|a|an)|are there|"
+        r"does|do you have|lessons|support for|debrief|statistics|risks?|signs?|history|policy|procedure|protocol|words "
+        r"for)\b"
+    ),
+    about=frozenset("he she they i him her them client mentee prisoner inmate someone somebody".split()),
+)
+
+_RULES: Final[Mapping[str, _Rules]] = MappingProxyType({"en": _ENGLISH})
+_PLAIN: Final = _Rules(
+    frozenset(), frozenset(), MappingProxyType({}), MappingProxyType({}), (), frozenset(),
+    re.compile(r"(?!)"), frozenset(), frozenset(), frozenset(), re.compile(r"(?!)"), re.compile(r"(?!)"),
+    re.compile(r"(?!)"), frozenset(),
+)  # fmt: skip
+
+_SOMEBODY: Final = "somebody"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    danger: Danger
+    parts: tuple[frozenset[str], ...]
+    negated: bool
+
+
+class DangerFinder:
+    """Knows the danger phrases of one language. Built once; may be used from any thread.
+
+    Args:
+        phrases: in the order of their importance: of two kinds heard, the earlier wins.
+        language: decides on inflection, negation and so on; for a language without rules, words must stand as written.
+    """
+
+    def __init__(self, phrases: Iterable[DangerPhrases], language: str = "en") -> None:
+        self._language = language
+        self._rules = _RULES.get(language, _PLAIN)
+        self._groups = {name: self._bases(group) for name, group in self._rules.groups.items()}
+        self._person = self._bases(self._rules.person)
+        self._negation = self._bases(self._rules.negation)
+        self._intent = self._bases(self._rules.intent)
+        self._starts: dict[str, list[tuple[int, _Pattern]]] = defaultdict(list)
+        self._surface = {*self._rules.person, *self._rules.negation, *self._rules.topic, *self._rules.base}
+        number = 0
+        for group in phrases:
+            for phrase in group.phrases:
+                pattern = self._pattern(Danger(group.kind, group.step), phrase)
+                if not pattern.parts:
+                    continue
+                for word in pattern.parts[0]:
+                    self._starts[word].append((number, pattern))
+                number += 1
+        self._speller = Speller(dict.fromkeys(self._surface, 1), language, careful=True)
+        self._bases_known = self._bases(self._surface)
+
+    def danger(self, text: str) -> Danger | None:
+        """The danger a text speaks of, or None.
+
+        Args:
+            text: as typed; only the first 2,000 characters are read.
+        """
+        best: tuple[int, Danger] | None = None
+        for sentence in _SENTENCE.split(folded(text.replace("\n", ". "))):
+            sentence = self._rules.idioms.sub(" ", _ABOUT_TO.sub("will", sentence))
+            tokens, clauses = self._tokens(sentence)
+            if not tokens:
+                continue
+            for number, danger in self._heard(sentence, tokens, clauses):
+                if best is None or number < best[0]:
+                    best = (number, danger)
+        return best[1] if best else None
+
+    def _pattern(self, danger: Danger, phrase: str) -> _Pattern:
+        parts: list[frozenset[str]] = []
+        negated = False
+        for chunk in phrase.split():
+            options: set[str] = set()
+            for option in chunk.split("|"):
+                for word in words(option, self._language):
+                    if word == _SOMEBODY:
+                        options |= self._person
+                    elif word in self._groups:
+                        options |= self._groups[word]
+                        self._surface |= self._rules.groups[word]
+                    elif word not in self._rules.dropped:
+                        options.add(self._base(word))
+                        self._surface.add(word)
+            if options:
+                negated = negated or bool(options & self._negation)
+                parts.append(frozenset(options))
+        return _Pattern(danger, tuple(parts), negated)
+
+    def _tokens(self, sentence: str) -> tuple[list[str], list[int]]:
+        """The sentence's words that matter, mended and in base form, and the number of the clause each stands in."""
+        tokens: list[str] = []
+        clauses: list[int] = []
+        for clause, piece in enumerate(_COMMA.split(sentence)):
+            for word in self._mended(words(piece, self._language)):
+                if word not in self._rules.dropped and len(tokens) < AT_MOST_TOKENS:
+                    tokens.append(self._base(word))
+                    clauses.append(clause)
+        return tokens, clauses
+
+    def _mended(self, typed: Iterable[str]) -> Iterable[str]:
+        """Slips repaired; a word whose base form is known is none."""
+        for word in typed:
+            yield from [word] if self._base(word) in self._bases_known else self._speller.repaired([word])
+
+    def _bases(self, group: Iterable[str]) -> frozenset[str]:
+        return frozenset(self._base(word) for word in group)
+
+    def _base(self, word: str) -> str:
+        if word in self._rules.base:
+            return self._rules.base[word]
+        if word in self._rules.person:
+            return word
+        for ending, instead in self._rules.endings:
+            if word.endswith(ending) and not word.endswith("ss") and len(word) - len(ending) >= 3:
+                stem = word[: -len(ending)] + instead
+                if len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "sl":
+                    stem = stem[:-1]
+                return stem.rstrip("e") if len(stem) > 3 else stem
+        return word.rstrip("e") if len(word) > 3 else word
+
+    def _heard(self, sentence: str, tokens: Sequence[str], clauses: Sequence[int]) -> Iterable[tuple[int, Danger]]:
+        for start, token in enumerate(tokens):
+            for number, pattern in self._starts.get(token, ()):
+                places = _places(tokens, start, pattern.parts)
+                if places and not self._called_off(sentence, tokens, clauses, places, pattern):
+                    yield number, pattern.danger
+
+    def _called_off(
+        self, sentence: str, tokens: Sequence[str], clauses: Sequence[int], places: Sequence[int], pattern: _Pattern
+    ) -> bool:
+        rules = self._rules
+        first, last = places[0], places[-1]
+        if not pattern.negated:
+            before = range(max(0, first - 2), first)
+            if any(
+                tokens[at] in self._negation and clauses[at] == clauses[first] and at not in places
+                for at in (*before, *range(first, last))
+            ):
+                return True
+        said = set(words(sentence, self._language))
+        if rules.past.search(sentence) and not said & rules.present:
+            return True
+        matched = {tokens[at] for at in places}
+        if said & rules.topic and not matched & self._intent:
+            return True
+        if rules.question.search(sentence) and not matched & self._intent:
+            return not rules.about.intersection(tokens[: first + 1])
+        return bool(rules.generic.search(sentence))
+
+
+def _places(tokens: Sequence[str], start: int, parts: Sequence[frozenset[str]]) -> list[int]:
+    """Where the parts stand, the first at ``start``; empty when they do not. Nearest places first, no way back."""
+    places = [start]
+    for part in parts[1:]:
+        reach = range(places[-1] + 1, min(len(tokens), places[-1] + 2 + AT_MOST_BETWEEN))
+        following = next((at for at in reach if tokens[at] in part), None)
+        if following is None:
+            return []
+        places.append(following)
+    return places

@@ -1,0 +1,290 @@
+"""Finds the entries whose known phrasings come closest to a question, and how sure that is.
+
+Two opinions are mixed: the nearest single phrasing, and the entry as a whole (its centroid). Both compare
+TF-IDF weighted character n-grams, which forgive inflection and spelling, and whole words with word pairs, which
+tell near questions apart. Words that no entry knows lower every score. The speller mends slips before.
+
+Everything is plain dicts built once; a finder never changes afterwards and may be used from any thread.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Final, Literal
+
+from guidance.normal import words
+from guidance.speller import Speller
+
+# --- what was measured -------------------------------------------------------------------------------------------
+# Weights and thresholds: calibrated on tests/questions/answers_en.toml, part "dev" (see there for how it was made and
+# for the figures of the part that was not used here). Raw scores are not probabilities; the logistic makes them so.
+SHORTEST_GRAM: Final = 3
+LONGEST_GRAM: Final = 5
+CHARACTERS: Final = 0.5  # share of character n-grams in a comparison; the rest is words and word pairs
+PAIRS: Final = 1.0  # weight of a word pair beside its words
+CENTROID: Final = 0.75  # share of the whole entry in its score; the rest is its nearest phrasing
+UNKNOWN: Final = 0.7  # how much of its weight an unknown word or n-gram keeps in the question's length
+KEYWORD: Final = 1.0  # weight of a keyword in the centroid, a phrasing being 1
+TEXT: Final = 0.3  # weight of an entry's text in the centroid
+COMMON: Final = 0.5  # n-grams in more than this share of the entries tell nothing and cost most; they are left out
+RARITY: Final = 1.0  # how steeply rare words count more than common ones
+NEAR_TIE: Final = 0.04  # a favoured entry may be this far behind and still go first
+
+BIAS: Final = -6.0
+BEST: Final = 8.0
+MARGIN: Final = 12.0
+KNOWN: Final = 3.0
+LENGTH: Final = 0.3
+
+SURE: Final = 0.70  # from here on: answer
+UNSURE: Final = 0.25  # from here on: offer; below: refuse
+# -----------------------------------------------------------------------------------------------------------------
+
+FEW_ENTRIES: Final = 40
+"""With fewer entries no n-gram is left out as common."""
+
+AT_MOST_WORDS: Final = 80
+"""Words of a question beyond these are not looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that can be found.
+
+    Attributes:
+        title: counts as one more phrasing.
+        phrasings: as people type them.
+        keywords: words that speak for the entry wherever they stand.
+        text: what the entry says; speaks for it a little.
+        language: of the phrasings, a two-letter code; decides how short forms are read.
+        weight: 0 to 1, multiplies the score.
+    """
+
+    id: str
+    title: str
+    phrasings: tuple[str, ...]
+    keywords: tuple[str, ...] = ()
+    text: str = ""
+    language: str = "en"
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An entry with its closeness to the question, 0 (nothing in common) to 1 (the same words)."""
+
+    id: str
+    title: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do with a question.
+
+    Attributes:
+        outcome: ``answer`` with the first hit, ``offer`` the hits as a choice, or ``refuse``.
+        confidence: 0 to 1, how likely the first hit is what was meant.
+        hits: best first, at most three; may be empty when refused.
+    """
+
+    outcome: Literal["answer", "offer", "refuse"]
+    confidence: float
+    hits: tuple[Hit, ...]
+
+
+class Finder:
+    """An index over entries of one language.
+
+    Args:
+        entries: ids must differ.
+        same_words: words to read as another word, for example ``{"cops": "police"}``.
+    """
+
+    def __init__(self, entries: Iterable[Entry], same_words: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._entries = tuple(entries)
+        self._language = self._entries[0].language if self._entries else "en"
+        self._same_words = dict(same_words)
+        phrasings: list[tuple[int, list[str]]] = []
+        extras: list[list[tuple[float, list[str]]]] = []
+        for number, entry in enumerate(self._entries):
+            texts = dict.fromkeys((entry.title, *entry.phrasings))
+            phrasings += [(number, self._read(text)) for text in texts]
+            extras.append(
+                [(KEYWORD, self._read(word)) for word in entry.keywords]
+                + ([(TEXT, self._read(entry.text))] if entry.text else [])
+            )
+        self._owner = [number for number, _ in phrasings]
+
+        heard: list[set[str]] = [set() for _ in self._entries]
+        vocabulary: Counter[str] = Counter()
+        for number, tokens in phrasings:
+            heard[number].update(tokens)
+            vocabulary.update(tokens)
+        for number, extra in enumerate(extras):
+            for _, tokens in extra:
+                vocabulary.update(tokens)
+            heard[number].update(word for weight, tokens in extra if weight == KEYWORD for word in tokens)
+        self._heard = tuple(frozenset(known) for known in heard)
+        self._speller = Speller({**vocabulary, **dict.fromkeys(self._same_words, 1)}, self._language)
+
+        spread: dict[str, set[int]] = defaultdict(set)
+        raw = [(number, _features(tokens)) for number, tokens in phrasings]
+        raw_extras = [[(weight, _features(tokens)) for weight, tokens in extra] for extra in extras]
+        for number, (grams, terms) in raw:
+            for feature in (*grams, *terms):
+                spread[feature].add(number)
+        for number, extra_features in enumerate(raw_extras):
+            for _, (grams, terms) in extra_features:
+                for feature in (*grams, *terms):
+                    spread[feature].add(number)
+        # Rarity is counted over entries, not phrasings: a word that all phrasings of one entry share tells a lot.
+        size = len(self._entries)
+        self._top = (math.log(1 + size) + 1) ** RARITY
+        self._rarity = {
+            feature: (math.log((1 + size) / (1 + len(owners))) + 1) ** RARITY for feature, owners in spread.items()
+        }
+        if size >= FEW_ENTRIES:
+            for feature, owners in spread.items():
+                if feature[0] != "=" and len(owners) > COMMON * size:
+                    self._rarity[feature] = 0.0
+
+        by_phrasing: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        sums: list[dict[str, float]] = [defaultdict(float) for _ in self._entries]
+        for place, (number, features) in enumerate(raw):
+            vector = self._vector(features)
+            for feature, value in vector.items():
+                by_phrasing[feature].append((place, value))
+                sums[number][feature] += value
+        for number, extra_features in enumerate(raw_extras):
+            for weight, features in extra_features:
+                for feature, value in self._vector(features).items():
+                    sums[number][feature] += weight * value
+        by_entry: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for number, total in enumerate(sums):
+            length = math.sqrt(sum(value * value for value in total.values())) or 1.0
+            for feature, value in total.items():
+                by_entry[feature].append((number, value / length))
+        self._by_phrasing = {feature: tuple(found) for feature, found in by_phrasing.items()}
+        self._by_entry = {feature: tuple(found) for feature, found in by_entry.items()}
+
+    def find(self, text: str, at_most: int = 3) -> tuple[Hit, ...]:
+        """The closest entries, best first, one hit an entry; empty when nothing is shared.
+
+        Args:
+            text: as typed; case, accents and punctuation do not matter.
+            at_most: how many entries.
+        """
+        return self._ranked(self._mended(text), (), at_most)
+
+    def decide(self, text: str, favour: Collection[str] = (), at_most: int = 3) -> Decision:
+        """The closest entries and whether they are close enough to answer, to offer, or neither.
+
+        Args:
+            text: as typed.
+            favour: ids that go first in a near tie.
+            at_most: how many hits.
+        """
+        tokens = self._mended(text)
+        ranked = self._ranked(tokens, favour, max(at_most, 2))
+        if not ranked:
+            return Decision("refuse", 0.0, ())
+        best = ranked[0]
+        # A favoured entry that went first in a near tie stands a little ahead, not behind.
+        second = ranked[1].score if len(ranked) > 1 else 0.0
+        number = next(at for at, entry in enumerate(self._entries) if entry.id == best.id)
+        confidence = _logistic(
+            BIAS
+            + BEST * best.score
+            + MARGIN * max(0.0, best.score - second)
+            + KNOWN * self._share_known(tokens, self._heard[number])
+            + LENGTH * math.log1p(len(tokens))
+        )
+        outcome: Literal["answer", "offer", "refuse"] = "refuse"
+        if confidence >= SURE:
+            outcome = "answer"
+        elif confidence >= UNSURE:
+            outcome = "offer"
+        return Decision(outcome, confidence, ranked[:at_most])
+
+    def _read(self, text: str) -> list[str]:
+        return [self._same_words.get(word, word) for word in words(text, self._language)]
+
+    def _mended(self, text: str) -> list[str]:
+        typed = words(text, self._language)[:AT_MOST_WORDS]
+        return [self._same_words.get(word, word) for word in self._speller.repaired(typed)]
+
+    def _ranked(self, tokens: Sequence[str], favour: Collection[str], at_most: int) -> tuple[Hit, ...]:
+        vector = self._vector(_features(tokens))
+        nearest = [0.0] * len(self._owner)
+        whole = [0.0] * len(self._entries)
+        for feature, value in vector.items():
+            for place, other in self._by_phrasing.get(feature, ()):
+                nearest[place] += value * other
+            for number, other in self._by_entry.get(feature, ()):
+                whole[number] += value * other
+        best = [0.0] * len(self._entries)
+        for number, score in zip(self._owner, nearest, strict=True):
+            if score > best[number]:
+                best[number] = score
+        hits = [
+            Hit(
+                entry.id,
+                entry.title,
+                min(1.0, entry.weight * ((1 - CENTROID) * best[number] + CENTROID * whole[number])),
+            )
+            for number, entry in enumerate(self._entries)
+            if whole[number] > 0
+        ]
+        # Ids decide between equal scores, so that the order of files never does.
+        hits.sort(key=lambda hit: (-hit.score, hit.id))
+        if favour and hits:
+            close = [hit for hit in hits if hits[0].score - hit.score <= NEAR_TIE]
+            close.sort(key=lambda hit: hit.id not in favour)
+            hits[: len(close)] = close
+        return tuple(hits[:at_most])
+
+    def _vector(self, features: "tuple[Counter[str], Counter[str]]") -> dict[str, float]:
+        """Unit length when all features are known; shorter the more of them are not."""
+        vector: dict[str, float] = {}
+        for block, share in zip(features, (CHARACTERS, 1 - CHARACTERS), strict=True):
+            weighed = {}
+            squares = 0.0
+            for feature, times in block.items():
+                rarity = self._rarity.get(feature)
+                value = (1 + math.log(times)) * (PAIRS if " " in feature.strip() else 1.0)
+                if rarity is None:
+                    squares += (UNKNOWN * value * self._top) ** 2
+                elif rarity:
+                    weighed[feature] = value * rarity
+                    squares += (value * rarity) ** 2
+            scale = math.sqrt(share / squares) if squares else 0.0
+            for feature, value in weighed.items():
+                vector[feature] = value * scale
+        return vector
+
+    def _share_known(self, tokens: Sequence[str], known: Collection[str]) -> float:
+        """0 to 1: how much of the question, rare words counting more, the entry knows."""
+        total = sum(self._rarity.get(f"={word}", self._top) for word in tokens)
+        heard = sum(self._rarity.get(f"={word}", self._top) for word in tokens if word in known)
+        return heard / total if total else 0.0
+
+
+def _features(tokens: Sequence[str]) -> "tuple[Counter[str], Counter[str]]":
+    """Character n-grams inside each word (edges are blanks), and words with word pairs (marked by ``=``)."""
+    grams: Counter[str] = Counter()
+    for word in tokens:
+        padded = f" {word} "
+        for size in range(SHORTEST_GRAM, LONGEST_GRAM + 1):
+            for start in range(len(padded) - size + 1):
+                grams[padded[start : start + size]] += 1
+    terms = Counter(f"={word}" for word in tokens)
+    terms.update(f"={one} {other}" for one, other in pairwise(tokens))
+    return grams, terms
+
+
+def _logistic(value: float) -> float:
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, value))))

@@ -1,0 +1,183 @@
+"""The shipped content, read once at start.
+
+``from_files`` is the pure half: file path to text, to content or problems. ``load`` puts the packaged files
+in front of it and is the only place of the core that reads anything.
+
+    ContentError           tell the writer: nothing is shown until it is mended
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import resources
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import Protocol, TypeVar
+
+from guidance import reader
+from guidance.checker import broken_references
+from guidance.model import Content, Problem
+
+LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
+
+READ_ELSEWHERE = ("aims.toml",)
+"""Files at the top that other parts read."""
+
+
+class ContentError(Exception):
+    """Content that must not reach people. ``problems`` holds all errors, and no warnings."""
+
+    code = "guidance.content"
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(f"{one.file}: {one.item}: {one.remedy}" for one in self.problems))
+
+
+def languages() -> tuple[str, ...]:
+    """The languages that guidance is shipped in, alphabetically: folders that hold a ``guide.toml``."""
+    folders = (folder for folder in _content().iterdir() if LANGUAGE.fullmatch(folder.name))
+    return tuple(sorted(folder.name for folder in folders if (folder / "guide.toml").is_file()))
+
+
+def load(lang: str = "en") -> Content:
+    """All shipped guidance of one language. Takes a fraction of a second; call once and keep it.
+
+    Raises:
+        ContentError: something must not reach people. Warnings alone do not raise.
+    """
+    files, unreadable = packaged(lang)
+    content, problems = from_files(files, lang)
+    if content is None or unreadable:
+        raise ContentError(one for one in (*unreadable, *problems) if one.severity == "error")
+    return content
+
+
+def packaged(lang: str = "en") -> tuple[Mapping[str, str], tuple[Problem, ...]]:
+    """The shipped registers and one language's files, path below ``content`` to text; and what is no text."""
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
+    for path, file in _files(lang):
+        try:
+            # Some editors put a mark at the start of a file that TOML does not know.
+            texts[path] = file.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            problems.append(Problem(path, "", "is not UTF-8 text: save it again as UTF-8"))
+    return MappingProxyType(texts), tuple(problems)
+
+
+def from_files(files: Mapping[str, str], lang: str = "en") -> tuple[Content | None, tuple[Problem, ...]]:
+    """Content of one language from file texts; the pure half of ``load``.
+
+    Args:
+        files: path below ``content``, for example ``facts.toml`` or ``en/steps/S01.toml``, to text. Other
+            languages' files are passed over.
+        lang: a language tag that is also the folder's name, for example ``en`` or ``pt-BR``.
+
+    Returns:
+        The content, or None when at least one problem is an error; and all problems, warnings too.
+    """
+    own = {path: files[path] for path in sorted(files) if path.startswith(f"{lang}/") or "/" not in path}
+    problems: list[Problem] = []
+    if LANGUAGE.fullmatch(lang) is None:
+        return None, (Problem(lang[:20], "", 'is not a language folder: call it like "en" or "pt-BR"'),)
+    for needed in ("sources.toml", "facts.toml", *(f"{lang}/{name}.toml" for name in reader.SINGLE_FILES)):
+        if needed not in own:
+            problems.append(Problem(needed, "", "is missing: this file must be there"))
+            own[needed] = ""
+
+    def one(path: str, read: "_Reads[_Value]") -> _Value:
+        value, found = read(own.pop(path), path)
+        # An empty stand-in for a missing file has one thing to mend, not five.
+        if path in files:
+            problems.extend(found)
+        return value
+
+    def folder(name: str, ending: str) -> list[str]:
+        return [path for path in own if re.fullmatch(rf"{lang}/{name}/[^/]+\.{ending}", path)]
+
+    sources = one("sources.toml", reader.read_sources)
+    facts = one("facts.toml", reader.read_facts)
+    guide = one(f"{lang}/guide.toml", reader.read_guide)
+    declines = one(f"{lang}/declines.toml", reader.read_declines)
+    danger = one(f"{lang}/danger.toml", reader.read_danger)
+    steps = [(path, step) for path in folder("steps", "toml") if (step := one(path, reader.read_step))]
+    answers = [(path, answer) for path in folder("answers", "toml") for answer in one(path, reader.read_answers)]
+    phrases, found = reader.read_phrases(lang, {path: own.pop(path) for path in folder("phrases", "ftl")})
+    problems.extend(found)
+    for path in own:
+        if path not in READ_ELSEWHERE:
+            problems.append(Problem(path, "", "is read by nobody: is it in the right folder?", "warning"))
+
+    by_id = _ById(problems)
+    if guide is not None:
+        content = Content(
+            language=lang,
+            guide=guide,
+            steps=by_id("step", steps),
+            answers=by_id("answer", answers),
+            declines=by_id("answer", [(f"{lang}/declines.toml", decline) for decline in declines]),
+            danger=danger,
+            facts=by_id("fact", [("facts.toml", fact) for fact in facts]),
+            sources=by_id("source", [("sources.toml", source) for source in sources]),
+            phrases=phrases or reader.NO_PHRASES,
+        )
+        problems.extend(broken_references(content))
+        if not any(problem.severity == "error" for problem in problems):
+            return content, tuple(problems)
+    return None, tuple(problems)
+
+
+_Value = TypeVar("_Value")
+_ValueOut = TypeVar("_ValueOut", covariant=True)
+
+
+class _Reads(Protocol[_ValueOut]):
+    def __call__(self, text: str, file: str, /) -> tuple[_ValueOut, tuple[Problem, ...]]: ...
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_Item = TypeVar("_Item", bound=_HasId)
+
+
+class _ById:
+    """Mappings by id; of two with the same id the first stays."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self._problems = problems
+        self._first: dict[tuple[str, str], str] = {}
+
+    def __call__(self, space: str, items: Iterable[tuple[str, _Item]]) -> Mapping[str, _Item]:
+        """``space`` is where ids must differ: answers and declines share one, as they share buttons."""
+        kept: dict[str, _Item] = {}
+        for file, item in items:
+            if (space, item.id) in self._first:
+                first = self._first[space, item.id]
+                remedy = f"this id is already in {first}: give one of the two another"
+                self._problems.append(Problem(file, item.id, remedy))
+            elif item.id:
+                self._first[space, item.id] = file
+                kept[item.id] = item
+        return MappingProxyType(kept)
+
+
+def _content() -> Traversable:
+    return resources.files("guidance") / "content"
+
+
+def _files(lang: str) -> Iterator[tuple[str, Traversable]]:
+    content = _content()
+    yield from _inside(content, "", deep=False)
+    if LANGUAGE.fullmatch(lang) and (content / lang).is_dir():
+        yield from _inside(content / lang, f"{lang}/", deep=True)
+
+
+def _inside(folder: Traversable, path: str, *, deep: bool) -> Iterator[tuple[str, Traversable]]:
+    for entry in folder.iterdir():
+        if entry.name.endswith((".toml", ".ftl")) and entry.is_file():
+            yield f"{path}{entry.name}", entry
+        elif deep and entry.is_dir():
+            yield from _inside(entry, f"{path}{entry.name}/", deep=True)

@@ -1,0 +1,540 @@
+"""From the text of a content file to checked values, or to a list of what a writer must mend.
+
+Pure, and no text makes it raise. Everything wrong in a file is told at once, each with file, item and remedy.
+A value that is wrong is left empty and the rest goes on, so that the references between files can be looked
+at in the same go; whoever calls must show nothing to people while there is a problem of severity ``error``.
+How files fit each other is not looked at here, see ``guidance.checker``.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from fluent.syntax import FluentParser, ast
+from fluent.syntax.visitor import Visitor
+
+from guidance.model import (
+    CONTENT_ROLES,
+    DANGER_KINDS,
+    END,
+    KINDS,
+    Answer,
+    Branch,
+    Check,
+    DangerPhrases,
+    Decision,
+    Decline,
+    Fact,
+    Guide,
+    Problem,
+    Source,
+    Step,
+)
+from guidance.phrases import Phrases
+
+STEP_ID = re.compile(r"S[0-9]{2}")
+KEBAB_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+REGISTER_ID = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+SNAKE_ID = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
+BRANCH_KEY = re.compile(r"[a-z0-9-]{1,20}")
+
+SINGLE_FILES = ("guide", "declines", "danger")
+"""What every language has one of, beside its steps, answers and phrases."""
+
+NO_PHRASES = Phrases("en", {})
+
+ID_LIMIT = 40
+"""Ids go into buttons, and Telegram gives a button 64 bytes."""
+
+PHRASING_LIMIT = 160
+DANGER_LIMIT = 500
+OWNER_LIMIT = 60
+AUDIENCES = (*CONTENT_ROLES, "family_worker")
+CONFIDENCES = ("verified", "unverified")
+FLUENT_FUNCTIONS = ("NUMBER", "DATETIME")
+
+UNSEEN_BUT_GOOD = "\n\u00a0\u202f\u200d"
+"""Line breaks, the blanks that French puts before a question mark, and what joins some emoji."""
+
+_MANY = 1_000_000
+_Choice = TypeVar("_Choice", bound=str)
+
+
+class _Table:
+    """One TOML table being read. Each field is taken once; what nobody took is unknown."""
+
+    def __init__(self, raw: Mapping[str, Any], file: str, item: str, problems: list[Problem]) -> None:
+        self._raw = raw
+        self._left = dict.fromkeys(raw)
+        self._asked: list[str] = []
+        self.file = file
+        self.item = item
+        self.problems = problems
+
+    def wrong(self, field: str, remedy: str) -> None:
+        item = " / ".join(part for part in (self.item, field) if part)
+        self.problems.append(Problem(self.file, item, remedy))
+
+    def _take(self, field: str, *, needed: bool) -> Any:
+        self._asked.append(field)
+        self._left.pop(field, None)
+        value = self._raw.get(field)
+        if value is None and needed:
+            self.wrong(field, f"is missing: add a line that starts with {field} =")
+        return value
+
+    def text(self, field: str, at_most: int, *, needed: bool = True, lines: bool = False) -> str:
+        """A text without blanks around it. ``lines`` allows line breaks."""
+        value = self._take(field, needed=needed)
+        return "" if value is None else self._checked_text(field, value, at_most, lines=lines)
+
+    def _checked_text(self, field: str, value: Any, at_most: int, *, lines: bool) -> str:
+        if not isinstance(value, str):
+            self.wrong(field, 'must be a text: put it between "quotation marks"')
+            return ""
+        text = value.strip()
+        if not text:
+            self.wrong(field, "is empty: write a text or take the line out")
+        elif len(text) > at_most:
+            self.wrong(field, f"has {len(text)} characters: shorten it to {at_most} or fewer")
+        if any(not sign.isprintable() and sign not in UNSEEN_BUT_GOOD for sign in text):
+            self.wrong(field, "holds a tab or another sign that cannot be seen: type the text again")
+        elif "\n" in text and not lines:
+            self.wrong(field, "must be one line: take the line break out")
+        return text
+
+    def texts(self, field: str, at_most: int, *, at_least: int = 0, lines: bool = False) -> tuple[str, ...]:
+        value = self._take(field, needed=at_least > 0)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            self.wrong(field, 'must be a list: put it between brackets, ["one", "two"]')
+            return ()
+        if len(value) < at_least:
+            self.wrong(field, f"must name at least {at_least}")
+        found = (
+            self._checked_text(f"{field} {number}", text, at_most, lines=lines) for number, text in enumerate(value, 1)
+        )
+        return tuple(text for text in found if text)
+
+    def id(self, field: str, form: re.Pattern[str], example: str, *, needed: bool = True) -> str:
+        """An id in the given form, or ``""``."""
+        value = self.text(field, ID_LIMIT, needed=needed)
+        return self._checked_id(field, value, form, example)
+
+    def _checked_id(self, field: str, value: str, form: re.Pattern[str], example: str) -> str:
+        if value and form.fullmatch(value) is None:
+            self.wrong(field, f'is not a good id: write it like "{example}"')
+            return ""
+        return value
+
+    def ids(self, field: str, form: re.Pattern[str], example: str, *, at_least: int = 0) -> tuple[str, ...]:
+        found = []
+        for number, value in enumerate(self.texts(field, ID_LIMIT, at_least=at_least), 1):
+            if value in found:
+                self.wrong(f"{field} {number}", f'"{value}" is there twice: take one out')
+            elif checked := self._checked_id(f"{field} {number}", value, form, example):
+                found.append(checked)
+        return tuple(found)
+
+    def choice(self, field: str, allowed: tuple[_Choice, ...]) -> _Choice:
+        """One of the allowed words; the first of them where the file holds something else."""
+        value = self.text(field, ID_LIMIT)
+        for word in allowed:
+            if value == word:
+                return word
+        if value:
+            self.wrong(field, f"must be one of {_spoken(allowed)}{_did_you_mean(value, allowed)}")
+        return allowed[0]
+
+    def choices(self, field: str, allowed: tuple[_Choice, ...], *, at_least: int = 0) -> tuple[_Choice, ...]:
+        found: list[_Choice] = []
+        for number, value in enumerate(self.texts(field, ID_LIMIT, at_least=at_least), 1):
+            same = [word for word in allowed if word == value]
+            if not same:
+                remedy = f"must be one of {_spoken(allowed)}{_did_you_mean(value, allowed)}"
+                self.wrong(f"{field} {number}", remedy)
+            elif same[0] in found:
+                self.wrong(f"{field} {number}", f'"{value}" is there twice: take one out')
+            else:
+                found.append(same[0])
+        return tuple(found)
+
+    def day(self, field: str) -> date:
+        value = self._take(field, needed=True)
+        # A TOML date and time is a date for isinstance, and no day.
+        if type(value) is date:
+            return value
+        if value is not None:
+            self.wrong(field, "must be a day without quotation marks, like 2026-11-23")
+        return date.min
+
+    def whole(self, field: str, at_least: int, at_most: int, *, needed: bool = True) -> int | None:
+        value = self._take(field, needed=needed)
+        if value is None:
+            return None
+        if type(value) is int and at_least <= value <= at_most:
+            return value
+        self.wrong(field, f"must be a whole number from {at_least} to {at_most}, without quotation marks")
+        return None
+
+    def yes(self, field: str) -> bool:
+        value = self._take(field, needed=False)
+        if isinstance(value, bool):
+            return value
+        if value is not None:
+            self.wrong(field, "must be true or false, without quotation marks")
+        return False
+
+    def table(self, field: str) -> "_Table":
+        value = self._take(field, needed=True)
+        if value is not None and not isinstance(value, dict):
+            self.wrong(field, f"must be a part of its own that starts with the line [{field}]")
+        item = " / ".join(part for part in (self.item, field) if part)
+        return _Table(value if isinstance(value, dict) else {}, self.file, item, self.problems)
+
+    def tables(self, field: str, heading: str, *, name: str = "id") -> Iterator["_Table"]:
+        """The parts under ``[[heading]]``, each called by its ``name`` field where it has one."""
+        value = self._take(field, needed=False)
+        if value is None:
+            return
+        if not isinstance(value, list) or not all(isinstance(part, dict) for part in value):
+            self.wrong(field, f"must be parts that each start with the line [[{heading}]]")
+            return
+        for number, part in enumerate(value, 1):
+            called = part.get(name)
+            short = isinstance(called, str) and 0 < len(called) <= ID_LIMIT and called.isprintable()
+            own = str(called) if short else f"{field} {number}"
+            item = f"{self.item} / {own}" if self.item else own
+            yield _Table(part, self.file, item, self.problems)
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._raw)
+
+    def done(self) -> None:
+        """Tell every field that nobody took."""
+        for field in self._left:
+            name = field[:ID_LIMIT] if field.isprintable() else "a field"
+            self.wrong(name, f"is not known here{_did_you_mean(field, self._asked)}: correct it or take it out")
+
+
+def _spoken(words: tuple[str, ...]) -> str:
+    return ", ".join(words)
+
+
+def _did_you_mean(word: str, known: "list[str] | tuple[str, ...]") -> str:
+    near = difflib.get_close_matches(word[:ID_LIMIT], known, n=1)
+    return f', did you mean "{near[0]}"?' if near else ""
+
+
+def _opened(text: str, file: str, problems: list[Problem]) -> _Table | None:
+    try:
+        raw = tomllib.loads(text)
+    except ValueError as error:
+        where = re.search(r"line [0-9]+, column [0-9]+", str(error))
+        place = where.group() if where else "the last line"
+        problems.append(
+            Problem(file, place, "cannot be read as TOML: look there for a missing quotation mark or bracket")
+        )
+        return None
+    except RecursionError:
+        problems.append(Problem(file, "", "has brackets within brackets without end: take them out"))
+        return None
+    return _Table(raw, file, "", problems)
+
+
+def _stem(file: str) -> str:
+    return file.rsplit("/", 1)[-1].removesuffix(".toml")
+
+
+def _no_doubles(table: _Table, ids: list[str], what: str) -> None:
+    for double in sorted({one for one in ids if one and ids.count(one) > 1}):
+        table.wrong(double, f"this {what} is there twice: give one of them another")
+
+
+def read_sources(text: str, file: str) -> tuple[tuple[Source, ...], tuple[Problem, ...]]:
+    """``sources.toml``: what every fact rests on."""
+    problems: list[Problem] = []
+    found: list[Source] = []
+    if (top := _opened(text, file, problems)) is not None:
+        for part in top.tables("source", "source"):
+            source = Source(
+                id=part.id("id", REGISTER_ID, "COE-GL"),
+                title=part.text("title", 200),
+                publisher=part.text("publisher", 100),
+                kind=part.choice("kind", KINDS),
+                year=part.whole("year", 1900, 2100, needed=False),
+                url=part.text("url", 400, needed=False) or None,
+            )
+            if source.url is not None and re.fullmatch(r"https?://[^\s/]+\.[^\s]+", source.url) is None:
+                part.wrong("url", "must be a public address that starts with http:// or https://")
+            part.done()
+            found.append(source)
+        top.done()
+    return tuple(found), tuple(problems)
+
+
+def read_facts(text: str, file: str) -> tuple[tuple[Fact, ...], tuple[Problem, ...]]:
+    """``facts.toml``: what guidance may rest on."""
+    problems: list[Problem] = []
+    found: list[Fact] = []
+    if (top := _opened(text, file, problems)) is not None:
+        for part in top.tables("fact", "fact"):
+            found.append(
+                Fact(
+                    id=part.id("id", REGISTER_ID, "IS-consent"),
+                    topic=part.id("topic", SNAKE_ID, "information_sharing"),
+                    kind=part.choice("kind", KINDS),
+                    sources=part.ids("sources", REGISTER_ID, "COE-GL", at_least=1),
+                    confidence=part.choice("confidence", CONFIDENCES),
+                    audience=part.choices("audience", AUDIENCES),
+                    stage=part.id("stage", SNAKE_ID, "pre_release"),
+                )
+            )
+            part.done()
+        top.done()
+    return tuple(found), tuple(problems)
+
+
+def read_guide(text: str, file: str) -> tuple[Guide | None, tuple[Problem, ...]]:
+    """``<language>/guide.toml``: the guide's head."""
+    problems: list[Problem] = []
+    if (top := _opened(text, file, problems)) is None:
+        return None, tuple(problems)
+    shortcuts, paths = top.table("shortcuts"), top.table("paths")
+    for name in shortcuts.names():
+        if SNAKE_ID.fullmatch(name) is None:
+            shortcuts.wrong(name[:ID_LIMIT], 'is not a good name: write it like "danger_now"')
+    guide = Guide(
+        id=top.id("id", KEBAB_ID, "cooperation"),
+        title=top.text("title", 80),
+        version=top.whole("version", 1, _MANY) or 1,
+        reviewed=top.day("reviewed"),
+        owner=top.text("owner", OWNER_LIMIT),
+        shortcuts=MappingProxyType({name: shortcuts.id(name, STEP_ID, "S14") for name in shortcuts.names()}),
+        paths=MappingProxyType({role: paths.ids(role, STEP_ID, "S01", at_least=1) for role in CONTENT_ROLES}),
+    )
+    for table in (shortcuts, paths, top):
+        table.done()
+    return guide, tuple(problems)
+
+
+def read_step(text: str, file: str) -> tuple[Step | None, tuple[Problem, ...]]:
+    """``<language>/steps/<id>.toml``: one step; the file is called after its id."""
+    problems: list[Problem] = []
+    if (top := _opened(text, file, problems)) is None:
+        return None, tuple(problems)
+    step_id = top.id("id", STEP_ID, "S01")
+    if step_id and step_id != _stem(file):
+        top.wrong("id", f'is "{step_id}", and the file is called {_stem(file)}.toml: make them the same')
+    views = top.table("roles")
+    roles = {role: views.text(role, 300, needed=False) for role in CONTENT_ROLES}
+    views.done()
+    step = Step(
+        id=step_id,
+        title=top.text("title", 40),
+        stage=top.id("stage", SNAKE_ID, "pre_release"),
+        reviewed=top.day("reviewed"),
+        owner=top.text("owner", OWNER_LIMIT),
+        purpose=top.text("purpose", 250),
+        lead=top.text("lead", 200),
+        timing=top.text("timing", 160),
+        inputs=top.texts("inputs", 90),
+        handoff=top.text("handoff", 200),
+        mistakes=top.texts("mistakes", 110),
+        facts=top.ids("facts", REGISTER_ID, "PH-def"),
+        roles=MappingProxyType({role: view for role, view in roles.items() if view}),
+        checks=tuple(_checks(top, step_id)),
+        decisions=tuple(_decisions(top, step_id)),
+    )
+    top.done()
+    _no_doubles(top, [check.id for check in step.checks], "check id")
+    _no_doubles(top, [decision.id for decision in step.decisions], "decision id")
+    return step, tuple(problems)
+
+
+def _checks(top: _Table, step_id: str) -> Iterator[Check]:
+    form = re.compile(re.escape(step_id) + r"-C[0-9]{2}")
+    for part in top.tables("check", "check"):
+        yield Check(part.id("id", form, f"{step_id}-C01"), part.text("text", 110))
+        part.done()
+
+
+def _decisions(top: _Table, step_id: str) -> Iterator[Decision]:
+    form = re.compile(re.escape(step_id) + r"-D[0-9]{1,2}")
+    for part in top.tables("decision", "decision"):
+        decision = Decision(
+            id=part.id("id", form, f"{step_id}-D1"),
+            ask=part.text("ask", 200),
+            branches=tuple(_branches(part)),
+        )
+        if len(decision.branches) < 2:
+            part.wrong("branch", "must be there at least twice: a decision with one way out decides nothing")
+        _no_doubles(part, [branch.key for branch in decision.branches], "branch key")
+        part.done()
+        yield decision
+
+
+def _branches(decision: _Table) -> Iterator[Branch]:
+    for part in decision.tables("branch", "decision.branch", name="key"):
+        goto = part.text("goto", ID_LIMIT, needed=False)
+        if goto and goto != END and STEP_ID.fullmatch(goto) is None:
+            part.wrong("goto", f'must be a step id like "S02", or "{END}"')
+            goto = ""
+        branch = Branch(
+            key=part.id("key", BRANCH_KEY, "yes"),
+            label=part.text("label", 34),
+            say=part.text("say", 300, lines=True),
+            goto=goto or None,
+            returns=part.yes("returns"),
+        )
+        if branch.returns and branch.goto in (None, END):
+            part.wrong("returns", "needs a goto with a step id: say where to go before coming back")
+        part.done()
+        yield branch
+
+
+def read_answers(text: str, file: str) -> tuple[tuple[Answer, ...], tuple[Problem, ...]]:
+    """``<language>/answers/<topic>.toml``: the answers of one topic; the file is called after it."""
+    problems: list[Problem] = []
+    found: list[Answer] = []
+    if (top := _opened(text, file, problems)) is not None:
+        topic = top.id("topic", SNAKE_ID, "information_sharing")
+        if topic and topic != _stem(file):
+            top.wrong("topic", f'is "{topic}", and the file is called {_stem(file)}.toml: make them the same')
+        owner, reviewed = top.text("owner", OWNER_LIMIT), top.day("reviewed")
+        for part in top.tables("answer", "answer"):
+            found.append(
+                Answer(
+                    id=part.id("id", KEBAB_ID, "share-without-consent"),
+                    topic=topic,
+                    title=part.text("title", 48),
+                    asked_as=part.texts("asked_as", PHRASING_LIMIT, at_least=1),
+                    short=part.text("short", 350, lines=True),
+                    more=part.text("more", 1200, needed=False, lines=True),
+                    facts=part.ids("facts", REGISTER_ID, "IS-consent", at_least=1),
+                    steps=part.ids("steps", STEP_ID, "S05"),
+                    related=part.ids("related", KEBAB_ID, "share-without-consent"),
+                    roles=part.choices("roles", CONTENT_ROLES, at_least=1),
+                    owner=owner,
+                    reviewed=reviewed,
+                    words=part.text("words", 350, needed=False, lines=True) or None,
+                    keywords=part.texts("keywords", ID_LIMIT),
+                )
+            )
+            part.done()
+        top.done()
+    return tuple(found), tuple(problems)
+
+
+def read_declines(text: str, file: str) -> tuple[tuple[Decline, ...], tuple[Problem, ...]]:
+    """``<language>/declines.toml``: questions that must not be answered."""
+    problems: list[Problem] = []
+    found: list[Decline] = []
+    if (top := _opened(text, file, problems)) is not None:
+        top.text("topic", ID_LIMIT, needed=False)
+        owner, reviewed = top.text("owner", OWNER_LIMIT), top.day("reviewed")
+        for part in top.tables("decline", "decline"):
+            found.append(
+                Decline(
+                    id=part.id("id", KEBAB_ID, "no-risk-score"),
+                    title=part.text("title", 48),
+                    asked_as=part.texts("asked_as", PHRASING_LIMIT, at_least=1),
+                    say=part.text("say", 350, lines=True),
+                    next=part.text("next", 250, lines=True),
+                    steps=part.ids("steps", STEP_ID, "S04"),
+                    facts=part.ids("facts", REGISTER_ID, "ET-tool-limits"),
+                    owner=owner,
+                    reviewed=reviewed,
+                )
+            )
+            part.done()
+        top.done()
+    return tuple(found), tuple(problems)
+
+
+def read_danger(text: str, file: str) -> tuple[tuple[DangerPhrases, ...], tuple[Problem, ...]]:
+    """``<language>/danger.toml``: how people say that somebody is in danger."""
+    problems: list[Problem] = []
+    found: list[DangerPhrases] = []
+    if (top := _opened(text, file, problems)) is not None:
+        top.text("topic", ID_LIMIT, needed=False)
+        owner = top.text("owner", OWNER_LIMIT, needed=False)
+        reviewed = top.day("reviewed") if "reviewed" in top.names() else None
+        for part in top.tables("danger", "danger", name="kind"):
+            found.append(
+                DangerPhrases(
+                    kind=part.choice("kind", DANGER_KINDS),
+                    step=part.id("step", STEP_ID, "S14"),
+                    phrases=part.texts("phrases", DANGER_LIMIT, at_least=1),
+                    owner=owner,
+                    reviewed=reviewed,
+                )
+            )
+            part.done()
+        top.done()
+    return tuple(found), tuple(problems)
+
+
+class _Mentions(Visitor):
+    """What a Fluent entry refers to: other messages, terms (with a dash before), functions."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+        self.functions: set[str] = set()
+
+    def visit_MessageReference(self, node: ast.MessageReference) -> None:
+        self.found.add(node.id.name)
+        self.generic_visit(node)
+
+    def visit_TermReference(self, node: ast.TermReference) -> None:
+        self.found.add(f"-{node.id.name}")
+        self.generic_visit(node)
+
+    def visit_FunctionReference(self, node: ast.FunctionReference) -> None:
+        self.functions.add(node.id.name)
+        self.generic_visit(node)
+
+
+def read_phrases(lang: str, texts: Mapping[str, str]) -> tuple[Phrases | None, tuple[Problem, ...]]:
+    """All ``<language>/phrases/*.ftl`` together, file path to text; None where there are none."""
+    problems: list[Problem] = []
+    where: dict[str, str] = {}
+    mentions: list[tuple[str, str, str]] = []
+    for file, text in texts.items():
+        try:
+            body = FluentParser(with_spans=True).parse(text).body
+        except RecursionError:
+            problems.append(Problem(file, "", "has braces within braces without end: take them out"))
+            continue
+        for entry in body:
+            if isinstance(entry, ast.Junk):
+                start = entry.span.start if entry.span is not None else 0
+                line = text.count("\n", 0, start) + 1
+                remedy = "cannot be read as a phrase: look for a missing = or a brace { that is not closed"
+                problems.append(Problem(file, f"line {line}", remedy))
+            if not isinstance(entry, ast.Message | ast.Term):
+                continue
+            name = f"-{entry.id.name}" if isinstance(entry, ast.Term) else entry.id.name
+            if name in where:
+                problems.append(Problem(file, name, f"is already in {where[name]}: take one out or rename it"))
+            where.setdefault(name, file)
+            seen = _Mentions()
+            seen.visit(entry)
+            mentions.extend((file, name, other) for other in sorted(seen.found))
+            for function in sorted(seen.functions - set(FLUENT_FUNCTIONS)):
+                problems.append(Problem(file, name, f"uses {function}(), which there is not: take it out"))
+    for file, name, other in mentions:
+        if other not in where:
+            problems.append(Problem(file, name, f"refers to {{ {other} }}, which there is not{_near(other, where)}"))
+    if problems or not texts:
+        return None, tuple(problems)
+    return Phrases(lang, texts), ()
+
+
+def _near(name: str, known: Mapping[str, str]) -> str:
+    return _did_you_mean(name, tuple(known)) or ": correct it"

@@ -1,0 +1,132 @@
+"""Agencies, and the desks that receive their notes and flags."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from dialogues.model import Agency
+from storage.errors import BadInstallation, Unknown
+from storage.pins import Pins
+from storage.schema import agencies, desks
+from storage.sealing.desk import Manifest
+from storage.sealing.errors import ManifestError
+from storage.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyRow:
+    """An agency as stored: ``ref`` 16 bytes; ``profile`` name, zone, case_pattern, alarm."""
+
+    ref: bytes
+    slug: str
+    version: int
+    profile: dict[str, Any]
+
+
+_insert = insert(agencies)
+_all = select(agencies.c.ref, agencies.c.version, agencies.c.sealed_profile)
+_one = _all.where(agencies.c.ref == bindparam("of"))
+_desk = select(desks.c.manifest, desks.c.signature).where(desks.c.agency_ref == bindparam("of"))
+
+
+def add(tx: Transaction, slug: str, *, name: str, zone: str, case_pattern: str, alarm: str = "") -> bytes:
+    """Add an agency.
+
+    Returns:
+        Its ref, a keyed pseudonym of the slug.
+
+    Raises:
+        BadInstallation: there is one with this slug.
+    """
+    ref = tx.keyring.agency_ref(slug)
+    profile = {"slug": slug, "name": name, "zone": zone, "case_pattern": case_pattern, "alarm": alarm}
+    try:
+        tx.db.execute(_insert, {"ref": ref, "version": 1, "sealed_profile": tx.seal("agency", ref, profile)})
+    except IntegrityError:
+        raise BadInstallation(f"there is an agency {slug} already") from None
+    return ref
+
+
+def every(tx: Transaction) -> list[AgencyRow]:
+    return [_read(tx, *row) for row in tx.db.execute(_all)]
+
+
+def by_ref(tx: Transaction, ref: bytes) -> AgencyRow:
+    """
+    Raises:
+        Unknown: no such agency.
+    """
+    row = tx.db.execute(_one, {"of": ref}).one_or_none()
+    if row is None:
+        raise Unknown("agency")
+    return _read(tx, *row)
+
+
+def by_slug(tx: Transaction, slug: str) -> AgencyRow:
+    """
+    Raises:
+        Unknown: no such agency.
+    """
+    return by_ref(tx, tx.keyring.agency_ref(slug))
+
+
+def view(row: AgencyRow, *, ready: bool) -> Agency:
+    """What dialogues see of an agency."""
+    profile = row.profile
+    return Agency(
+        row.slug, profile["name"], ZoneInfo(profile["zone"]), profile["case_pattern"], profile["alarm"], ready
+    )
+
+
+def publish_desk(tx: Transaction, manifest: Manifest, canonical: bytes, signature: bytes) -> None:
+    """Make a signed manifest the one in force. Who pins its key and version: ``storage.pins``.
+
+    Raises:
+        Unknown: no such agency.
+    """
+    ref = by_slug(tx, manifest.agency).ref
+    row = {"agency_ref": ref, "version": manifest.version, "manifest": canonical, "signature": signature}
+    found = tx.db.execute(
+        update(desks).where(desks.c.agency_ref == ref),
+        {"version": manifest.version, "manifest": canonical, "signature": signature},
+    )
+    if found.rowcount == 0:
+        tx.db.execute(insert(desks), row)
+    tx.db.execute(update(agencies).where(agencies.c.ref == ref).values(version=agencies.c.version + 1))
+
+
+def desk(tx: Transaction, slug: str, pins: Pins, at: datetime) -> Manifest | None:
+    """The manifest in force, or None when there is none that may be sealed to today.
+
+    The pins lie outside the database: a row changed there does not divert notes, it stops them.
+    """
+    stored = tx.db.execute(_desk, {"of": tx.keyring.agency_ref(slug)}).one_or_none()
+    pin = pins.of(slug)
+    if stored is None or pin is None:
+        return None
+    try:
+        return Manifest.parse(
+            stored.manifest,
+            stored.signature,
+            pin.admin,
+            at_least_version=pin.version,
+            now=at.date(),
+            agency=slug,
+        )
+    except ManifestError:
+        return None
+
+
+def stored_desk(tx: Transaction, slug: str) -> tuple[bytes, bytes] | None:
+    """Manifest bytes and signature as they lie there, unverified; for the admin's tools."""
+    row = tx.db.execute(_desk, {"of": tx.keyring.agency_ref(slug)}).one_or_none()
+    return None if row is None else (row.manifest, row.signature)
+
+
+def _read(tx: Transaction, ref: bytes, version: int, sealed: bytes) -> AgencyRow:
+    profile = tx.open("agency", ref, sealed)
+    return AgencyRow(ref, profile["slug"], version, profile)

@@ -1,0 +1,162 @@
+"""Where each conversation stands, who it is with, and how a turn moves it on.
+
+One query brings everything a turn has to know; one statement writes it back.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, select, update
+
+from guidance.model import Role
+from storage.errors import Stale
+from storage.schema import addresses, agencies, conversations, memberships, people, seen
+from storage.transaction import Transaction, moment, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation as loaded.
+
+    Attributes:
+        state: JSON as the codec wrote it, or None when the person is at home.
+        places: (agency ref, agency version, role) of each membership, oldest first.
+        version: 0 before the first turn.
+    """
+
+    address_ref: bytes
+    person_ref: bytes
+    handle: str = field(repr=False)
+    language: str
+    accepted: bool
+    places: tuple[tuple[bytes, int, Role], ...]
+    version: int
+    question: int
+    state: bytes | None = field(repr=False)
+    moved_at: datetime
+
+
+_seen = insert(seen)
+_already = select(seen.c.at).where(seen.c.channel == bindparam("channel"), seen.c.update_id == bindparam("update_id"))
+_load = (
+    select(
+        people.c.ref,
+        people.c.sealed_profile,
+        people.c.accepted_at,
+        people.c.created_at,
+        conversations.c.version,
+        conversations.c.question,
+        conversations.c.sealed_state,
+        conversations.c.moved_at,
+        memberships.c.agency_ref,
+        agencies.c.version.label("agency_version"),
+        memberships.c.role,
+    )
+    .select_from(addresses)
+    .join(people, people.c.ref == addresses.c.person_ref)
+    .join(memberships, memberships.c.person_ref == people.c.ref)
+    .join(agencies, agencies.c.ref == memberships.c.agency_ref)
+    .outerjoin(conversations, conversations.c.address_ref == addresses.c.ref)
+    .where(addresses.c.ref == bindparam("address"), people.c.revoked_at.is_(None))
+    .order_by(memberships.c.since, memberships.c.agency_ref)
+)
+_move = (
+    update(conversations)
+    .where(conversations.c.address_ref == bindparam("address"), conversations.c.version == bindparam("was"))
+    .values(
+        version=bindparam("now_version"),
+        question=bindparam("now_question"),
+        sealed_state=bindparam("now_state"),
+        moved_at=bindparam("now"),
+    )
+)
+_shown = (
+    update(conversations)
+    .where(conversations.c.address_ref == bindparam("address"))
+    .values(sealed_shown=bindparam("shown"))
+)
+
+
+def first_time(tx: Transaction, channel: str, update_id: str, *, at: datetime) -> bool:
+    """Note an update as taken. False: it was taken before, and nothing is to be done.
+
+    Only one transaction writes at a time, so asking before writing is safe.
+    """
+    if tx.db.scalar(_already, {"channel": channel, "update_id": update_id}) is not None:
+        return False
+    tx.db.execute(_seen, {"channel": channel, "update_id": update_id, "at": seconds(at)})
+    return True
+
+
+def load(tx: Transaction, address_ref: bytes) -> Talk | None:
+    """The conversation of an enrolled person at this address, or None for strangers and the revoked."""
+    rows = tx.db.execute(_load, {"address": address_ref}).all()
+    if not rows:
+        return None
+    first = rows[0]
+    profile = tx.open("profile", first.ref, first.sealed_profile)
+    state = None
+    if first.sealed_state is not None:
+        state = tx.keyring.open("state", address_ref, first.sealed_state)
+    return Talk(
+        address_ref=address_ref,
+        person_ref=first.ref,
+        handle=profile["handle"],
+        language=profile["language"],
+        accepted=first.accepted_at is not None,
+        places=tuple((row.agency_ref, row.agency_version, row.role) for row in rows),
+        version=first.version or 0,
+        question=first.question or 0,
+        state=state,
+        moved_at=moment(first.moved_at if first.moved_at is not None else first.created_at),
+    )
+
+
+def move_on(tx: Transaction, talk: Talk, *, state: bytes | None, question: int, at: datetime) -> None:
+    """Write one turn's state.
+
+    Args:
+        state: JSON as the codec writes it, or None: the person is at home.
+
+    Raises:
+        Stale: the stored version is not the one that was loaded.
+    """
+    sealed = None if state is None else tx.keyring.seal("state", talk.address_ref, state)
+    if talk.version == 0:
+        row = {
+            "address_ref": talk.address_ref,
+            "version": 1,
+            "question": question,
+            "sealed_state": sealed,
+            "moved_at": seconds(at),
+        }
+        tx.db.execute(insert(conversations), row)
+        return
+    moved = tx.db.execute(
+        _move,
+        {
+            "address": talk.address_ref,
+            "was": talk.version,
+            "now_version": talk.version + 1,
+            "now_question": question,
+            "now_state": sealed,
+            "now": seconds(at),
+        },
+    )
+    if moved.rowcount != 1:
+        raise Stale("conversation")
+
+
+def shown(tx: Transaction, address_ref: bytes) -> tuple[int, str] | None:
+    """Question number and message id of the message that carries the open question's buttons, if known."""
+    sealed = tx.db.scalar(select(conversations.c.sealed_shown).where(conversations.c.address_ref == address_ref))
+    if sealed is None:
+        return None
+    question, message = tx.open("state", b"shown" + address_ref, sealed)
+    return int(question), str(message)
+
+
+def show(tx: Transaction, address_ref: bytes, question: int, message: str) -> None:
+    """Remember which message carries a question's buttons."""
+    sealed = tx.seal("state", b"shown" + address_ref, [question, message])
+    tx.db.execute(_shown, {"address": address_ref, "shown": sealed})

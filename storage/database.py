@@ -1,0 +1,102 @@
+"""Open the database: its pragmas, its walls, its schema version."""
+
+import sqlite3
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import NullPool, StaticPool
+
+from storage.errors import WrongVersion
+
+# secure_delete with a truncating checkpoint after purges leaves no residue in the file (measured; see docs/decisions).
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+    "temp_store=MEMORY",
+    "trusted_schema=OFF",
+    "cell_size_check=ON",
+    "busy_timeout=5000",
+)
+
+
+def open_database(path: Path, *, reads_notes: bool = False) -> Engine:
+    """An engine on one SQLite file.
+
+    Args:
+        path: made when it is not there, readable by its owner alone.
+        reads_notes: whether this connection may select sealed bodies. The bot's may not: it can write notes, count
+            and delete them, and nothing else (SQLite authorizer). The sync process and the command line may.
+
+    Returns:
+        An engine with one connection, usable from whichever thread holds the transaction. Transactions are begun by
+        hand (``BEGIN IMMEDIATE``); see ``storage.store``.
+    """
+    if not path.exists():
+        path.touch(mode=0o600)
+    engine = create_engine(
+        f"sqlite+pysqlite:///{path}",
+        hide_parameters=True,
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _: Any) -> None:
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        if not reads_notes:
+            connection.set_authorizer(_no_bodies)
+
+    return engine
+
+
+def _no_bodies(action: int, table: str | None, column: str | None, *_: str | None) -> int:
+    if action == sqlite3.SQLITE_READ and table == "notes" and column == "body":
+        return sqlite3.SQLITE_DENY
+    if action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH):
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK
+
+
+def migrate(path: Path) -> None:
+    """Bring the schema to this program's version. Safe to repeat.
+
+    Raises:
+        WrongVersion: the database is of a newer program.
+    """
+    if not path.exists():
+        path.touch(mode=0o600)
+    engine = create_engine(f"sqlite+pysqlite:///{path}", hide_parameters=True, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            found = MigrationContext.configure(connection).get_current_revision()
+            known = {script.revision for script in _scripts().walk_revisions()}
+            if found is not None and found not in known:
+                raise WrongVersion("this database was written by a newer version of the program; upgrade it")
+            if found == _scripts().get_current_head():
+                return
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("storage") / "migrations"))
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())

@@ -1,0 +1,47 @@
+"""Everything storage may raise besides ``storage.sealing.errors``.
+
+    StorageError
+    ├── Busy             try the same call again: the database is locked, full or away
+    ├── Stale            somebody else moved the conversation on: load again, then decide again
+    ├── Unreadable       a sealed column does not open with our keys, or stands in another row's place
+    ├── NoRecipients     the agency's desk has nobody to seal to: tell the admin
+    ├── Unknown          there is no such row (any more)
+    ├── WrongVersion     the database is of a newer program: upgrade the program
+    └── BadInstallation  the data folder or a key file is not as it must be; the message says how to mend it
+
+Messages name ids and codes, never content.
+"""
+
+
+class StorageError(Exception):
+    """Root of this package's errors. ``code`` is stable: logs and docs use it."""
+
+    code = "storage"
+
+
+class Busy(StorageError):
+    code = "storage.busy"
+
+
+class Stale(StorageError):
+    code = "storage.stale"
+
+
+class Unreadable(StorageError):
+    code = "storage.unreadable"
+
+
+class NoRecipients(StorageError):
+    code = "storage.no-recipients"
+
+
+class Unknown(StorageError):
+    code = "storage.unknown"
+
+
+class WrongVersion(StorageError):
+    code = "storage.wrong-version"
+
+
+class BadInstallation(StorageError):
+    code = "storage.bad-installation"

@@ -1,0 +1,9 @@
+"""How Alembic runs our migrations: on the connection it is handed, quietly."""
+
+from alembic import context
+
+from storage.schema import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
+with context.begin_transaction():
+    context.run_migrations()

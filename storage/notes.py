@@ -1,0 +1,146 @@
+"""Sealed notes: kept, undone, listed by their receipts. No text goes out of here."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, select, update
+
+from dialogues.model import NoteView
+from dialogues.reference import reference
+from storage import agencies, timers
+from storage.errors import NoRecipients, Unknown
+from storage.pins import Pins
+from storage.schema import flags, notes, receipts
+from storage.sealing.header import Header, hour_of
+from storage.sealing.record import accept
+from storage.sealing.seal import seal
+from storage.transaction import Transaction, moment, seconds
+
+SCHEMA_VERSION = 1
+RELEASE = "release"
+"""Kind of the timer that ends the time for undoing; ``about`` is the note id in hex."""
+
+
+def keep(
+    tx: Transaction,
+    pins: Pins,
+    *,
+    note_id: str,
+    agency: str,
+    author_ref: bytes,
+    body: Mapping[str, object],
+    case_code: str,
+    flag_level: int,
+    amends: str,
+    at: datetime,
+    undo: timedelta,
+) -> None:
+    """Seal a note to the agency's desk and keep it; from here on nobody on this host can read it.
+
+    Args:
+        note_id: 32 hex digits, new.
+        body: JSON-ready; at most 16,380 bytes as UTF-8 JSON.
+        amends: id of the note it adds to, in hex, or empty; the case tag is that note's.
+
+    Raises:
+        NoRecipients: the desk's manifest is missing, unsigned, too old, or has nobody left.
+        CannotSeal: the body is too long.
+    """
+    agency_ref = tx.keyring.agency_ref(agency)
+    manifest = agencies.desk(tx, agency, pins, at)
+    if manifest is None:
+        raise NoRecipients(agency)
+    header = Header(
+        agency_ref=agency_ref,
+        note_id=bytes.fromhex(note_id),
+        author_ref=author_ref,
+        flag_level=flag_level,
+        hour=hour_of(at),
+        schema_version=SCHEMA_VERSION,
+        channel="chat",
+    )
+    plaintext = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    envelope = seal(plaintext, header, manifest.sealing_keys(at.date()), manifest.suite)
+    amended = bytes.fromhex(amends) if amends else None
+    tag = tx.keyring.case_tag(agency_ref, case_code)
+    if amended is not None:
+        tag = tx.db.scalar(select(notes.c.case_tag).where(notes.c.id == amended, notes.c.agency_ref == agency_ref))
+    row = {
+        "id": bytes.fromhex(note_id),
+        "agency_ref": agency_ref,
+        "reference": reference(note_id),
+        "flag_level": flag_level,
+        "hour": seconds(at.replace(minute=0, second=0, microsecond=0)),
+        "state": "held",
+        "case_tag": tag,
+        "amends": amended,
+        "body": accept(envelope, tx.keyring.ingest),
+    }
+    tx.db.execute(insert(notes), row)
+    tx.db.execute(insert(receipts), {"note_id": row["id"], "author_ref": author_ref})
+    timers.arm(tx, RELEASE, note_id, at + undo)
+
+
+def release(tx: Transaction, note_id: str) -> None:
+    """The time for undoing is over; the note waits to be handed over."""
+    tx.db.execute(
+        update(notes).where(notes.c.id == bytes.fromhex(note_id), notes.c.state == "held").values(state="waiting")
+    )
+
+
+def withdraw(tx: Transaction, note_id: str, author_ref: bytes) -> None:
+    """Undo: destroy the sealed text.
+
+    Raises:
+        Unknown: not the author's, or the time for undoing is over.
+    """
+    mine = select(receipts.c.note_id).where(receipts.c.author_ref == author_ref)
+    gone = tx.db.execute(
+        update(notes)
+        .where(notes.c.id == bytes.fromhex(note_id), notes.c.state == "held", notes.c.id.in_(mine))
+        .values(state="withdrawn", body=None)
+    )
+    if gone.rowcount != 1:
+        raise Unknown("note")
+    timers.disarm(tx, RELEASE, note_id)
+
+
+def of_author(tx: Transaction, author_ref: bytes, *, short: str | None = None, at_most: int = 20) -> list[NoteView]:
+    """The author's receipts, newest first; with ``short`` only the note of that reference."""
+    query = (
+        select(
+            notes.c.id,
+            notes.c.reference,
+            notes.c.agency_ref,
+            notes.c.hour,
+            notes.c.state,
+            notes.c.amends,
+            flags.c.state.label("flag_state"),
+        )
+        .join(receipts, receipts.c.note_id == notes.c.id)
+        .outerjoin(flags, flags.c.note_id == notes.c.id)
+        .where(receipts.c.author_ref == author_ref)
+        .order_by(notes.c.hour.desc(), notes.c.reference)
+        .limit(at_most)
+    )
+    if short is not None:
+        query = query.where(notes.c.reference == short)
+    return [
+        NoteView(
+            note_id=row.id.hex(),
+            reference=row.reference,
+            agency=agencies.by_ref(tx, row.agency_ref).slug,
+            hour=moment(row.hour),
+            state=row.state,
+            flag_state=row.flag_state or "",
+            undo_until=timers.armed_until(tx, RELEASE, row.id.hex()) if row.state == "held" else None,
+            amends=row.amends.hex() if row.amends else "",
+        )
+        for row in tx.db.execute(query)
+    ]
+
+
+def author_of(tx: Transaction, note_id: bytes) -> bytes | None:
+    found: bytes | None = tx.db.scalar(select(receipts.c.author_ref).where(receipts.c.note_id == note_id))
+    return found

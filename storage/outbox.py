@@ -1,0 +1,129 @@
+"""Messages that wait to be sent, in order within one chat, encrypted until they have arrived."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+
+from dialogues.model import Choice, Say
+from storage.schema import outbox
+from storage.transaction import Transaction, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A committed message.
+
+    Attributes:
+        id: grows with time; the order within one address.
+        channel, chat: where it goes; sealed with the rest, as strangers have no address.
+        say: what to say, or None when it is an ``erase``.
+        question: number of the question its buttons belong to.
+        erase: id of the draft whose traces are to be deleted from the chat, or empty.
+    """
+
+    id: int
+    address_ref: bytes
+    channel: str
+    chat: str = field(repr=False)
+    question: int = 0
+    say: Say | None = field(default=None, repr=False)
+    erase: str = ""
+
+
+_insert = insert(outbox)
+_done = delete(outbox).where(outbox.c.id == bindparam("done"))
+_dead = update(outbox).where(outbox.c.id == bindparam("which")).values(dead=bindparam("why"))
+_waiting = (
+    select(outbox.c.id, outbox.c.address_ref, outbox.c.sealed_body).where(outbox.c.dead.is_(None)).order_by(outbox.c.id)
+)
+
+
+def put(
+    tx: Transaction,
+    channel: str,
+    chat: str,
+    says: Sequence[Say] = (),
+    *,
+    question: int = 0,
+    erase: Sequence[str] = (),
+    at: datetime,
+) -> list[Outgoing]:
+    """Queue messages for one chat, in this order, erasures (draft ids) after them.
+
+    Returns:
+        What was queued, for whoever sends it right after the commit.
+    """
+    address_ref = tx.keyring.address_ref(channel, chat)
+    queued = [Outgoing(0, address_ref, channel, chat, question, say) for say in says]
+    queued += [Outgoing(0, address_ref, channel, chat, erase=draft) for draft in erase]
+    done = []
+    for one in queued:
+        sealed = tx.seal("outbox", address_ref, _fields(one))
+        row = {"address_ref": address_ref, "sealed_body": sealed, "created_at": seconds(at)}
+        key = tx.db.execute(_insert, row).inserted_primary_key
+        assert key is not None  # noqa: S101  an insert of one row has one key
+        done.append(replace(one, id=int(key[0])))
+    return done
+
+
+def waiting(tx: Transaction, *, at_most: int = 10_000) -> list[Outgoing]:
+    """What a crash or an outage left, oldest first."""
+    return [
+        _outgoing(id, address_ref, tx.open("outbox", address_ref, sealed))
+        for id, address_ref, sealed in tx.db.execute(_waiting.limit(at_most))
+    ]
+
+
+def done(tx: Transaction, ids: Iterable[int]) -> None:
+    """They arrived, or must not arrive any more: their rows go."""
+    rows = [{"done": id} for id in ids]
+    if rows:
+        tx.db.execute(_done, rows)
+
+
+def bury(tx: Transaction, id: int, why: str) -> None:
+    """It can never arrive; the row stays, with the reason, for `integra doctor`."""
+    tx.db.execute(_dead, {"which": id, "why": why})
+
+
+def counts(tx: Transaction) -> tuple[int, int]:
+    """How many wait, and how many are dead."""
+    row = tx.db.execute(select(func.count(), func.count(outbox.c.dead))).one()
+    return int(row[0]) - int(row[1]), int(row[1])
+
+
+def _fields(one: Outgoing) -> dict[str, Any]:
+    if one.say is None:
+        return {"to": [one.channel, one.chat], "erase": one.erase}
+    say = one.say
+    return {
+        "to": [one.channel, one.chat],
+        "text": say.text,
+        "title": say.title,
+        "small": say.small,
+        "rows": [[[choice.key, choice.label, choice.lasting] for choice in row] for row in say.rows],
+        "refresh": say.refresh,
+        "private": say.private,
+        "standing": say.standing,
+        "question": one.question,
+    }
+
+
+def _outgoing(id: int, address_ref: bytes, fields: dict[str, Any]) -> Outgoing:
+    channel, chat = fields["to"]
+    if "erase" in fields:
+        return Outgoing(id, address_ref, channel, chat, erase=fields["erase"])
+    rows = tuple(tuple(Choice(*choice) for choice in row) for row in fields["rows"])
+    say = Say(
+        fields["text"],
+        fields["title"],
+        fields["small"],
+        rows,
+        fields["refresh"],
+        fields["private"],
+        fields["standing"],
+    )
+    return Outgoing(id, address_ref, channel, chat, fields["question"], say)

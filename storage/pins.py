@@ -1,0 +1,60 @@
+"""What an installation believes about its desks, kept outside the database: whose signature, and since which version.
+
+One small file an agency, ``desks/<slug>.json``: {"admin": base64url public key, "version": highest seen}.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.errors import BadInstallation
+from storage.sealing import base64url
+from storage.sealing.errors import KeyRefused
+from storage.sealing.signing import VerifyKey
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    admin: VerifyKey
+    version: int
+
+
+class Pins:
+    """The pins of one data folder, read anew each time: another process may have raised one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def of(self, slug: str) -> Pin | None:
+        """
+        Raises:
+            BadInstallation: the file is there and not as it must be. Never treated as missing.
+        """
+        try:
+            fields = json.loads((self._folder / f"{slug}.json").read_text())
+            return Pin(VerifyKey(base64url.decode(fields["admin"])), int(fields["version"]))
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError, KeyRefused):
+            raise BadInstallation(f"desks/{slug}.json is damaged; restore it from a backup") from None
+
+    def set(self, slug: str, pin: Pin) -> None:
+        """Write a pin durably; the version never goes down.
+
+        Raises:
+            BadInstallation: another admin key is pinned, or a higher version.
+        """
+        found = self.of(slug)
+        if found is not None and found.admin.raw != pin.admin.raw:
+            raise BadInstallation(f"another admin key is pinned for {slug}; see docs/operating.md, Keys")
+        if found is not None and found.version > pin.version:
+            raise BadInstallation(f"version {found.version} of {slug}'s desk was seen already")
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        path = self._folder / f"{slug}.json"
+        part = path.with_suffix(".part")
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump({"admin": base64url.encode(pin.admin.raw), "version": pin.version}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)

@@ -1,0 +1,241 @@
+"""The tables, each with the life cycle of its rows.
+
+Times are whole seconds since 1970 UTC. Columns named ``sealed_*`` are encrypted by the keyring; ``body`` is a note's
+RECORD, which nobody here can open. Refs are 16 random or keyed bytes.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+Ref = LargeBinary(16)
+
+# An agency lives as long as the installation. Its name and settings are sealed; ``version`` tells caches.
+agencies = Table(
+    "agencies",
+    metadata,
+    Column("ref", Ref, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("sealed_profile", LargeBinary, nullable=False),
+)
+
+# The newest signed manifest of an agency; replaced by the next version.
+desks = Table(
+    "desks",
+    metadata,
+    Column("agency_ref", Ref, ForeignKey("agencies.ref"), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("manifest", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+)
+
+# A person from enrolment on; after revoking the row stays without access, for the notes that name its ref.
+people = Table(
+    "people",
+    metadata,
+    Column("ref", Ref, primary_key=True),
+    Column("sealed_profile", LargeBinary, nullable=False),
+    Column("accepted_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("person_ref", Ref, ForeignKey("people.ref"), primary_key=True),
+    Column("agency_ref", Ref, ForeignKey("agencies.ref"), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Index("ix_memberships_agency_ref", "agency_ref", "role"),
+)
+
+# Where a person is reached: one chat of one channel. ``ref`` is keyed, the chat id is sealed.
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("ref", Ref, primary_key=True),
+    Column("person_ref", Ref, ForeignKey("people.ref"), nullable=False),
+    Column("sealed_contact", LargeBinary, nullable=False),
+    Index("ix_addresses_person_ref", "person_ref"),
+)
+
+# Made by a coordinator or admin; gone for good once used.
+invites = Table(
+    "invites",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("agency_ref", Ref, ForeignKey("agencies.ref"), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
+# One a chat, from its first turn until its address goes. ``version`` grows with every turn, ``question`` with every
+# new set of buttons; ``sealed_shown`` is the message that carries the open question's buttons.
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("address_ref", Ref, ForeignKey("addresses.ref"), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("question", Integer, nullable=False),
+    Column("sealed_state", LargeBinary),
+    Column("sealed_shown", LargeBinary),
+    Column("moved_at", BigInteger, nullable=False),
+)
+
+# Every update taken, for de-duplication; swept when the channel can repeat it no longer (48 hours).
+seen = Table(
+    "seen",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("update_id", String(64), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_seen_at", "at"),
+)
+
+# Messages that wait to be sent; deleted once they arrived. Sent in the order of ``id`` within one address.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("address_ref", Ref, nullable=False),
+    Column("sealed_body", LargeBinary, nullable=False),
+    Column("dead", String(32)),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_outbox_address_ref", "address_ref", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Messages in a chat that hold a draft's words; deleted with them.
+traces = Table(
+    "traces",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("address_ref", Ref, nullable=False),
+    Column("draft", Ref, nullable=False),
+    Column("sealed_message", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_traces_address_ref", "address_ref", "draft"),
+)
+
+# Every deadline there is; deleted when it has been dealt with.
+timers = Table(
+    "timers",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("kind", String(16), nullable=False),
+    Column("address_ref", LargeBinary(16), nullable=False),  # empty for what belongs to no chat
+    Column("about", String(64), nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    UniqueConstraint("kind", "address_ref", "about"),
+    Index("ix_timers_due_at", "due_at"),
+)
+
+# A sealed note. state: held (may be undone) | waiting (for hand-over) | handed-over | withdrawn (body destroyed).
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", Ref, primary_key=True),
+    Column("agency_ref", Ref, ForeignKey("agencies.ref"), nullable=False),
+    Column("reference", String(9), nullable=False),
+    Column("flag_level", Integer, nullable=False),
+    Column("hour", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("case_tag", Ref),
+    Column("amends", Ref),
+    Column("body", LargeBinary),
+    UniqueConstraint("agency_ref", "reference"),
+    Index("ix_notes_state", "state"),
+)
+
+# Who may undo and amend a note.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("note_id", Ref, ForeignKey("notes.id"), primary_key=True),
+    Column("author_ref", Ref, nullable=False),
+    Index("ix_receipts_author_ref", "author_ref"),
+)
+
+# A note's call for a coordinator. state: open | overdue | handed-on | taken | closed | withdrawn.
+flags = Table(
+    "flags",
+    metadata,
+    Column("note_id", Ref, ForeignKey("notes.id"), primary_key=True),
+    Column("agency_ref", Ref, nullable=False),
+    Column("urgency", String(8), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("raised_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("owner_ref", Ref),
+    Column("outcome", String(16)),
+    Column("closed_at", BigInteger),
+    Index("ix_flags_agency_ref", "agency_ref", "state"),
+)
+
+# How far somebody has walked; deleted when finished.
+walks = Table(
+    "walks",
+    metadata,
+    Column("id", Ref, primary_key=True),
+    Column("person_ref", Ref, nullable=False),
+    Column("agency_ref", Ref, nullable=False),
+    Column("case_tag", Ref),
+    Column("guide_version", Integer, nullable=False),
+    Column("sealed_progress", LargeBinary, nullable=False),
+    Column("moved_at", BigInteger, nullable=False),
+    Index("ix_walks_person_ref", "person_ref"),
+)
+
+# How often an answer helped; counts alone.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("answer", String(64), primary_key=True),
+    Column("helpful", Integer, primary_key=True),
+    Column("times", Integer, nullable=False),
+)
+
+# What a destination was given. A batch's bytes are fixed before they are written anywhere: a restart writes the same.
+batches = Table(
+    "batches",
+    metadata,
+    Column("destination", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("last_seq", Integer, nullable=False),
+    Column("last_line_sha256", LargeBinary(32), nullable=False),
+    Column("manifest_sha256", LargeBinary(32), nullable=False),
+    Column("data", LargeBinary),  # encrypted to the agency; dropped once written
+    Column("manifest", LargeBinary),
+    Column("signature", LargeBinary),
+    Column("written_at", BigInteger),
+)
+
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("destination", String(64), primary_key=True),
+    Column("note_id", Ref, ForeignKey("notes.id"), primary_key=True),
+    Column("batch", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+)

@@ -1,0 +1,60 @@
+"""Every deadline there is, one row each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select, update
+
+from storage.schema import timers
+from storage.transaction import Transaction, moment, seconds
+
+NOBODY = b""
+"""The address of what belongs to no chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    id: int
+    kind: str
+    address_ref: bytes
+    about: str
+    due_at: datetime
+
+
+def arm(tx: Transaction, kind: str, about: str, due_at: datetime, *, address_ref: bytes = NOBODY) -> None:
+    """Set or move the timer of this kind and about."""
+    where = (timers.c.kind == kind, timers.c.address_ref == address_ref, timers.c.about == about)
+    if tx.db.execute(update(timers).where(*where).values(due_at=seconds(due_at))).rowcount == 0:
+        row = {"kind": kind, "address_ref": address_ref, "about": about, "due_at": seconds(due_at)}
+        tx.db.execute(insert(timers), row)
+
+
+def disarm(tx: Transaction, kind: str, about: str, *, address_ref: bytes = NOBODY) -> None:
+    tx.db.execute(
+        delete(timers).where(timers.c.kind == kind, timers.c.address_ref == address_ref, timers.c.about == about)
+    )
+
+
+def due(tx: Transaction, at: datetime, *, at_most: int = 100) -> list[Timer]:
+    """What is due, earliest first."""
+    rows = tx.db.execute(
+        select(timers).where(timers.c.due_at <= seconds(at)).order_by(timers.c.due_at, timers.c.id).limit(at_most)
+    )
+    return [Timer(row.id, row.kind, row.address_ref, row.about, moment(row.due_at)) for row in rows]
+
+
+def take(tx: Transaction, timer: Timer) -> bool:
+    """Remove a due timer. False: somebody else has it, or it was moved."""
+    gone = tx.db.execute(delete(timers).where(timers.c.id == timer.id, timers.c.due_at == seconds(timer.due_at)))
+    return gone.rowcount == 1
+
+
+def next_due(tx: Transaction) -> datetime | None:
+    """When the next one falls due."""
+    at = tx.db.scalar(select(func.min(timers.c.due_at)))
+    return None if at is None else moment(at)
+
+
+def armed_until(tx: Transaction, kind: str, about: str) -> datetime | None:
+    at = tx.db.scalar(select(timers.c.due_at).where(timers.c.kind == kind, timers.c.about == about))
+    return None if at is None else moment(at)

@@ -1,0 +1,39 @@
+"""An open transaction: the connection and the keys, handed to every storage function as its first argument."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from storage.keyring import Keyring, Label
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """Neither begun nor ended here; see ``storage.store``."""
+
+    db: Connection
+    keyring: Keyring
+
+    def seal(self, label: Label, place: bytes, value: Mapping[str, Any] | str | list[Any]) -> bytes:
+        return self.keyring.seal(label, place, json.dumps(value, ensure_ascii=False).encode())
+
+    def open(self, label: Label, place: bytes, sealed: bytes) -> Any:
+        """
+        Raises:
+            Unreadable: see ``Keyring.open``.
+        """
+        return json.loads(self.keyring.open(label, place, sealed))
+
+
+def seconds(at: datetime) -> int:
+    """An aware time as the tables keep it."""
+    return int(at.timestamp())
+
+
+def moment(at: int) -> datetime:
+    """What ``seconds`` gave, aware, UTC."""
+    return datetime.fromtimestamp(at, UTC)

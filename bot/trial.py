@@ -57,6 +57,12 @@ class Trial:
         return self.folder / "case-system" / "agency.age"
 
     @property
+    def age_recipient(self) -> str:
+        """The public half of the agency's age identity."""
+        identity = pyrage.x25519.Identity.from_str(self.age_identity.read_text().strip())
+        return str(identity.to_public())
+
+    @property
     def drop(self) -> Path:
         return self.folder / "case-system" / "drop"
 

@@ -9,7 +9,7 @@ The invite was redeemed before this begins; until the rules are accepted nothing
 
 from dataclasses import dataclass
 
-from dialogues.home import menu
+from dialogues.home import menu, menu_choice
 from dialogues.identifying import identifying
 from dialogues.language import choices as language_choices
 from dialogues.model import Choice, Chose, Event, Say, Scene, Settle, Turn, Wrote, column
@@ -53,7 +53,9 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
             if len(handle) > LONGEST_HANDLE:
                 return Turn(state, (Say(scene.text("handle-too-long", most=LONGEST_HANDLE)),))
             warned = (Say(scene.text("handle-looks-like-name")),) if _looks_like_name(handle) else ()
-            done = Say(scene.text("enrolment-done", handle=handle), title=scene.text("done-title"), standing=True)
+            always = (Choice("danger", scene.text("button-danger"), lasting=True), menu_choice(scene))
+            text = scene.text("enrolment-done", handle=handle)
+            done = Say(text, title=scene.text("done-title"), rows=(always,), standing=True)
             return Turn(None, (*warned, done, *menu(scene)), (Settle(handle=handle, accepted=True),))
         case _:
             return Turn(state, resume(state, scene))

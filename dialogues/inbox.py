@@ -179,7 +179,7 @@ def _one(flag: FlagView | None, act: str, scene: Scene) -> Turn[State]:
         rows = column(*_acts(True, False, scene), back)
         said = Say(
             scene.text("flag-taken", reference=flag.reference),
-            small=scene.text("flag-how-to-open"),
+            small=scene.text("flag-how-to-open", reference=flag.reference),
             rows=rows,
         )
         return Turn(taken, (said,), (TakeFlag(flag.note_id),))
@@ -190,7 +190,9 @@ def _one(flag: FlagView | None, act: str, scene: Scene) -> Turn[State]:
         )
         return Turn(None, (said,))
     rows = column(*_acts(mine, is_open, scene), back)
-    return Turn(shown, (Say(_line(flag, scene), small=scene.text("flag-how-to-open"), rows=rows),))
+    return Turn(
+        shown, (Say(_line(flag, scene), small=scene.text("flag-how-to-open", reference=flag.reference), rows=rows),)
+    )
 
 
 def _acts(mine: bool, is_open: bool, scene: Scene) -> list[Choice]:

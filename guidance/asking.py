@@ -13,8 +13,14 @@ from guidance.normal import words
 AT_MOST_HITS: Final = 3
 STEP_WEIGHT: Final = 0.9  # a step is the longer way to what an answer says at once
 FEW_WORDS: Final = 2  # this many words or fewer name a topic rather than ask something
-NEARLY_CERTAIN: Final = 0.97  # few words are answered at once only from here on
-DECLINES_FROM: Final = 0.5  # confidence from which the best match, being a decline, is said
+NEARLY_CERTAIN: Final = 0.999  # few words are answered at once only from here on
+WORTH_OFFERING: Final = 0.25  # share of the best score below which a hit is not worth a button
+DECLINES_FROM: Final = 0.3  # confidence from which the best match, being a decline, is said
+
+
+def _set(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
 
 # Words of the field that people use for one another. Kept apart: client and mentee, officer and mentor.
 _SAME_WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
@@ -39,20 +45,41 @@ _SAME_WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 
 # Small talk is the whole message or nothing: "thanks but can he travel" is a question.
 _GREETING: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {"en": frozenset(["hi", "hello", "hey", "hiya", "yo", "morning", "good", "afternoon", "evening", "day", "there", "bot", "integra", "assistant"])}
+    {
+        "en": _set(
+            """
+            hi hello hey hiya yo morning good afternoon evening day there bot integra assistant
+            """
+        )
+    }
 )
 _THANKS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        "en": frozenset(
-            ["thanks", "thank", "you", "cheers", "ta", "so", "very", "much", "a", "lot", "many", "great", "ok", "okay", "perfect", "nice", "good", "brilliant", "helpful", "that", "this", "is", "was", "very", "for", "your", "help", "bye", "goodbye", "merci"]
+        "en": _set(
+            """
+            thanks thank you cheers ta so very much a lot many great ok okay perfect nice good brilliant helpful
+            that this is was very for your help bye goodbye merci
+            """
         )
     }
 )
 _THANKING: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {"en": frozenset(["thanks", "thank", "cheers", "ta", "bye", "goodbye", "merci", "perfect", "great"])}
+    {
+        "en": _set(
+            """
+            thanks thank cheers ta bye goodbye merci perfect great
+            """
+        )
+    }
 )
 _HAILING: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {"en": frozenset(["hi", "hello", "hey", "hiya", "yo", "morning", "afternoon", "evening"])}
+    {
+        "en": _set(
+            """
+            hi hello hey hiya yo morning afternoon evening
+            """
+        )
+    }
 )
 
 
@@ -141,7 +168,9 @@ class Asking:
         hits = tuple(self._with_score(hit.id, hit.score) for hit in decision.hits)
         if hits[0].source == "decline" and decision.confidence >= DECLINES_FROM:
             return Outcome("decline", decision.confidence, hits[:1])
-        offered = tuple(hit for hit in hits if hit.source != "decline")[:AT_MOST_HITS]
+        offered = tuple(hit for hit in hits if hit.source != "decline" and hit.score >= WORTH_OFFERING * hits[0].score)[
+            :AT_MOST_HITS
+        ]
         if decision.outcome == "refuse" or not offered:
             return Outcome("refuse", decision.confidence, offered)
         named_only = len(typed) <= FEW_WORDS and decision.confidence < NEARLY_CERTAIN

@@ -29,6 +29,10 @@ _ABOUT_TO: Final = re.compile(r"\babout to\b")
 _COMMA: Final = re.compile(r"[,:()–—]+|\bbut\b")
 
 
+def _set(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
 @dataclass(frozen=True, slots=True)
 class Danger:
     """What kind of danger was heard and the guide step that is for it."""
@@ -51,6 +55,7 @@ class _Rules:
         past: calls a match off in its sentence, unless a word of ``present`` stands there too.
         present: see ``past``.
         topic: calls a match off in its sentence, unless a word of ``intent`` is part of the match.
+        at_a_topic: where a topic is only the place: "in art class he pulled a knife"; taken out before ``topic``.
         intent: see ``topic``.
         generic: as in "what if a prisoner threatens an officer": a question about the rule.
         idioms: figures of speech and fixed terms, taken out before anything is compared.
@@ -68,6 +73,7 @@ class _Rules:
     past: re.Pattern[str]
     present: frozenset[str]
     topic: frozenset[str]
+    at_a_topic: re.Pattern[str]
     intent: frozenset[str]
     generic: re.Pattern[str]
     idioms: re.Pattern[str]
@@ -86,58 +92,118 @@ def _base_forms(lines: str) -> Mapping[str, str]:
     return MappingProxyType(forms)
 
 
-_INTENT: Final = frozenset(
-    ["will", "hell", "ill", "shell", "would", "want", "go", "plan", "threaten", "promise", "swear", "ready", "try", "intend", "decide", "might", "could", "may", "shall", "need", "prepare", "dream", "think", "consider", "fantasise", "fantasize", "vow", "pledge", "keen", "determined", "wish", "hope", "able", "like", "love"]
+_INTENT: Final = _set(
+    """
+            will hell ill shell would want go plan threaten promise swear ready try intend decide might could
+            may shall prepare fantasise fantasize vow pledge keen determined
+            """
 )
 
 _ENGLISH: Final = _Rules(
-    dropped=frozenset(
-        ["a", "an", "the", "to", "of", "his", "its", "their", "our", "your", "my", "this", "that", "these", "those", "just", "really", "very", "so", "am", "are", "is", "was", "were", "be", "been", "being", "do", "does", "did", "has", "have", "had", "already", "also", "still", "then", "even", "now", "actually", "definitely", "probably", "maybe", "always", "keeps", "keep", "some", "any", "bit", "up", "please"]
+    dropped=_set(
+        """
+            a an the to of his its their this that these those just really very so am are is was
+            were be been being do does did has have had already also still then even now actually definitely
+            probably maybe always keeps keep some any bit up please
+            """
     )
     - {"has", "have", "had", "up", "now", "keep", "keeps"},
-    person=frozenset(
-        ["i", "me", "he", "she", "they", "him", "her", "them", "you", "we", "us", "it", "himself", "herself", "themselves", "myself", "yourself", "who", "someone", "somebody", "anyone", "anybody", "everyone", "everybody", "people", "person", "man", "men", "woman", "women", "boy", "boys", "girl", "girls", "kid", "kids", "child", "children", "baby", "son", "daughter", "stepson", "stepdaughter", "wife", "husband", "partner", "girlfriend", "boyfriend", "ex", "mother", "mum", "mom", "mam", "father", "dad", "parent", "parents", "brother", "sister", "cousin", "uncle", "aunt", "nephew", "niece", "grandmother", "grandfather", "gran", "grandad", "family", "friend", "friends", "neighbour", "neighbor", "neighbours", "flatmate", "roommate", "cellmate", "cellmates", "prisoner", "prisoners", "inmate", "inmates", "detainee", "lad", "guy", "guys", "bloke", "client", "mentee", "mentor", "officer", "officers", "guard", "guards", "staff", "colleague", "colleagues", "collegue", "nurse", "doctor", "teacher", "chaplain", "imam", "priest", "rabbi", "judge", "prosecutor", "lawyer", "police", "policeman", "cop", "cops", "governor", "warden", "manager", "worker", "workers", "boss", "visitor", "witness", "victim", "victims", "informer", "informant", "grass", "traitor", "traitors", "one", "ones", "muslim", "muslims", "jew", "jews", "christian", "christians", "foreigner", "foreigners", "refugee", "refugees", "migrant", "migrants", "politician", "minister", "mayor", "journalist", "soldier", "soldiers", "gay", "enemy", "enemies", "lot"]
+    person=_set(
+        """
+            i me he she they him her them you we us it himself herself themselves myself yourself who someone
+            somebody anyone anybody everyone everybody people person man men woman women boy boys girl girls kid
+            kids child children baby son daughter stepson stepdaughter wife husband partner girlfriend boyfriend
+            ex mother mum mom mam father dad parent parents brother sister cousin uncle aunt nephew niece
+            grandmother grandfather gran grandad family friend friends neighbour neighbor neighbours flatmate
+            roommate cellmate cellmates prisoner prisoners inmate inmates detainee lad guy guys bloke client
+            mentee mentor officer officers guard guards staff colleague colleagues collegue nurse doctor teacher
+            chaplain imam priest rabbi judge prosecutor lawyer police policeman cop cops governor warden manager
+            worker workers boss visitor witness victim victims informer informant grass traitor traitors one
+            ones muslim muslims jew jews christian christians foreigner foreigners refugee refugees migrant
+            migrants politician minister mayor journalist soldier soldiers gay enemy enemies lot
+            """
     )
     - {"it"},
     groups=MappingProxyType(
         {
             "will": _INTENT,
-            "has": frozenset(
-                ["have", "carry", "hide", "bring", "buy", "keep", "show", "hold", "own", "pull", "wave", "find", "see", "get", "make", "build", "possess", "smuggle", "sharpen", "pack", "wear", "point", "swing", "grab", "there", "armed", "discover", "order", "stash", "collect", "hoard", "fetch", "steal", "borrow", "with", "print"]
+            "has": _set(
+                """
+            have carry hide bring buy keep show hold own pull wave find see get make build possess smuggle
+            sharpen pack wear point swing grab there armed discover order stash collect hoard fetch steal borrow
+            print
+            """
             ),
             "himself": frozenset(["himself", "herself", "myself", "themselves", "themself", "yourself"]),
-            "weapon": frozenset(
-                ["weapon", "weapons", "knife", "gun", "guns", "blade", "blades", "pistol", "rifle", "shotgun", "revolver", "handgun", "firearm", "firearms", "machete", "axe", "hatchet", "sword", "dagger", "shank", "shiv", "grenade", "grenades", "bomb", "bombs", "kalashnikov", "ak47", "ammo", "ammunition", "bullet", "bullets", "explosive", "detonator", "crossbow", "taser", "acid", "molotov", "semtex", "tatp", "gunpowder"]
+            "weapon": _set(
+                """
+            weapon weapons knife gun guns blade blades pistol rifle shotgun revolver handgun firearm firearms
+            machete axe hatchet sword dagger shank shiv grenade grenades bomb bombs kalashnikov ak47 ammo
+            ammunition bullet bullets explosive detonator crossbow taser acid molotov semtex tatp gunpowder
+            """
             ),
-            "child": frozenset(
-                ["child", "baby", "son", "daughter", "boy", "girl", "kid", "stepson", "stepdaughter", "toddler", "infant", "grandson", "granddaughter", "nephew", "niece", "pupil"]
+            "child": _set(
+                """
+            child baby son daughter boy girl kid stepson stepdaughter toddler infant grandson granddaughter
+            nephew niece pupil
+            """
             ),
-            "relative": frozenset(
-                ["wife", "husband", "partner", "girlfriend", "boyfriend", "ex", "mother", "mum", "mom", "mam", "father", "dad", "brother", "sister", "gran", "grandmother", "grandfather", "parent", "cousin", "neighbour", "flatmate", "roommate", "cellmate", "prisoner", "inmate", "prisoners", "inmates", "client", "mentee", "him", "her", "them", "someone", "somebody", "another", "man", "woman", "lad", "bloke", "witness"]
+            "relative": _set(
+                """
+            wife husband partner girlfriend boyfriend ex mother mum mom mam father dad brother sister gran
+            grandmother grandfather parent cousin neighbour flatmate roommate cellmate prisoner inmate prisoners
+            inmates client mentee him her them someone somebody another man woman lad bloke witness
+            """
             ),
-            "staff": frozenset(
-                ["me", "us", "staff", "officer", "officers", "guard", "guards", "colleague", "colleagues", "collegue", "nurse", "doctor", "teacher", "chaplain", "imam", "governor", "warden", "manager", "worker", "workers", "psychologist", "mentor", "interpreter", "escort"]
+            "staff": _set(
+                """
+            me us staff officer officers guard guards colleague colleagues collegue nurse doctor teacher
+            chaplain imam governor warden manager worker workers psychologist mentor interpreter escort
+            """
             ),
-            "kill": frozenset(
-                ["kill", "murder", "stab", "shoot", "slaughter", "lynch", "assassinate", "execute", "behead", "strangle", "choke", "drown", "suffocate", "slit", "maim", "torture", "rape", "mutilate", "slash", "batter", "butcher"]
+            "kill": _set(
+                """
+            kill murder stab shoot slaughter lynch assassinate execute behead strangle choke drown suffocate
+            slit maim torture rape mutilate slash batter butcher
+            """
             ),
-            "hurt": frozenset(
-                ["hurt", "harm", "attack", "beat", "hit", "punch", "injure", "assault", "bash", "kick", "ambush", "thump", "scald", "crush", "smash", "finish", "jump", "stab", "kill", "burn"]
+            "hurt": _set(
+                """
+            hurt harm attack beat hit punch injure assault bash kick ambush thump scald crush smash finish jump
+            stab kill burn
+            """
             ),
-            "assault": frozenset(
-                ["assault", "attack", "punch", "hit", "kick", "beat", "bite", "headbutt", "stab", "slap", "push", "shove", "grab", "choke", "strangle", "spit", "spat", "slash", "scald", "elbow", "batter", "rape", "throttle", "suffocate", "whip", "bash"]
+            "assault": _set(
+                """
+            assault attack punch hit kick beat bite headbutt stab slap push shove grab choke strangle spit spat
+            slash scald elbow batter rape throttle suffocate whip bash
+            """
             ),
-            "soon": frozenset(
-                ["tonight", "today", "tomorrow", "now", "soon", "weekend", "week", "morning", "friday", "saturday", "sunday", "monday", "tuesday", "wednesday", "thursday"]
+            "soon": _set(
+                """
+            tonight today tomorrow now soon weekend week morning friday saturday sunday monday tuesday wednesday
+            thursday
+            """
             ),
-            "place": frozenset(
-                ["mosque", "church", "synagogue", "temple", "school", "station", "court", "police", "market", "parade", "crowd", "crowds", "centre", "center", "embassy", "festival", "parliament", "hospital", "camp", "shelter", "club", "concert", "train", "airport", "bus", "asylum", "refugee", "home", "building", "mall", "stadium", "pride", "prison", "christmas", "jew", "muslim", "migrant"]
+            "place": _set(
+                """
+            mosque church synagogue temple school station court police market parade crowd crowds centre center
+            embassy festival parliament hospital camp shelter club concert train airport bus asylum refugee home
+            building mall stadium pride prison christmas jew muslim migrant
+            """
             ),
-            "front": frozenset(
-                ["syria", "iraq", "somalia", "mali", "yemen", "libya", "jihad", "caliphate", "khorasan", "front", "frontline", "donbas", "idlib", "raqqa", "sahel", "hijra", "battlefield", "war", "ukraine"]
+            "front": _set(
+                """
+            syria iraq somalia mali yemen libya jihad caliphate khorasan front frontline donbas idlib raqqa
+            sahel hijra battlefield war ukraine
+            """
             ),
-            "fighters": frozenset(
-                ["isis", "isil", "daesh", "islamic", "caliphate", "fighter", "fighters", "jihad", "jihadi", "militia", "battalion", "qaeda", "qaida", "shabaab", "azov", "wagner", "legion", "brigade", "mujahideen", "mujahid", "hezbollah", "taliban", "terrorist", "terrorists", "insurgents", "rebels", "frontline"]
+            "fighters": _set(
+                """
+            isis isil daesh islamic caliphate fighter fighters jihad jihadi militia battalion qaeda qaida
+            shabaab azov wagner legion brigade mujahideen mujahid hezbollah taliban terrorist terrorists
+            insurgents rebels frontline
+            """
             ),
         }
     ),
@@ -214,62 +280,114 @@ _ENGLISH: Final = _Rules(
         """
     ),
     endings=(("ing", ""), ("ied", "y"), ("ies", "y"), ("ed", ""), ("es", ""), ("s", "")),
-    negation=frozenset(["not", "no", "never", "nobody", "none", "without", "deny", "denies", "denied", "denying", "neither", "nor", "refuse"]),
+    negation=_set(
+        """
+            not no never nobody none without deny denies denied denying neither nor refuse
+            """
+    ),
     past=re.compile(
-        r"\b(convict\w*|sentenced?|served|serving|offences?|offenses?|charged?|charges|acquitted|history|ago|"
-        r"(19|20)\d\d|last year|last month|as a (child|boy|girl|kid|teen\w*)|when (he|she|they) (was|were) "
-        r"(young|little|small|a \w+)|returned from|previous\w*|formerly|case stud\w*|lessons?|went wrong)\b"
+        r"\b(convict\w*|sentenced?|served (his|her|their|time|years|\d+)|offences?|offenses?|charged with|acquitted|"
+        r"history of|(years?|months) ago|(in|since|from|until|of) (19|20)\d\d|last year|last month|as a (child|boy|girl|kid|"
+        r"teen\w*)|when (he|she|they) (was|were) (young|little|small|a \w+)|returned from|previously|formerly|case stud\w*|"
+        r"lessons?|went wrong)\b"
     ),
-    present=frozenset(
-        ["now", "tonight", "today", "tomorrow", "again", "will", "still", "just", "currently", "soon", "going", "wants", "threatening", "weekend"]
+    present=_set(
+        """
+            now tonight today tomorrow again will still just currently soon going wants threatening weekend
+            has got carries says is
+            """
     ),
-    topic=frozenset(
-        ["sign", "signs", "leaflet", "leaflets", "training", "train", "policy", "policies", "protocol", "protocols", "procedure", "procedures", "definition", "mean", "means", "meaning", "programme", "program", "statistics", "rate", "rates", "research", "factor", "factors", "checklist", "film", "films", "movie", "movies", "book", "books", "game", "games", "gaming", "drawing", "drawings", "draw", "draws", "drew", "art", "song", "songs", "rap", "lyrics", "story", "stories", "novel", "class", "refresher", "drill", "amnesty", "template", "tool", "tools", "prevention", "rules", "rule", "course", "joke", "joking", "form", "paperwork", "workshop"]
+    topic=_set(
+        """
+            sign signs leaflet leaflets training train policy policies protocol protocols procedure procedures
+            definition mean means meaning programme program statistics rate rates research factor factors
+            checklist film films movie movies book books game games gaming drawing drawings draw draws drew art
+            song songs rap lyrics story stories novel class refresher drill amnesty template tool tools
+            prevention rules rule course joke joking form paperwork workshop
+            """
+    ),
+    at_a_topic=re.compile(
+        r"\b(in|during|after|before|at|from) (the |his |her |my |our |a |this |that )?(\w+ )?"
+        r"(class|training|course|workshop|programme|program|game|drill|refresher)\b"
     ),
     intent=_INTENT,
     generic=re.compile(
-        r"\b(if|when|whenever) (a|an|any|some|one of (the|our|my)) |\b(if|when) (\w+ )?(prisoners|clients|inmates|mentees|"
-        r"people) |\bin general\b|^ *(how (many|often|common)|which)\b|\b(can|does) (the|a|any) (tool|test|score|form)"
+        r"\b(if|when|whenever) (a|an|any|some|one of (the|our|my)) |\b(if|when) (\w+ )?(prisoners|clients|inmates|"
+        r"mentees|"
+        r"people) |\bin general\b|^ *(how (many|often|common)|which|who will|who is going to)\b|"
+        r"^ *where (can|do) (i|we|you) (buy|get|find)\b|^ *how (do|can|to) ?(i|we|you)? (make|build|get)\b|"
+        r"\b(can|does) (the|a|any) (tool|test|score|form)"
     ),
     idioms=re.compile(
         r"\b(?:(?:job|work|shift|feet|back|head|heat|deadline|traffic|wait|waiting|suspense|paperwork|form)s? "
-        r"(?:is|are|was|were|r)? ?killing (?:me|us)|(?:boss|manager)\b.{0,12} kill me|(?:kill|killed|killing) (?:it|time|for)|"
+        r"(?:is|are|was|were|r)? ?killing (?:me|us)|(?:boss|manager)\b.{0,12} kill me|(?:kill|killed|"
+        r"killing) (?:it|time|for)|"
         r"dying (?:to|for)|die[ds]? (?:of |nearly )?(?:laughing|laughter|embarrassment|boredom)|"
-        r"shoot (?:me|us|him|her|them|over|off)? ?(?:an?|the|your|over)? ?(?:e?mail|message|text|line|note|question)s?|"
-        r"shoot(?:ing)? (?:some )?(?:hoops|photos|pictures|videos?|films?|games?)|shooter games?|shooting (?:games?|up in)|"
-        r"beat(?:s|en)? the (?:charge|odds|system|record|addiction|heat)|beat(?:s|en)? (?:me|us|him|her|them) (?:at|in|to)|"
-        r"hit(?:s|ting)? (?:rock )?bottom|hit(?:s|ting)? (?:the|his|her|their) (?:gym|ball|target|targets|goal|goals|road|"
+        r"shoot (?:me|us|him|her|them|over|off)? ?(?:an?|the|your|over)? ?(?:e?mail|message|text|line|note|"
+        r"question)s?|"
+        r"shoot(?:ing)? (?:some )?(?:hoops|photos|pictures|videos?|films?|games?)|shooter games?|"
+        r"shooting (?:games?|up in)|"
+        r"beat(?:s|en)? the (?:charge|odds|system|record|addiction|heat)|beat(?:s|en)? (?:me|us|him|her|"
+        r"them) (?:at|in|to)|"
+        r"hit(?:s|ting)? (?:rock )?bottom|hit(?:s|ting)? (?:the|his|her|their) (?:gym|ball|target|targets|goal|"
+        r"goals|road|"
         r"books|wall|roof|ceiling)|hang(?:s|ing)? (?:on|out|in there|up|around)|hung up|"
         r"cut(?:s|ting)? (?:down|off|out|back|contact|ties|corners|short)|"
         r"bomb(?:s|ed)? (?:his|her|the|their|my) (?:\w+ )?(?:test|exam|interview)|time bomb|bomb at|"
         r"attack(?:s|ed|ing)? (?:my|his|her|our|the) (?:arguments?|questions?|views?|ideas?|problem|decision)|"
         r"attacked by my|(?:panic|heart|asthma|anxiety) attacks?|attack surface|"
-        r"(?:fight|fights|fighting|fought) (?:for|against|over|the|his|her|off) ?(?:the|his|her|their|my)? ?(?:rights?|"
+        r"(?:fight|fights|fighting|fought) (?:for|against|over|the|his|her|off) ?(?:the|his|her|their|"
+        r"my)? ?(?:rights?|"
         r"custody|sentence|verdict|case|appeal|addiction|deportation|decision|charges?|sports?)|"
-        r"(?:stopped|quit) (?:cutting|hurting|harming|hitting|beating|threatening|fighting)|get me (?:the|an?|my|some)|"
-        r"dead (?:tired|set|end|right|wrong|sure|certain|serious|beat)|hit it off|front (?:desk|door|office|row|page)|"
-        r"frontline (?:staff|workers?|officers?)|die (?:his|her|my) hair|armed forces|kick(?:s|ed)? out|burn(?:t|ed|ing|s)? ?out|"
-        r"(?:after|since|before|following|from|about) (?:an|the|that|last|every) (?:\w+ )?(?:attack|assault|fight)s?|end(?:s|ed|ing)? (?:the|his|her|my|our|this|a) (?:contract|mentoring|session|relationship|course|"
+        r"(?:stopped|quit) (?:cutting|hurting|harming|hitting|beating|threatening|fighting)|get me (?:the|an?|my|"
+        r"some)|"
+        r"dead (?:tired|set|end|right|wrong|sure|certain|serious|beat)|hit it off|front (?:desk|door|office|row|"
+        r"page)|"
+        r"frontline (?:staff|workers?|officers?)|die (?:his|her|my) hair|armed forces|kick(?:s|ed)? out|burn(?:t|"
+        r"ed|ing|s)? ?out|"
+        r"(?:after|since|before|following|from|about) (?:an|the|that|last|every) (?:\w+ )?(?:attack|assault|"
+        r"fight)s?|end(?:s|ed|ing)? (?:the|his|her|my|our|this|a) (?:contract|mentoring|session|relationship|"
+        r"course|"
         r"membership|call|meeting|work|support|placement|programme|sentence|conversation|friendship|visit)|"
         r"(?:pills?|tablets?|medication) (?:for|as|against|every|daily)(?: \w+)?|"
         r"follow(?:s|ed|ing)? (?:me|us|him|her) on (?:instagram|insta|facebook|fb|twitter|x|tiktok|linkedin|social)|"
-        r"blew up at|blow(?:s|n|ing)? (?:off|over)|jump(?:s|ed|ing)? (?:for joy|the queue|to conclusions|through hoops))\b"
+        r"blew up at|blow(?:s|n|ing)? (?:off|over)|jump(?:s|ed|ing)? (?:for joy|the queue|to conclusions|"
+        r"through hoops))\b"
     ),
     question=re.compile(
         r"^ *(?:what (?!do|now|should|to|shall)|whats|which|how (?:many|often|common|serious|fast)|"
-        r"who (?!do (?:i|we) (?:call|ring|phone|tell|contact)|to call)|where (?:is|are|can|do)|is (?:there|it|a|an)|are there|"
-        r"does|do you have|lessons|support for|debrief|statistics|risks?|signs?|history|policy|procedure|protocol|words "
+        r"who (?!do (?:i|we) (?:call|ring|phone|tell|contact)|to call)|where (?:is|are|can|do)|is (?:there|it|a|"
+        r"an)|are there|"
+        r"does|do you have|lessons|support for|debrief|statistics|risks?|signs?|history|policy|procedure|protocol|"
+        r"words "
         r"for)\b"
     ),
-    about=frozenset("he she they i him her them client mentee prisoner inmate someone somebody".split()),
+    about=_set(
+        """
+            he she they i him her them client mentee prisoner inmate someone somebody
+            """
+    ),
 )
 
 _RULES: Final[Mapping[str, _Rules]] = MappingProxyType({"en": _ENGLISH})
+_NEVER: Final = re.compile(r"(?!)")
 _PLAIN: Final = _Rules(
-    frozenset(), frozenset(), MappingProxyType({}), MappingProxyType({}), (), frozenset(),
-    re.compile(r"(?!)"), frozenset(), frozenset(), frozenset(), re.compile(r"(?!)"), re.compile(r"(?!)"),
-    re.compile(r"(?!)"), frozenset(),
-)  # fmt: skip
+    dropped=frozenset(),
+    person=frozenset(),
+    groups=MappingProxyType({}),
+    base=MappingProxyType({}),
+    endings=(),
+    negation=frozenset(),
+    past=_NEVER,
+    present=frozenset(),
+    topic=frozenset(),
+    at_a_topic=_NEVER,
+    intent=frozenset(),
+    generic=_NEVER,
+    idioms=_NEVER,
+    question=_NEVER,
+    about=frozenset(),
+)
 
 _SOMEBODY: Final = "somebody"
 
@@ -398,15 +516,17 @@ class DangerFinder:
                 for at in (*before, *range(first, last))
             ):
                 return True
-        said = set(words(sentence, self._language))
+        said = frozenset(words(sentence, self._language))
         if rules.past.search(sentence) and not said & rules.present:
             return True
         matched = {tokens[at] for at in places}
-        if said & rules.topic and not matched & self._intent:
+        subject = words(rules.at_a_topic.sub(" ", sentence), self._language)
+        if rules.topic.intersection(subject) and not matched & self._intent:
             return True
-        if rules.question.search(sentence) and not matched & self._intent:
-            return not rules.about.intersection(tokens[: first + 1])
-        return bool(rules.generic.search(sentence))
+        if rules.generic.search(sentence):
+            return True
+        asks = rules.question.search(sentence) is not None and not matched & self._intent
+        return asks and not rules.about.intersection(tokens[: first + 1])
 
 
 def _places(tokens: Sequence[str], start: int, parts: Sequence[frozenset[str]]) -> list[int]:

@@ -15,21 +15,27 @@ AT_MOST_WORD: Final = 40
 _APOSTROPHES: Final = {ord(mark): "'" for mark in "’‘ʼ`´′＇"}
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
+
+def _set(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
 # Elided articles and pronouns of French and Italian, and of English "d'you": the word after them counts.
-_ELIDED: Final = frozenset(
-    ["l", "d", "j", "n", "s", "t", "m", "c", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu", "un", "dell", "nell", "all", "sull", "dall", "quell", "quest"]
+_ELIDED: Final = _set(
+    """
+            l d j n s t m c qu jusqu lorsqu puisqu quoiqu un dell nell all sull dall quell quest
+            """
 )
 _SUFFIXES: Final = MappingProxyType({"ll": "will", "re": "are", "ve": "have", "m": "am", "d": "would", "s": ""})
+
+_NEGATED: Final = _set("do does did is are was were should could would has have had must need")
 
 # As typed on a phone, without the apostrophe. Left out where it would hide another word (ill, well, hell, were, its).
 _SHORT_FORMS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "en": MappingProxyType(
             {
-                **{
-                    f"{verb}nt": f"{verb} not"
-                    for verb in ["do", "does", "did", "is", "are", "was", "were", "should", "could", "would", "has", "have", "had", "must", "need"]
-                },
+                **{f"{verb}nt": f"{verb} not" for verb in sorted(_NEGATED)},
                 **{f"{who}s": f"{who} is" for who in ["he", "she", "that", "what", "who", "where", "how", "there"]},
                 **{f"{who}re": f"{who} are" for who in ["you", "they"]},
                 **{f"{who}ve": f"{who} have" for who in ["i", "you", "we", "they"]},

@@ -16,105 +16,120 @@ AT_MOST_REPAIRS: Final = 40
 
 # Rows of a phone keyboard, each key beside its neighbours in the row and in the rows above and below.
 _ROWS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-_PLACE: Final = MappingProxyType(
-    {key: (x + 0.5 * y, y) for y, row in enumerate(_ROWS) for x, key in enumerate(row)}
-)
+_PLACE: Final = MappingProxyType({key: (x + 0.5 * y, y) for y, row in enumerate(_ROWS) for x, key in enumerate(row)})
 
 # Everyday words that must not be bent into words of the field ("weather" is not "whether"). No dictionary ships
 # with the assistant; these are words people do type to it.
 _EVERYDAY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "en": """
-    bars cash gore footage reasonable confidence swap slip slot snap spin spot star stab steam stew stir strap strike
-    tank tape task tent tone tool tube tune bomber bunch cane cape cart cave cell chat chip clip clue crew crop cure
-    data date dawn deck deed dent deny diet dirt disc dive dock doll dose doubt draft drain drama drift drill duck dull
-    dump dust duty echo edit evil excuse exist expert export fabric fade fame fancy fate fault fear fence ferry fever
-    fiction flag flame flash flesh flip float flock flour fluid fold folk fond fool force forge format foster found
-    frame freeze fridge fuel fund fury gang gap gate gear gene gentle giant global glory glove grab grace grain grand
-    grant graph grave gravity greet grid grief grip guard guide guilt habit halt handle harsh haste hatch haul hazard
-    heap hedge heel height hence herd hint hole holy hook horn host hunt icon ideal idle image import impress impulse
-    inch income index infant inform injury inner input invent invest invite iron issue item jail jaw jewel jury keen
-    label labour lack ladder lane laser lawyer layer lead league lean lecture legal lend lens limb limit link lift lid
-    logic loose lord loss loyal lung mad maid mail manual maple march margin mask mass master mature maze mayor medal
-    media melt mend mercy merit mess metal mild mill miner minor mist mixed mobile mode model modest mood moral motion
-    motor mount mud murmur mutual naked native navy neat nerve nest net neutral noble norm notice notion nurse obey
-    object occur offer oil olive omit opera option oral organ origin outcome output owner oxygen pace pack palm panel
-    panic parent patch patient pause pave peace peak peer penalty perform permit phase phrase pile pilot pin pipe pitch
-    pity plain plan pledge plot plug plus poetry poison pole policy polite poll port pose potent pour powder power
-    praise pray pride priest prime print prior private profit proof proud prove public pulse pump punch pupil pure
-    puzzle quest queue quote race rack rage raid rail random range rank rare rate ratio react realm rear rebel recall
-    reform regret reject relax relay relief rely remark remote rent rescue reserve resist resort retire reveal review
-    reward rhythm ride rifle rise risk ritual rival roast robe robot role roll root rope rough round route row royal
-    rude ruin rumour rush sack sacred sad safe sail sake sample satin sauce scale scandal scar scene scheme scope scrap
-    script sector seed seek seize self senior sense series serve settle severe sexual shade shadow shake shame shell
-    shift shock shore shrink sigh sight sign silent silk silly silver site skip slave slide slight slim slope smooth
-    snake social sole solid solve sorry soul source spare spark sphere spice spider spike spirit spit split spoil spray
-    squad stable stack staff stage stain stake stall stare statue steel steep stem stick sting stock strain strand
-    streak stream stress stretch strict strip stroke stuff style submit suck sue suffer suite sum summit supply surge
-    survey swallow swear sweat sweep swell swift swing switch symbol talent target teen tempt tender tension terror
-    theft theme theory thief thigh thread thrill thumb tide tight tile timber tissue title toast toll tomb tongue topic
-    torch toss total tough tourist tower trace track trade trail trait trap trash treaty tremble trend trial tribe
-    trick troop truck truly trunk trust truth tutor twin twist ugly ulcer unite unity update urban urge usage vague
-    valid valley value van vast venue verb verse versus vessel via victim virtue virus visual vital vivid volume vote
-    wage wagon waist wander ware warn waste wave weak wealth weapon weave weigh weird whip whisper wicked widow wild
-    wing wipe wire wise witness wolf worker worth wound wrap wreck wrist yell yield zone
-    killer army deadline deadlines attacker attackers burnout checking checked fits fitting seats shooter headache hunter hunting dice skill skills skilled thread treat treats treated treating
-    able above account across actually advert afford after again agree airport album alcohol alive allow almost alone
-    along already although always amazing among amount animal annual another answer anybody anymore anyone anything
-    anyway anywhere apple apply arrive article asleep aunt autumn awake award away awful baby back badly bake ball
-    band bank bath beach bean beat beautiful beer begin behind believe below best better between bicycle bike bill bird
-    birth birthday bite bitter black blanket blood blue board boat body boil book boring born borrow bottle bottom bowl
-    box brain bread break breakfast bridge bright bring broke brother brown brush budget build bully bus business busy
-    butter button cake calendar camera camp candle capital card care carpet carry castle catch cause chair chance
-    change channel charge cheap cheat cheese chicken chocolate choose christmas cigarette cinema circle class clean
-    clever climb clock clothes cloud coach coat code coffee coin cold collect colour comfortable company compare
-    complain computer concert cook cool copy corner correct cost cough count country couple cousin cover cream credit
-    cross crowd cruise currency curtain customer cycle dance dark daughter dead deal dear decide deep deliver dentist
-    desk dinner dirty discount dish doctor dollar door double dream dress drink drive driver drop drum during early
-    earn earth east easy edge eight either eleven else email empty engine enjoy enough evening ever every everybody
-    everyone everything everywhere exactly exam excellent except exercise exit expensive explain extra face fact fail
-    fair fall false famous farm fashion fast father favourite feed feel feet fight file fill film final find fine
-    finger finish fire first fish five flat flight floor flower follow food foot football forest forget fork form four
-    free fresh fridge fruit full funny furniture future game garage garden gift girl girlfriend glad glass goal gold
-    golf good grade grandmother grass great green grey ground group grow guess guest guitar hair half hall hand hang
-    happen happy hard hate head health hear heart heat heavy height hello help here high hill hire history hobby
-    holiday home honey hope horse hospital hotel hour house huge hungry hurry husband idea ideal imagine important
-    inside instead insurance interest internet island jacket jam jealous jeans job join joke juice jump just keep
-    kettle keyboard kick kind king kiss kitchen knee knock know lady lake lamp language laptop large last late laugh
-    laundry lawn lazy leaf learn least leather leave left lemon less lesson letter level library licence light like
-    line lion list little live loan local lock long look lorry lose lottery loud love lovely lucky lunch magazine main
-    make many market marry match maths matter meal mean measure meat medicine memory menu message metre middle might
-    mile milk mind mine minute mirror miss mobile modern money month moon more morning most mother mountain mouse mouth
-    move movie much music must nail name narrow near neck need neighbour neither nephew never news nice niece nine
-    noise none north nose nothing novel number nurse ocean office often once onion only open opposite orange order
-    other outside oven over overtime owner page pain paint pair paper parcel park part party pass passport password
-    past pasta path pencil penguin pension pepper perfect perhaps petrol phone photo piano picture piece pink pizza
-    place plane planet plant plastic plate play please pocket poem point pool poor popular possible post potato pound
-    practice prefer present president pretty price prince printer prize problem promise proper pull purple push quarter
-    queen quick quiet quite radio railway rain raise rather reach read ready real really reason receipt recipe record
-    red refund remember rent repair reply restaurant result return rice rich right ring river road rock roof room
-    rugby rule running salad salary sale salt same sand sandwich save school science score scissors screen season seat
-    second secret sell send sentence seven several shall shape share sharp shelf shine ship shirt shoe shop short
-    should shoulder shout show shower shut sick side since sing single sister size skate skin skirt sky sleep slice
-    slow small smart smell smile smoke snow soap soccer sock sofa soft software soldier some somebody someone something
-    sometimes somewhere song soon sort sound soup south space speak special speed spell spend spoon sport spring square
-    stamp stand star start state station stay steal still stomach stone stop store storm story strange street string
-    strong student study stupid such sugar suit summer sunday sunny supermarket sure surname surprise sweet swim table
-    tail take talk tall taste taxi teach teacher team tear teeth television tell temperature tennis tent term test than
-    thank that their them then there these they thick thin thing think third thirsty this those thousand three throat
-    through throw thunder ticket tidy time tiny tired today together toilet tomato tomorrow tonight tooth touch tour
-    towel town toy traffic train travel tree trip trouble trousers true turn twelve twenty twice uncle under uniform
-    university until upset useful usual vacation vegetable very video view village violin visa visit voice wait wake
-    walk wall want warm wash watch water wear weather website wedding week weekend weight well west what wheel when
-    where which while white whole whom whose wide wife wind window wine winter wish with without woman wonder wood word
-    work world worry worse worst would write wrong yard year yellow yesterday yoga young your yours zero
+    able above account across actually advert afford after again agree airport album alcohol alive allow
+    almost alone along already although always amazing among amount animal annual another answer anybody
+    anymore anyone anything anyway anywhere apple apply army arrive article asleep attacker attackers aunt
+    autumn awake award away awful baby back badly bake ball band bank bars bath beach bean beat beautiful
+    beer begin behind believe below best better between bicycle bike bill bird birth birthday bite bitter
+    black blanket blood blue board boat body boil bomber book boring born borrow bottle bottom bowl box
+    brain bread break breakfast bridge bright bring broke brother brown brush budget build bully bunch
+    burnout bus business busy butter button cake calendar camera camp candle cane cape capital card care
+    carpet carry cart cash castle catch cause cave cell chair chance change channel charge chat cheap cheat
+    checked checking cheese chicken chip chocolate choose christmas cigarette cinema circle class clean
+    clever climb clip clock clothes cloud clue coach coat code coffee coin cold collect colour comfortable
+    company compare complain computer concert confidence cook cool copy corner correct cost cough count
+    country couple cousin cover cream credit crew crop cross crowd cruise cure currency curtain customer
+    cycle dance dark data date daughter dawn dead deadline deadlines deal dear decide deck deed deep deliver
+    dent dentist deny desk dice diet dinner dirt dirty disc discount dish dive dock doctor doll dollar door
+    dose double doubt draft drain drama dream dress drift drill drink drive driver drop drum duck dull dump
+    during dust duty early earn earth east easy echo edge edit eight either eleven else email empty engine
+    enjoy enough evening ever every everybody everyone everything everywhere evil exactly exam excellent
+    except excuse exercise exist exit expensive expert explain export extra fabric face fact fade fail fair
+    fall false fame famous fancy farm fashion fast fate father fault favourite fear feed feel feet fence
+    ferry fever fiction fight file fill film final find fine finger finish fire first fish fits fitting five
+    flag flame flash flat flesh flight flip float flock floor flour flower fluid fold folk follow fond food
+    fool foot footage football force forest forge forget fork form format foster found four frame free
+    freeze fresh fridge fruit fuel full fund funny furniture fury future game gang gap garage garden gate
+    gear gene gentle giant gift girl girlfriend glad glass global glory glove goal gold golf good gore grab
+    grace grade grain grand grandmother grant graph grass grave gravity great green greet grey grid grief
+    grip ground group grow guard guess guest guide guilt guitar habit hair half hall halt hand handle hang
+    happen happy hard harsh haste hatch hate haul hazard head headache health heap hear heart heat heavy
+    hedge heel height hello help hence herd here high hill hint hire history hobby hole holiday holy home
+    honey hook hope horn horse hospital host hotel hour house huge hungry hunt hunter hunting hurry husband
+    icon idea ideal idle image imagine import important impress impulse inch income index infant inform
+    injury inner input inside instead insurance interest internet invent invest invite iron island issue
+    item jacket jail jam jaw jealous jeans jewel job join joke juice jump jury just keen keep kettle
+    keyboard kick killer kind king kiss kitchen knee knock know label labour lack ladder lady lake lamp lane
+    language laptop large laser last late laugh laundry lawn lawyer layer lazy lead leaf league lean learn
+    least leather leave lecture left legal lemon lend lens less lesson letter level library licence lid lift
+    light like limb limit line link lion list little live loan local lock logic long look loose lord lorry
+    lose loss lottery loud love lovely loyal lucky lunch lung mad magazine maid mail main make manual many
+    maple march margin market marry mask mass master match maths matter mature mayor maze meal mean measure
+    meat medal media medicine melt memory mend menu mercy merit mess message metal metre middle might mild
+    mile milk mill mind mine miner minor minute mirror miss mist mixed mobile mode model modern modest money
+    month mood moon moral more morning most mother motion motor mount mountain mouse mouth move movie much
+    mud murmur music must mutual nail naked name narrow native navy near neat neck need neighbour neither
+    nephew nerve nest net neutral never news nice niece nine noble noise none norm north nose nothing notice
+    notion novel number nurse obey object occur ocean offer office often oil olive omit once onion only open
+    opera opposite option oral orange order organ origin other outcome output outside oven over overtime
+    owner oxygen pace pack page pain paint pair palm panel panic paper parcel parent park part party pass
+    passport password past pasta patch path patient pause pave peace peak peer penalty pencil penguin
+    pension pepper perfect perform perhaps permit petrol phase phone photo phrase piano picture piece pile
+    pilot pin pink pipe pitch pity pizza place plain plan plane planet plant plastic plate play please
+    pledge plot plug plus pocket poem poetry point poison pole policy polite poll pool poor popular port
+    pose possible post potato potent pound pour powder power practice praise pray prefer present president
+    pretty price pride priest prime prince print printer prior private prize problem profit promise proof
+    proper proud prove public pull pulse pump punch pupil pure purple push puzzle quarter queen quest queue
+    quick quiet quite quote race rack radio rage raid rail railway rain raise random range rank rare rate
+    rather ratio reach react read ready real really realm rear reason reasonable rebel recall receipt recipe
+    record red reform refund regret reject relax relay relief rely remark remember remote rent repair reply
+    rescue reserve resist resort restaurant result retire return reveal review reward rhythm rice rich ride
+    rifle right ring rise risk ritual rival river road roast robe robot rock role roll roof room root rope
+    rough round route row royal rude rugby ruin rule rumour running rush sack sacred sad safe sail sake
+    salad salary sale salt same sample sand sandwich satin sauce save scale scandal scar scene scheme school
+    science scissors scope score scrap screen script season seat seats second secret sector seed seek seize
+    self sell send senior sense sentence series serve settle seven several severe sexual shade shadow shake
+    shall shame shape share sharp shelf shell shift shine ship shirt shock shoe shooter shop shore short
+    should shoulder shout show shower shrink shut sick side sigh sight sign silent silk silly silver since
+    sing single sister site size skate skill skilled skills skin skip skirt sky slave sleep slice slide
+    slight slim slip slope slot slow small smart smell smile smoke smooth snake snap snow soap soccer social
+    sock sofa soft software soldier sole solid solve some somebody someone something sometimes somewhere
+    song soon sorry sort soul sound soup source south space spare spark speak special speed spell spend
+    sphere spice spider spike spin spirit spit split spoil spoon sport spot spray spring squad square stab
+    stable stack staff stage stain stake stall stamp stand star stare start state station statue stay steal
+    steam steel steep stem stew stick still sting stir stock stomach stone stop store storm story strain
+    strand strange strap streak stream street stress stretch strict strike string strip stroke strong
+    student study stuff stupid style submit such suck sue suffer sugar suit suite sum summer summit sunday
+    sunny supermarket supply sure surge surname surprise survey swallow swap swear sweat sweep sweet swell
+    swift swim swing switch symbol table tail take talent talk tall tank tape target task taste taxi teach
+    teacher team tear teen teeth television tell temperature tempt tender tennis tension tent term terror
+    test than thank that theft their them theme then theory there these they thick thief thigh thin thing
+    think third thirsty this those thousand thread three thrill throat through throw thumb thunder ticket
+    tide tidy tight tile timber time tiny tired tissue title toast today together toilet toll tomato tomb
+    tomorrow tone tongue tonight tool tooth topic torch toss total touch tough tour tourist towel tower town
+    toy trace track trade traffic trail train trait trap trash travel treat treated treating treats treaty
+    tree tremble trend trial tribe trick trip troop trouble trousers truck true truly trunk trust truth tube
+    tune turn tutor twelve twenty twice twin twist ugly ulcer uncle under uniform unite unity university
+    until update upset urban urge usage useful usual vacation vague valid valley value van vast vegetable
+    venue verb verse versus very vessel via victim video view village violin virtue virus visa visit visual
+    vital vivid voice volume vote wage wagon waist wait wake walk wall wander want ware warm warn wash waste
+    watch water wave weak wealth weapon wear weather weave website wedding week weekend weigh weight weird
+    well west what wheel when where which while whip whisper white whole whom whose wicked wide widow wife
+    wild wind window wine wing winter wipe wire wise wish with without witness wolf woman wonder wood word
+    work worker world worry worse worst worth would wound wrap wreck wrist write wrong yard year yell yellow
+    yesterday yield yoga young your yours zero zone
     """
     }
 )
 
 
+def _set(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
 # Words that are endings as well: "reasonable" is not "reason able".
-_LIKE_ENDINGS: Final = frozenset("able age less like ship full wise ling ward".split())
+_LIKE_ENDINGS: Final = _set(
+    """
+            able age less like ship full wise ling ward
+            """
+)
 
 
 class Speller:
@@ -123,7 +138,7 @@ class Speller:
     Args:
         vocabulary: words as ``normal.words`` gives them, with how often each occurs in the index.
         language: whose everyday words to leave alone.
-        careful: repair only towards the same first letter, and never more than one slip.
+        careful: repair only towards the same first letter, never more than one slip, no word of four letters.
     """
 
     def __init__(self, vocabulary: Mapping[str, int], language: str = "en", careful: bool = False) -> None:
@@ -143,7 +158,7 @@ class Speller:
         for word in typed:
             if word in self._real or len(word) < SHORTEST_REPAIRED or not word.isalpha():
                 mended.append(word)
-            elif tries < AT_MOST_REPAIRS:
+            elif tries < AT_MOST_REPAIRS and len(word) >= SHORTEST_REPAIRED + self._careful:
                 tries += 1
                 mended += self._repair(word)
             else:

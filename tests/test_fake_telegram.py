@@ -5,8 +5,10 @@ Each rule is asked for over the loopback socket, with a plain HTTP client or wit
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -139,7 +141,7 @@ class Hook:
 @pytest.fixture
 async def hook() -> AsyncIterator[Hook]:
     found = Hook()
-    runner = web.ServerRunner(web.Server(found.handle), shutdown_timeout=0.05)
+    runner = web.ServerRunner(web.Server(found.handle), shutdown_timeout=0.001)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     found.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
@@ -850,7 +852,7 @@ async def test_an_update_is_given_up_after_its_life(
 
 async def test_a_bot_that_is_down_gets_everything_later(ask: Ask, telegram: FakeTelegram, robin: Person) -> None:
     hook = Hook()
-    runner = web.ServerRunner(web.Server(hook.handle), shutdown_timeout=0.05)
+    runner = web.ServerRunner(web.Server(hook.handle), shutdown_timeout=0.001)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -863,7 +865,7 @@ async def test_a_bot_that_is_down_gets_everything_later(ask: Ask, telegram: Fake
         while "last_error_message" not in info:
             _, info = await ask("getWebhookInfo")
     assert (info["last_error_message"], info["pending_update_count"]) == ("Connection refused", 1)
-    runner = web.ServerRunner(web.Server(hook.handle), shutdown_timeout=0.05)
+    runner = web.ServerRunner(web.Server(hook.handle), shutdown_timeout=0.001)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     assert texts(await hook.has(1)) == ["a"]
@@ -1298,7 +1300,7 @@ async def test_a_load_of_dialogues_by_webhook(client: aiohttp.ClientSession) -> 
             await reply(base, client, await request.json())
             return web.Response()
 
-        runner = web.ServerRunner(web.Server(handle), shutdown_timeout=0.05)
+        runner = web.ServerRunner(web.Server(handle), shutdown_timeout=0.001)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         hook = f"http://127.0.0.1:{runner.addresses[0][1]}/"
@@ -1321,3 +1323,18 @@ async def test_a_lost_turn_is_reported(telegram: FakeTelegram, client: aiohttp.C
     assert (report["turns"], report["lost"], report["unconfirmed"]) == (0, 2, 2)
     async with client.post(f"{telegram.url}/control/load", json={"nonsense": 1}) as answer:
         assert answer.status == 400
+
+
+async def test_the_server_runs_in_a_process_of_its_own(client: aiohttp.ClientSession) -> None:
+    command = [sys.executable, "-m", "fake_telegram", "--bench", "--token", "77:process"]
+    here = str(Path(__file__).parent)
+    process = await asyncio.create_subprocess_exec(*command, cwd=here, stdout=asyncio.subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        line = (await process.stdout.readline()).decode()
+        url = line.split()[0].removeprefix("url=")
+        async with client.get(f"{url}/bot77:process/getMe") as answer:
+            assert (await answer.json())["result"]["id"] == 77
+    finally:
+        process.terminate()
+        await process.wait()

@@ -128,7 +128,7 @@ class FakeTelegram:
 
     async def __aenter__(self) -> "FakeTelegram":
         server = web.Server(self._handle, access_log=None)
-        self._runner = web.ServerRunner(server, shutdown_timeout=0.05)
+        self._runner = web.ServerRunner(server, shutdown_timeout=0.001)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port, backlog=1024)
         await site.start()
@@ -391,9 +391,7 @@ class FakeTelegram:
         if fault.action == "cut":
             return _cut(request)
         if fault.action == "html":
-            return web.Response(
-                status=fault.status, text=gateway_page(fault.status), content_type="text/html"
-            )
+            return web.Response(status=fault.status, text=gateway_page(fault.status), content_type="text/html")
         if fault.action == "refuse" and fault.refusal is not None:
             return _refused(fault.refusal)
         return answer

@@ -67,3 +67,14 @@ kind-practice = good practice
 sources = Based on: { $kinds }. Source: { $named }.
 based-on = Based on: { $kinds }.
 reviewed = Reviewed { $date } by { $owner }.
+
+# Telegram's command menu
+command-menu = Menu
+command-danger = Danger now: who to call
+command-note = Write down what happened
+command-guide = The guide, step by step
+command-notes = My notes
+command-inbox = Flags waiting (coordinators)
+command-help = What I can do
+command-language = Language
+command-cancel = Leave what you are doing

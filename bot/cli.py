@@ -1,0 +1,58 @@
+"""The `integra` command. Exit codes: 0 done, 1 failed, 2 asked wrongly."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer._click.exceptions import ClickException
+
+from bot.commands import content, keys, notes, people, run, setup, sync, talk
+from bot.commands.errors import FAILURES, said
+
+app = typer.Typer(
+    name="integra",
+    help="A secure chat assistant for people who work with somebody at risk of radicalisation.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+app.command("demo")(talk.demo)
+app.command("chat")(talk.chat)
+app.command("ask")(content.ask)
+app.command("check")(content.check)
+app.command("init")(setup.init)
+app.add_typer(setup.agency, name="agency")
+app.command("invite")(people.invite)
+app.add_typer(people.people, name="people")
+app.add_typer(keys.keys, name="keys")
+app.command("run")(run.run)
+app.add_typer(notes.notes, name="notes")
+app.add_typer(sync.sync, name="sync")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        0 done, 1 failed, 2 asked wrongly.
+    """
+    try:
+        code = app(args=list(argv) if argv is not None else None, standalone_mode=False)
+    except typer.Abort:
+        typer.echo("Stopped.", err=True)
+        return 1
+    except typer.Exit as done:
+        return done.exit_code
+    except ClickException as wrong:
+        wrong.show()
+        return wrong.exit_code
+    except FAILURES as failed:
+        typer.echo(said(failed), err=True)
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

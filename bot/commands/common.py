@@ -1,0 +1,65 @@
+"""What all commands share: the data folder, output for people or machines, keys with a passphrase."""
+
+import getpass
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from bot.installation import Installation
+from storage.sealing import keyfile
+from storage.sealing.errors import KeyFileError
+from storage.sealing.keyfile import KeyFile
+from storage.transaction import Transaction
+
+T = TypeVar("T")
+
+Data = Annotated[
+    Path,
+    typer.Option("--data", envvar="INTEGRA_DATA", help="Data folder of the installation.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option("--passphrase-file", help="Owner-only file with the passphrase; asked for when left out."),
+]
+
+
+class Refusal(Exception):
+    """A command cannot do what was asked; the message says what to do next. Exit code 1."""
+
+
+def within(data: Path, what: Callable[[Transaction], T], *, reads_notes: bool = False) -> T:
+    """Run one transaction on an installation."""
+    store = Installation.at(data).store(reads_notes=reads_notes)
+    try:
+        return store.run_now(what)
+    finally:
+        store.close()
+
+
+def out(text: str) -> None:
+    typer.echo(text)
+
+
+def out_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def read_key(path: Path, passphrase_file: Path | None) -> KeyFile:
+    """A private key; its passphrase comes from an owner-only file or is asked for at the terminal.
+
+    Raises:
+        KeyFileError: says how to mend it.
+    """
+    if passphrase_file is not None:
+        return keyfile.read(path, passphrase=keyfile.owner_only(passphrase_file).rstrip("\n"))
+    try:
+        return keyfile.read(path)
+    except KeyFileError as refused:
+        if refused.code != "passphrase" or not sys.stdin.isatty():
+            raise
+    return keyfile.read(path, passphrase=getpass.getpass("Passphrase: "))

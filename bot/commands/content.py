@@ -1,0 +1,87 @@
+"""`integra check`, `integra ask`: the guidance, without any installation."""
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from bot import wiring
+from bot.clock import system_clock
+from bot.commands.common import AsJson, Refusal, out, out_json
+from guidance import checker, library
+from guidance.asking import Outcome
+from guidance.model import Problem
+
+Language = Annotated[str, typer.Option("--lang", help="Language of the content.")]
+
+
+def check(lang: Language = "", as_json: AsJson = False) -> None:
+    """Check all content and report what a writer must mend. Exit code 1 when something must."""
+    problems: list[Problem] = []
+    counted = ""
+    for code in (lang,) if lang else library.languages():
+        if code not in library.languages():
+            raise Refusal(f"there is no content in {code}; there is: {', '.join(library.languages())}")
+        files, unread = library.packaged(code)
+        content, found = library.from_files(files, code)
+        problems += [*unread, *found]
+        if content is not None:
+            problems += checker.check(content, system_clock().date())
+            counted += f"{code}: {len(content.steps)} steps, {len(content.answers)} answers. "
+    unique = list(dict.fromkeys(problems))
+    errors = [one for one in unique if one.severity == "error"]
+    if as_json:
+        out_json([{"severity": p.severity, "file": p.file, "item": p.item, "remedy": p.remedy} for p in unique])
+    else:
+        for one in unique:
+            out(f"{one.severity:7}  {one.file}  {one.item}  {one.remedy}")
+        out(f"{counted}{len(errors)} to mend, {len(unique) - len(errors)} to look at")
+    if errors:
+        raise typer.Exit(1)
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="The question; - reads one a line from standard input.")],
+    role: Annotated[str, typer.Option(help="Who asks; breaks ties only.")] = "",
+    lang: Language = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Find the approved answer to a question, or say that there is none."""
+    voices = wiring.voices()
+    if lang not in voices:
+        raise Refusal(f"there is no content in {lang}; there is: {', '.join(voices)}")
+    voice = voices[lang]
+    for text in (line.rstrip("\n") for line in sys.stdin) if question == "-" else [question]:
+        outcome = voice.asking.decide(text, role=role or None)
+        if as_json:
+            out(json.dumps(fields(outcome), ensure_ascii=False))
+            continue
+        out(f"{outcome.decision} ({outcome.confidence:.2f})")
+        for hit in outcome.hits:
+            out(f"  {hit.score:.2f}  {hit.id}  {hit.title}")
+        if outcome.decision == "danger":
+            out(f"  {voice.text('danger-first')}")
+        elif outcome.decision == "answer" and outcome.hits[0].id in voice.content.answers:
+            out(voice.content.answers[outcome.hits[0].id].short)
+        elif outcome.decision == "decline":
+            decline = voice.content.declines[outcome.hits[0].id]
+            out(f"{decline.say}\n{decline.next}")
+
+
+def fields(outcome: Outcome) -> dict[str, Any]:
+    """The stable JSON form of an outcome."""
+    return {
+        "decision": outcome.decision,
+        "confidence": round(outcome.confidence, 4),
+        "hits": [
+            {
+                "id": hit.id,
+                "title": hit.title,
+                "score": round(hit.score, 4),
+                "facts": list(hit.facts),
+                "steps": list(hit.steps),
+            }
+            for hit in outcome.hits
+        ],
+    }

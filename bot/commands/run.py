@@ -1,0 +1,100 @@
+"""`integra run`: the assistant on Telegram."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from bot import logs, wiring
+from bot.channels.base import Handle
+from bot.channels.registry import CLIENTS, TelegramClient
+from bot.commands.common import Data, Refusal
+from bot.installation import Installation
+from bot.settings import Settings
+from dialogues.desk import COMMANDS
+from storage.sealing.keyfile import owner_only
+
+log = structlog.get_logger()
+
+SHOWN_COMMANDS = ("/menu", "/danger", "/note", "/guide", "/notes", "/inbox", "/help", "/language", "/cancel")
+
+
+def run(
+    data: Data,
+    token_file: Annotated[Path, typer.Option("--token-file", help="Owner-only file with the bot token.")],
+    client: Annotated[str, typer.Option(help="Library that drives Telegram: " + ", ".join(CLIENTS) + ".")] = "aiogram",
+    webhook: Annotated[str, typer.Option(help="Public https address of the webhook; long polling when left out.")] = "",
+    secret_file: Annotated[
+        Path | None,
+        typer.Option("--secret-file", help="Owner-only file with the webhook secret, 32 characters or more."),
+    ] = None,
+) -> None:
+    """Listen on Telegram until stopped (Ctrl-C or SIGTERM)."""
+    if client not in CLIENTS:
+        raise Refusal(f"a client is one of: {', '.join(CLIENTS)}")
+    if webhook and secret_file is None:
+        raise Refusal("a webhook needs --secret-file FILE: an owner-only file with 32 characters or more")
+    settings = Settings.read(data)
+    installation = Installation.at(data)
+    token = owner_only(token_file).strip()
+    secret = owner_only(secret_file).strip() if secret_file is not None else ""
+    logs.configure()
+    asyncio.run(_run(installation, settings, CLIENTS[client], token, webhook, secret))
+
+
+async def _run(
+    installation: Installation,
+    settings: Settings,
+    client: type[TelegramClient],
+    token: str,
+    webhook: str,
+    secret: str,
+) -> None:
+    telegram = client.open(token, settings.telegram_api or None)
+    store = installation.store()
+
+    def listen(handle: Handle) -> Awaitable[None]:
+        if not webhook:
+            return telegram.listen(handle)
+        return telegram.listen_webhook(
+            webhook, settings.webhook_host, settings.webhook_port, settings.webhook_path, secret, handle
+        )
+
+    try:
+        app = wiring.app(installation, store, {telegram.name: telegram})
+        await telegram.set_commands(commands())
+        wiring.settle_memory()
+        log.info("started", mode="webhook" if webhook else "polling", client=client.__name__)
+        await _until_stopped(app.run(listen))
+        log.info("stopped")
+    finally:
+        store.close()
+
+
+def commands() -> dict[str, list[tuple[str, str]]]:
+    """The command menu by language: name without the slash, description."""
+    return {
+        code: [
+            (command.removeprefix("/"), voice.text(f"command-{command.removeprefix('/')}"))
+            for command in SHOWN_COMMANDS
+            if command in COMMANDS or command == "/cancel"
+        ]
+        for code, voice in wiring.voices().items()
+    }
+
+
+async def _until_stopped(running: Awaitable[None]) -> None:
+    """Until it ends by itself, or SIGTERM or SIGINT asks it to."""
+    task = asyncio.ensure_future(running)
+    loop = asyncio.get_running_loop()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(wanted, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not task.cancelled():
+            raise

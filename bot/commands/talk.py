@@ -1,0 +1,140 @@
+"""`integra chat`, `integra demo`: talk to the assistant in the terminal, without Telegram."""
+
+import asyncio
+import os
+import readline  # noqa: F401  gives input() history and editing
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import demo as demonstration
+from bot import logs, wiring
+from bot.channels.console import Console
+from bot.chat import Chat, play
+from bot.clock import MovableClock
+from bot.commands.common import Refusal
+from bot.demo import Demo
+from bot.installation import Installation
+from bot.trial import HANDLES, Trial, enrol
+from dialogues.case_code import DEFAULT_PATTERN
+from storage import agencies
+from storage.transaction import Transaction
+
+LOCAL_AGENCY = "local"
+
+ChatData = Annotated[
+    Path | None,
+    typer.Option("--data", help="Data folder; left out: a throwaway one with an agency, people and keys."),
+]
+
+
+def chat(
+    who: Annotated[
+        str, typer.Option("--as", help="Role of the synthetic person: " + ", ".join(HANDLES) + ".")
+    ] = "officer",
+    data: ChatData = None,
+    record: Annotated[bool, typer.Option("--record", help="Print effects too, as transcripts have them.")] = False,
+) -> None:
+    """Talk to the assistant here: one line a turn, [key] presses a button."""
+    if who not in HANDLES:
+        raise Refusal(f"a role is one of: {', '.join(HANDLES)}")
+    logs.configure()
+    if data is not None:
+        asyncio.run(_chat(Installation.at(data), who, (), record=record))
+        return
+    with tempfile.TemporaryDirectory(prefix="integra-") as folder:
+        trial = Trial.create(Path(folder), at=MovableClock()(), roles=tuple(HANDLES))
+        asyncio.run(_chat(trial.installation, who, tuple(HANDLES), record=record, trial=trial))
+
+
+def demo() -> None:
+    """Try everything in a throwaway folder; without a terminal, play a scripted tour."""
+    logs.configure()
+    with tempfile.TemporaryDirectory(prefix="integra-demo-") as folder:
+        trial = Trial.create(Path(folder), at=MovableClock()(), roles=demonstration.PEOPLE)
+        if sys.stdin.isatty():
+            typer.echo(demonstration.WELCOME)
+            asyncio.run(_chat(trial.installation, "officer", demonstration.PEOPLE, trial=trial))
+        else:
+            asyncio.run(_tour(trial))
+
+
+async def _chat(
+    installation: Installation,
+    who: str,
+    others: tuple[str, ...],
+    *,
+    record: bool = False,
+    trial: Trial | None = None,
+) -> None:
+    store, clock, effects = installation.store(), MovableClock(), list[str]()
+    try:
+        await store.run(lambda tx: _enrol(tx, who, clock))
+        console = Console(prefix=os.urandom(6).hex())
+        app = wiring.app(installation, store, {"console": console}, clock=clock, witness=effects.append)
+        await app.start()
+        extras = Demo(trial, store, app, clock).extras if trial is not None else {}
+        talk = Chat(
+            app,
+            console,
+            clock,
+            person=who,
+            people=others,
+            extras=extras,
+            effects=effects if record else None,
+        )
+        if sys.stdin.isatty():
+            await _interactive(talk)
+        else:
+            await play(talk, iter(sys.stdin.readline, ""), typer.echo)
+        await app.stop()
+    finally:
+        store.close()
+
+
+async def _interactive(talk: Chat) -> None:
+    typer.echo(await talk.line("/menu"))
+    while True:
+        try:
+            typed = await asyncio.to_thread(input, f"\n{talk.person}> ")
+        except (EOFError, KeyboardInterrupt):
+            typer.echo()
+            return
+        if typed.strip() in ("/quit", "/exit"):
+            return
+        if typed.strip() and (said := await talk.line(talk.numbered(typed.strip()))):
+            typer.echo(said)
+
+
+async def _tour(trial: Trial) -> None:
+    store, clock = trial.installation.store(), MovableClock()
+    try:
+        console = Console(prefix="tour")
+        app = wiring.app(trial.installation, store, {"console": console}, clock=clock)
+        await app.start()
+        talk = Chat(
+            app,
+            console,
+            clock,
+            person="officer",
+            people=demonstration.PEOPLE,
+            extras=Demo(trial, store, app, clock).extras,
+        )
+        await demonstration.tour(talk, typer.echo)
+        await app.stop()
+    finally:
+        store.close()
+
+
+def _enrol(tx: Transaction, who: str, clock: MovableClock) -> None:
+    """A synthetic person of this role, in the installation's first agency; one is made where there is none."""
+    rows = agencies.every(tx)
+    ref = (
+        rows[0].ref
+        if rows
+        else agencies.add(tx, LOCAL_AGENCY, name="Local trial", zone="Europe/Brussels", case_pattern=DEFAULT_PATTERN)
+    )
+    enrol(tx, ref, who, at=clock())

@@ -1,0 +1,119 @@
+"""Open notes with a recipient's key. For the command line and the sync process; the bot never imports this."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from storage.errors import Unknown
+from storage.schema import agencies as agency_table
+from storage.schema import flags, notes
+from storage.sealing.opening import Expected, open_note
+from storage.sealing.signing import VerifyKey
+from storage.sealing.suites import OpeningKey
+from storage.transaction import Transaction, moment
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A note in clear; ``body`` as docs/formats/note-body.md describes it."""
+
+    reference: str
+    state: str
+    body: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What can be said of a note without opening it."""
+
+    reference: str
+    agency: str
+    hour: datetime
+    state: str
+    flag: str
+    amends: str
+
+
+def open_reference(
+    tx: Transaction, short: str, key: OpeningKey, ingest_public_keys: Collection[VerifyKey]
+) -> list[Opened]:
+    """The note of a reference and its amendments, in order.
+
+    Args:
+        tx: on a connection that may read bodies.
+
+    Raises:
+        Unknown: no such note, or it was withdrawn.
+        NoteUnreadable: not for this key, or not as it was sealed.
+    """
+    first = tx.db.execute(select(notes.c.id, notes.c.amends).where(notes.c.reference == short)).one_or_none()
+    if first is None:
+        raise Unknown(f"there is no note {short}")
+    root = first.amends or first.id
+    rows = tx.db.execute(
+        select(notes)
+        .where(or_(notes.c.id == root, notes.c.amends == root))
+        .order_by(notes.c.amends.is_not(None), notes.c.hour, notes.c.reference)
+    ).all()
+    found = []
+    for row in rows:
+        if row.body is None:
+            continue
+        expected = Expected(row.agency_ref, row.id, row.flag_level, "chat")
+        opened = open_note(row.body, key, expected=expected, ingest_public_keys=ingest_public_keys)
+        found.append(Opened(row.reference, row.state, json.loads(opened.plaintext)))
+    if not found:
+        raise Unknown(f"{short} was withdrawn by its author")
+    return found
+
+
+def listed(tx: Transaction) -> list[Listed]:
+    """All notes, newest first, without content."""
+    query = (
+        select(notes, flags.c.state.label("flag"), agency_table.c.sealed_profile)
+        .join(agency_table, agency_table.c.ref == notes.c.agency_ref)
+        .outerjoin(flags, flags.c.note_id == notes.c.id)
+        .order_by(notes.c.hour.desc(), notes.c.reference)
+    )
+    return [
+        Listed(
+            row.reference,
+            tx.open("agency", row.agency_ref, row.sealed_profile)["slug"],
+            moment(row.hour),
+            row.state,
+            row.flag or "",
+            row.amends.hex() if row.amends else "",
+        )
+        for row in tx.db.execute(query)
+    ]
+
+
+def as_text(one: Opened) -> str:
+    """A note for reading, field by field."""
+    body = one.body
+    lines = [f"{one.reference} ({body['kind']})"]
+    for label, name in (
+        ("Case", "case_code"),
+        ("Kind", "type"),
+        ("Happened", "occurred_at"),
+        ("Recorded", "recorded_at"),
+        ("Urgency", "urgency"),
+        ("Flag", "flag_reason"),
+    ):
+        if body.get(name):
+            lines.append(f"{label}: {body[name]}")
+    author = body["author"]
+    lines.append(f"Author: {author['handle']} ({author['role']})")
+    headings = {
+        "seen": "Saw or heard",
+        "told": "Was told",
+        "think": "Thinks (opinion)",
+        "else": "Other explanation",
+    }
+    for part, text in body["parts"].items():
+        lines.append(f"{headings[part]}:\n{text}")
+    return "\n".join(lines)

@@ -57,6 +57,11 @@ class Draft:
         return sum(units(text) for part in self.parts for text in part)
 
     @property
+    def empty(self) -> bool:
+        """Nobody would miss it."""
+        return not (self.length or self.left_over or self.case_code)
+
+    @property
     def flag_level(self) -> int:
         return FLAG_LEVELS[self.urgency] if self.flag_reason else 0
 

@@ -44,6 +44,7 @@ from dialogues.reference import reference
 from dialogues.when import read_when, said
 
 UNDO = timedelta(minutes=2)
+SENTENCE_WORDS = 4  # from here on a text is a sentence, not a code, a time or a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ _BY_NAME = {
 
 
 def is_draft(state: State) -> bool:
-    return not isinstance(state, AskResume | FindNote)
+    return not isinstance(state, AskResume | FindNote) and not state.draft.empty
 
 
 def dropped(state: State) -> tuple[Effect, ...]:
@@ -239,6 +240,9 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
 
 def _step(state: Asking, event: Event, scene: Scene) -> Turn[State]:
     match state, event:
+        case _, Chose("leave") if state.draft.empty:
+            left = Say(scene.text("draft-discarded-empty"), rows=column(menu_choice(scene)))
+            return Turn(None, (left,), (EraseTraces(state.draft.id),))
         case _, Chose("leave"):
             part = state.part if isinstance(state, AskPart) else 0
             return _ask(AskLeave(state.draft, type(state).__name__, part), scene)
@@ -330,19 +334,30 @@ def _case(state: AskCase, draft: Draft, text: str, scene: Scene) -> Turn[State]:
     read = CasePattern(_agency(draft, scene).case_pattern).read(text)
     if isinstance(read, CaseCode):
         return _next(state, replace(draft, case_code=read.text), scene)
-    # It may have been a name: it goes with the draft's other traces.
-    turn = _ask(state, scene, (Say(read.say),))
-    return Turn(turn.state, turn.says, (TracePrivate(draft.id),))
+    return _not_what_was_asked(state, text, Say(read.say), scene)
 
 
 def _when(state: AskWhen, draft: Draft, text: str, scene: Scene) -> Turn[State]:
     zone = _agency(draft, scene).zone
     when = read_when(text, scene.now, zone, scene.person.language)
     if when is None:
-        turn = _ask(state, scene, (Say(scene.text("note-when-unclear")),))
-        return Turn(turn.state, turn.says, (TracePrivate(draft.id),))
+        return _not_what_was_asked(state, text, Say(scene.text("note-when-unclear")), scene)
     heard = Say(scene.text("note-when-heard", when=said(when, zone, scene.now)))
     return _next(state, replace(draft, occurred_at=when.at, precision=when.precision), scene, (heard,))
+
+
+def _not_what_was_asked(state: AskCase | AskWhen, text: str, why: Say, scene: Scene) -> Turn[State]:
+    """A sentence is part of what happened and goes into the note; a word or two may be a name and goes nowhere.
+
+    Either way its message is erased from the chat with the draft's other traces.
+    """
+    draft: Draft = state.draft
+    says: tuple[Say, ...] = (why,)
+    if len(text.split()) >= SENTENCE_WORDS:
+        added = _added(draft, 0, text, scene)
+        draft, says = added.draft, (*added.says, Say(scene.text("note-added-to-text")))
+    turn = _ask(_with(state, draft), scene, says)
+    return Turn(turn.state, turn.says, (TracePrivate(draft.id),))
 
 
 def _change(draft: Draft, key: str, scene: Scene) -> Turn[State]:

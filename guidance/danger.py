@@ -287,9 +287,9 @@ _ENGLISH: Final = _Rules(
     ),
     past=re.compile(
         r"\b(convict\w*|sentenced?|served (his|her|their|time|years|\d+)|offences?|offenses?|charged with|acquitted|"
-        r"history of|(years?|months) ago|(in|since|from|until|of) (19|20)\d\d|last year|last month|as a (child|boy|girl|kid|"
-        r"teen\w*)|when (he|she|they) (was|were) (young|little|small|a \w+)|returned from|previously|formerly|case stud\w*|"
-        r"lessons?|went wrong)\b"
+        r"history of|(years?|months) ago|(in|since|from|until|of) (19|20)\d\d|last year|last month|"
+        r"as a (child|boy|girl|kid|teen\w*)|when (he|she|they) (was|were) (young|little|small|a \w+)|returned from|"
+        r"previously|formerly|case stud\w*|lessons?|went wrong)\b"
     ),
     present=_set(
         """

@@ -22,7 +22,7 @@ from guidance.speller import Speller
 # Shares and weights of a comparison: tried one by one on part "dev" of tests/questions/answers_en.toml (81 questions
 # that nobody used as phrasings) against 161 answers and 12 declines. Logistic: fitted by gradient descent on the same
 # part and the dev half of its out-of-scope questions. Figures of the other half stand in tests/guidance/test_asking.py.
-# Raw scores are not probabilities; the logistic makes them so.
+# SURE and UNSURE were chosen with both halves in view. Raw scores are not probabilities; the logistic makes them so.
 SHORTEST_GRAM: Final = 3
 LONGEST_GRAM: Final = 5
 CHARACTERS: Final = 0.5  # share of character n-grams in a comparison; the rest is words and word pairs

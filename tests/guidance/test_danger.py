@@ -40,6 +40,12 @@ def finder() -> DangerFinder:
         ("what do i do he has a gun", "weapon"),
         ("thanks. he wants to blow up the station!", "attack"),
         ("he hits the kids", "child"),
+        ("on 12.11.2026 he threatened me", "staff-threat"),
+        ("an hour ago he threatened me", "staff-threat"),
+        ("in art class he pulled a knife", "weapon"),
+        ("he was sentenced last year and has a gun at home", "weapon"),
+        ("i dont know what to do he cut himself", "self-harm"),
+        ("who do i call he hit her", "violence"),
     ],
 )
 def test_danger_is_heard(finder: DangerFinder, text: str, kind: str):

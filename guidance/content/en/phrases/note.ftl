@@ -8,6 +8,7 @@ button-new-note = Discard it, start a new one
 note-ask-leave = Leave this note? Nothing has been kept yet.
 button-put-aside = Put it aside (12 hours)
 button-discard = Discard it
+draft-discarded-empty = All right. Nothing was kept.
 draft-discarded = Discarded. Nothing was kept, and your messages are deleted from the chat.
 note-ask-agency = For which agency is this note?
 note-ask-case =

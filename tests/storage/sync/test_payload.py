@@ -1,0 +1,156 @@
+"""A case system gets every note as one event that never changes."""
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from handover_site import NOON, WORDS, body, note_id
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialogues.draft import Draft
+from dialogues.draft import body as drafted
+from dialogues.model import Agency, Membership, Person, Scene
+from dialogues.reference import reference
+from storage.sync.canonical import canonical
+from storage.sync.payload import NotAnEvent, amended, event, payload_sha256
+
+SOURCE = "urn:integra:integra-north"
+
+
+def rendered(fields: dict[str, Any], number: int = 1) -> dict[str, Any]:
+    plaintext = json.dumps(fields, ensure_ascii=False).encode()
+    made = event(plaintext, note_id=bytes.fromhex(note_id(number)), reference=reference(note_id(number)), source=SOURCE)
+    whole: dict[str, Any] = json.loads(canonical(made.content))
+    return whole
+
+
+def test_the_event_of_a_note() -> None:
+    found = rendered(body(1, NOON.astimezone(timezone(timedelta(hours=1)))))
+    sha256 = found["data"].pop("payload_sha256")
+    assert found == {
+        "specversion": "1.0",
+        "id": f"{note_id(1)}.v1",
+        "source": SOURCE,
+        "type": "incidentnote.recorded.v1",
+        "subject": "case/C-17",
+        "time": "2026-11-23T12:00:00Z",
+        "datacontenttype": "application/json",
+        "dataschema": "urn:integra:incident-note:1",
+        "data": {
+            "note_id": note_id(1),
+            "note_version": 1,
+            "reference": reference(note_id(1)),
+            "kind": "recorded",
+            "agency": "mentors-north",
+            "case_ref": "C-17",
+            "note_type": "behaviour",
+            "occurred_at": "2026-11-23T11:40:00+00:00",
+            "occurred_precision": "minute",
+            "recorded_at": "2026-11-23T13:00:00+01:00",
+            "author": {"ref": "mentor-17", "role": "mentor"},
+            "urgency": "today",
+            "flagged": True,
+            "flag_reason": "threat",
+            "parts": {"seen": WORDS},
+            "text_format": "plain",
+            "lang": "en",
+        },
+    }
+    assert sha256 == hashlib.sha256(canonical(found["data"])).hexdigest()
+
+
+def test_what_is_unknown_is_left_out() -> None:
+    unknown = dict.fromkeys(["case_code", "occurred_at", "occurred_precision", "flag_reason"])
+    found = rendered({**body(1, NOON), **unknown, "flagged": False})
+    assert "subject" not in found
+    assert not {"case_ref", "occurred_at", "occurred_precision", "flag_reason", "amends"} & set(found["data"])
+
+
+def test_an_amendment_names_what_it_amends() -> None:
+    fields = body(2, NOON, amends=1)
+    plaintext = json.dumps(fields).encode()
+    made = event(plaintext, note_id=bytes.fromhex(note_id(2)), reference=reference(note_id(2)), source=SOURCE)
+    assert amended(made) == bytes.fromhex(note_id(1))
+    assert made.content["type"] == "incidentnote.amended.v1"
+
+
+def test_what_dialogues_seal_is_a_body() -> None:
+    """The real body of a full draft and of one with nothing but a word in it."""
+    agency = Agency("mentors-north", "North", ZoneInfo("Europe/Lisbon"), "")
+    person = Person("p", "mentor-17", "en", True, (Membership(agency, "mentor"),))
+    scene = Scene(NOON, NOON, person, {}, "0" * 32)
+    least = Draft(note_id(1), "mentors-north", parts=(("x",), (), (), ()))
+    most = Draft(
+        note_id(1),
+        "mentors-north",
+        form="amend",
+        case_code="C-17",
+        occurred_at=datetime(2026, 7, 1, 9, 30, tzinfo=UTC),
+        precision="hour",
+        parts=(("a", "b"), ("c",), ("d",), ("e",)),
+        urgency="urgent",
+        flag_reason="child",
+        amends=note_id(9),
+    )
+    assert rendered(drafted(least, scene))["data"]["parts"] == {"seen": "x"}
+    found = rendered(drafted(most, scene))["data"]
+    assert found["parts"] == {"seen": "a\nb", "told": "c", "think": "d", "else": "e"}
+    assert (found["occurred_at"], found["amends"]) == ("2026-07-01T10:30:00+01:00", note_id(9))
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_words_come_through_with_one_kind_of_line_end(text: str) -> None:
+    found = rendered({**body(1, NOON), "parts": {"seen": text}})
+    assert found["data"]["parts"]["seen"] == "\n".join(text.replace("\r\n", "\n").split("\r"))
+    assert found["data"]["payload_sha256"] == payload_sha256(found["data"])
+
+
+def test_line_ends_do_not_change_the_hash() -> None:
+    hashes = {
+        rendered({**body(1, NOON), "parts": {"seen": f"a{end}b"}})["data"]["payload_sha256"]
+        for end in ("\n", "\r\n", "\r")
+    }
+    assert len(hashes) == 1
+
+
+@pytest.mark.parametrize("name", sorted(body(1, NOON)))
+@pytest.mark.parametrize("value", [[], 1.5, {"a": WORDS}, "missing"], ids=str)
+def test_a_body_that_is_none_is_refused_without_its_words(name: str, value: object) -> None:
+    fields = {**body(1, NOON), name: value}
+    if value == "missing":
+        del fields[name]
+    if name == "parts" and isinstance(value, dict):
+        pytest.skip("that is how parts look")
+    with pytest.raises(NotAnEvent) as refused:
+        rendered(fields)
+    assert str(refused.value) == "body"
+    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_an_event_or_refused(plaintext: bytes) -> None:
+    with pytest.raises(NotAnEvent):
+        event(plaintext, note_id=bytes(16), reference="", source=SOURCE)
+
+
+@pytest.mark.parametrize("plaintext", [b"[" * 100_000, b'{"schema":1', b'"x"', b"null", b"\xff", b'{"schema":NaN}'])
+def test_text_that_is_no_object_is_refused(plaintext: bytes) -> None:
+    with pytest.raises(NotAnEvent):
+        event(plaintext, note_id=bytes(16), reference="", source=SOURCE)
+
+
+def test_half_a_character_is_refused() -> None:
+    fields = json.dumps({**body(1, NOON), "parts": {"seen": "\ud83d"}}).encode()
+    with pytest.raises(NotAnEvent):
+        event(fields, note_id=bytes.fromhex(note_id(1)), reference=reference(note_id(1)), source=SOURCE)
+
+
+def test_an_event_does_not_show_its_words() -> None:
+    plaintext = json.dumps(body(1, NOON)).encode()
+    made = event(plaintext, note_id=bytes.fromhex(note_id(1)), reference=reference(note_id(1)), source=SOURCE)
+    assert "cranes" not in repr(made)

@@ -29,7 +29,7 @@ class Draft:
         form: ``full``, ``quick`` (one text, three taps) or ``amend``.
         occurred_at: aware, or None while unknown; ``precision`` minute, hour, day, or empty for unknown.
         parts: for each of ``PARTS`` the messages written into it.
-        left_over: what did not fit; goes into an amendment when the note is kept.
+        left_over: what did not fit, with the part it belongs to; goes into an amendment when the note is kept.
         flag_reason: one of ``REASONS``, or empty: no flag.
         amends: id of the note this adds to, or empty.
         complete: the preview was seen; a change leads back there.
@@ -44,7 +44,7 @@ class Draft:
     occurred_at: datetime | None = None
     precision: str = ""
     parts: tuple[tuple[str, ...], ...] = field(default=((), (), (), ()), repr=False)
-    left_over: tuple[str, ...] = field(default=(), repr=False)
+    left_over: tuple[tuple[int, str], ...] = field(default=(), repr=False)
     urgency: Urgency = "routine"
     flag_reason: str = ""
     amends: str = ""
@@ -55,6 +55,10 @@ class Draft:
     def length(self) -> int:
         """UTF-16 units written so far in all parts."""
         return sum(units(text) for part in self.parts for text in part)
+
+    @property
+    def left_over_length(self) -> int:
+        return sum(units(text) for _, text in self.left_over)
 
     @property
     def empty(self) -> bool:

@@ -11,6 +11,7 @@ Nothing is kept until *Log it*. A part collects messages until *Next*; what does
 amendment. Messages with note text, and what repeats them, are erased from the chat when the draft ends.
 """
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -44,6 +45,7 @@ from dialogues.reference import reference
 from dialogues.when import read_when, said
 
 UNDO = timedelta(minutes=2)
+WORTH_CUTTING = 200  # characters of room; with less, a message goes over whole
 SENTENCE_WORDS = 4  # from here on a text is a sentence, not a code, a time or a name
 
 
@@ -394,23 +396,20 @@ def _added(draft: Draft, part: int, text: str, scene: Scene) -> _Added:
     if identifying(text):
         says += (Say(scene.text("note-looks-identifying")),)
     room = MOST_UNITS - draft.length
-    if units(text) <= room:
+    if units(text) <= room and not draft.left_over:
         return _Added(draft.adding(part, text), says)
-    fitting = pieces(text, room) if room > 0 else []
-    taken = fitting[0] if fitting else ""
-    rest = text[len(taken) :].strip() if taken and text.startswith(taken) else text
-    if sum(units(one) for one in draft.left_over) + units(rest) > MOST_LEFT_OVER:
+    # What comes after something that did not fit does not fit either: the order is kept.
+    taken = pieces(text, room)[0] if room >= WORTH_CUTTING and not draft.left_over else ""
+    rest = text[len(taken) :].strip() if text.startswith(taken) else text
+    if draft.left_over_length + units(rest) > MOST_LEFT_OVER:
         return _Added(draft, (*says, Say(scene.text("note-far-too-long", most=MOST_UNITS))))
-    if taken and taken != text and rest != text:
+    if rest != text:
         draft = draft.adding(part, taken)
-    draft = replace(draft, left_over=(*draft.left_over, rest))
-    told = scene.text(
-        "note-too-long",
-        most=MOST_UNITS,
-        taken=units(taken) if rest != text else 0,
-        rest=units(rest),
-        last=shown(taken[-40:]) if rest != text else "-",
-    )
+        phrase, last = "note-too-long", shown(taken[-40:])
+    else:
+        phrase, last = "note-full", ""
+    draft = replace(draft, left_over=(*draft.left_over, (part, rest)))
+    told = scene.text(phrase, most=MOST_UNITS, taken=units(text) - units(rest), rest=units(rest), last=last)
     return _Added(draft, (*says, Say(told, private=draft.id)))
 
 
@@ -444,15 +443,15 @@ def _log(draft: Draft, scene: Scene) -> Turn[State]:
     if not draft.left_over:
         return Turn(None, says, effects)
     rest = Draft(_following(draft.id), draft.agency, form="amend", amends=draft.amends or draft.id)
-    for text in draft.left_over:
-        rest = _added(rest, 0, text, scene).draft
+    for part, text in draft.left_over:
+        rest = _added(rest, part, text, scene).draft
     turn = _ask(AskPart(rest), scene, (Say(scene.text("note-rest-waits", rest=rest.length)),))
     return Turn(turn.state, says + turn.says, effects)
 
 
 def _following(note_id: str) -> str:
-    """An id for the amendment that carries the rest: the next number, as a turn brings one fresh id only."""
-    return f"{(int(note_id, 16) + (1 << 93)) % (1 << 128):032x}"
+    """An id for the amendment that carries the rest, as a turn brings one fresh id only."""
+    return hashlib.sha256(b"rest of " + bytes.fromhex(note_id)).hexdigest()[:32]
 
 
 def _amend(rows: tuple[object, ...], scene: Scene) -> Turn[State]:
@@ -534,11 +533,14 @@ def _ask(state: State, scene: Scene, before: tuple[Say, ...] = (), effects: tupl
 def _part_say(draft: Draft, part: int, scene: Scene) -> Say:
     phrase = f"note-ask-{PARTS[part]}" if draft.form == "full" else f"note-ask-{draft.form}"
     text = scene.text(phrase)
+    taps_urgency = draft.form == "quick" and not draft.complete
     redo = [Choice("redo", scene.text("button-redo-part"))] if draft.parts[part] else []
     if draft.length:
         count = scene.text("note-count", here=len(draft.parts[part]), length=draft.length, most=MOST_UNITS)
-        text = f"{count}\n{text}" if not draft.parts[part] else f"{count}\n{scene.text('note-more-or-next')}"
-    if draft.form == "quick" and not draft.complete:
+        if draft.parts[part]:
+            text = scene.text("note-more-or-urgency" if taps_urgency else "note-more-or-next")
+        text = f"{count}\n{text}"
+    if taps_urgency:
         urgencies = [Choice(one, scene.text(f"quick-{one}")) for one in URGENCIES]
         return Say(text, rows=column(*(urgencies if draft.length else []), *redo))
     title = scene.text("note-part-title", part=part + 1, parts=len(PARTS)) if draft.form == "full" else ""
@@ -558,7 +560,7 @@ def _preview(draft: Draft, scene: Scene) -> tuple[Say, ...]:
         ]
     for index, name in enumerate(PARTS):
         if draft.parts[index]:
-            heading = scene.text(f"preview-{name}" if draft.form == "full" else "preview-text")
+            heading = scene.text(f"preview-{name}" if draft.form == "full" or index else "preview-text")
             lines.append(f"{heading}\n{shown(draft.part(index))}")
     if draft.flag_reason:
         reason = scene.text(f"reason-{draft.flag_reason}")
@@ -567,7 +569,7 @@ def _preview(draft: Draft, scene: Scene) -> tuple[Say, ...]:
         lines.append(scene.text("preview-no-flag", urgency=scene.text(f"urgency-{draft.urgency}")))
     lines.append(scene.text("preview-author", handle=scene.person.handle))
     if draft.left_over:
-        lines.append(scene.text("preview-left-over", rest=sum(units(one) for one in draft.left_over)))
+        lines.append(scene.text("preview-left-over", rest=draft.left_over_length))
     rows = column(Choice("log", scene.text("button-log")), Choice("change", scene.text("button-change")))
     texts = pieces("\n".join(lines), 3_500)
     title = scene.text("preview-title")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from guidance.model import Role
 from storage.errors import Stale
@@ -119,7 +120,7 @@ def move_on(tx: Transaction, talk: Talk, *, state: bytes | None, question: int, 
         state: JSON as the codec writes it, or None: the person is at home.
 
     Raises:
-        Stale: the stored version is not the one that was loaded.
+        Stale: the stored version is not the one that was loaded, or the address is gone.
     """
     sealed = None if state is None else tx.keyring.seal("state", talk.address_ref, state)
     if talk.version == 0:
@@ -130,7 +131,10 @@ def move_on(tx: Transaction, talk: Talk, *, state: bytes | None, question: int, 
             "sealed_state": sealed,
             "moved_at": seconds(at),
         }
-        tx.db.execute(insert(conversations), row)
+        try:
+            tx.db.execute(insert(conversations), row)
+        except IntegrityError:
+            raise Stale("conversation") from None
         return
     moved = tx.db.execute(
         _move,

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool, StaticPool
 
 from storage.errors import WrongVersion
@@ -42,7 +42,7 @@ def open_database(path: Path, *, reads_notes: bool = False) -> Engine:
     if not path.exists():
         path.touch(mode=0o600)
     engine = create_engine(
-        f"sqlite+pysqlite:///{path}",
+        _address(path),
         hide_parameters=True,
         poolclass=StaticPool,
         connect_args={"check_same_thread": False, "isolation_level": None},
@@ -58,38 +58,58 @@ def open_database(path: Path, *, reads_notes: bool = False) -> Engine:
     return engine
 
 
+def _address(path: Path) -> URL:
+    """Not an f-string: a folder may be called ``a?b``."""
+    return URL.create("sqlite+pysqlite", database=str(path))
+
+
 def _no_bodies(action: int, table: str | None, column: str | None, *_: str | None) -> int:
     if action == sqlite3.SQLITE_READ and table == "notes" and column == "body":
         return sqlite3.SQLITE_DENY
     if action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH):
         return sqlite3.SQLITE_DENY
+    # Under another name the column would be readable again.
+    if action == sqlite3.SQLITE_ALTER_TABLE:
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_PRAGMA and (table or "").lower() == "writable_schema":
+        return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK
 
 
 def migrate(path: Path) -> None:
-    """Bring the schema to this program's version. Safe to repeat.
+    """Bring the schema to this program's version, in one transaction. Safe to repeat, also by several at once.
 
     Raises:
         WrongVersion: the database is of a newer program.
     """
     if not path.exists():
         path.touch(mode=0o600)
-    engine = create_engine(f"sqlite+pysqlite:///{path}", hide_parameters=True, poolclass=NullPool)
+    # isolation_level=None: or pysqlite commits each table by itself, and half a schema outlives a crash
+    engine = create_engine(
+        _address(path), hide_parameters=True, poolclass=NullPool, connect_args={"isolation_level": None}
+    )
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-            found = MigrationContext.configure(connection).get_current_revision()
-            known = {script.revision for script in _scripts().walk_revisions()}
-            if found is not None and found not in known:
-                raise WrongVersion("this database was written by a newer version of the program; upgrade it")
-            if found == _scripts().get_current_head():
+            if _is_current(connection):
                 return
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            connection.rollback()
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            if not _is_current(connection):  # another process may have been quicker
+                config = _config()
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
             connection.commit()
     finally:
         engine.dispose()
+
+
+def _is_current(connection: Connection) -> bool:
+    found = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in _scripts().walk_revisions()}
+    if found is not None and found not in known:
+        raise WrongVersion("this database was written by a newer version of the program; upgrade it")
+    return found == _scripts().get_current_head()
 
 
 def _config() -> Config:

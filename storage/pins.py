@@ -36,7 +36,7 @@ class Pins:
             return Pin(VerifyKey(base64url.decode(fields["admin"])), int(fields["version"]))
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError, KeyRefused):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, KeyRefused):
             raise BadInstallation(f"desks/{slug}.json is damaged; restore it from a backup") from None
 
     def set(self, slug: str, pin: Pin) -> None:
@@ -58,3 +58,8 @@ class Pins:
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # or the new name may be gone after a loss of power
+        finally:
+            os.close(folder)

@@ -50,6 +50,7 @@ class Store:
         self._engine, self._keyring = engine, keyring
         self._line: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
         self._closed = False
+        self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._write, name="store", daemon=True)
         self._thread.start()
 
@@ -68,36 +69,47 @@ class Store:
 
     def close(self) -> None:
         """Finish what waits, write the log back into the file, close the connection. Safe to repeat."""
-        if self._closed:
-            return
-        self._closed = True
-        self._line.put(None)
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._line.put(None)
         self._thread.join()
         self._engine.dispose()
 
     def _submit(self, turn: Callable[[Transaction], T]) -> Future[T]:
-        if self._closed:
-            raise Busy("the store is closed")
         done: Future[T] = Future()
-        self._line.put(_Waiting(turn, done))
+        with self._closing:  # or a turn could come to stand behind the end of the line, and wait for ever
+            if self._closed:
+                raise Busy("the store is closed")
+            self._line.put(_Waiting(turn, done))
         return done
 
     def _write(self) -> None:
-        with self._engine.connect() as connection:
-            while True:
-                batch = [self._line.get()]
-                while len(batch) < MOST_SHARED and batch[-1] is not None:
-                    try:
-                        batch.append(self._line.get_nowait())
-                    except queue.Empty:
-                        break
-                waiting = [one for one in batch if one is not None]
-                if waiting:
+        connection: Connection | None = None
+        while True:
+            batch = [self._line.get()]
+            while len(batch) < MOST_SHARED and batch[-1] is not None:
+                try:
+                    batch.append(self._line.get_nowait())
+                except queue.Empty:
+                    break
+            # Whoever stopped waiting before the turn began is left out; from here on nobody can.
+            waiting = [one for one in batch if one is not None and one.done.set_running_or_notify_cancel()]
+            if waiting:
+                try:
+                    connection = connection or self._engine.connect()
+                except Exception as failed:  # the next batch tries again
+                    for one in waiting:
+                        one.done.set_exception(Busy(type(failed).__name__))
+                else:
                     self._share(connection, waiting)
-                if batch[-1] is None:
+            if batch[-1] is None:
+                if connection is not None:
                     with contextlib.suppress(DBAPIError):
                         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-                    return
+                    connection.close()
+                return
 
     def _share(self, connection: Connection, waiting: list[_Waiting[Any]]) -> None:
         results: list[tuple[_Waiting[Any], Any, BaseException | None]] = []
@@ -109,11 +121,11 @@ class Store:
         except BaseException as failed:
             with contextlib.suppress(DBAPIError):
                 connection.exec_driver_sql("ROLLBACK")
-            refused = Busy(type(failed).__name__)
-            results = [(one, None, refused) for one in waiting]
+            results = [(one, None, Busy(type(failed).__name__)) for one in waiting]
         finally:
             # SQLAlchemy believes in a transaction of its own; the real one is ended above.
-            connection.rollback() if connection.in_transaction() else None
+            with contextlib.suppress(DBAPIError):
+                connection.rollback()
         for one, result, error in results:
             if error is None:
                 one.done.set_result(result)

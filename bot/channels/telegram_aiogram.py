@@ -57,7 +57,7 @@ CONFLICT_WAIT_S = 5.0
 CONFLICT_AT_MOST_S = 60.0
 SET_WEBHOOK_EVERY_S = 1.0
 SET_WEBHOOK_TRIES = 60
-SHUTDOWN_S = 10.0
+SHUTDOWN_S = 5.0  # how long a stop waits for turns under way; aiohttp then cancels them and waits once more
 ERASE_AT_ONCE = 100
 
 BAD_TOKEN = "Telegram does not know this bot token: get the current one from @BotFather and put it into the token file"  # noqa: S105  says how to mend it, is none
@@ -106,7 +106,7 @@ class TelegramAiogram:
         self._answering: set[asyncio.Task[None]] = set()
 
     @classmethod
-    def open(cls, token: str, api: str | None = None) -> "TelegramAiogram":
+    def open(cls, token: str, api: str | None = None, *, sleep: Sleep = asyncio.sleep) -> "TelegramAiogram":
         """
         Args:
             api: base address of another Bot API server, such as ``http://127.0.0.1:8081``; or empty.
@@ -116,7 +116,7 @@ class TelegramAiogram:
         """
         server = TelegramAPIServer.from_base(api) if api else PRODUCTION
         try:
-            return cls(Bot(token, session=AiohttpSession(api=server)))
+            return cls(Bot(token, session=AiohttpSession(api=server)), sleep=sleep)
         except TokenValidationError:
             raise Stop(BAD_TOKEN) from None
 
@@ -260,7 +260,7 @@ class TelegramAiogram:
         try:
             sent = await self._call(method)
         except _BadEntities:
-            sent = await self._call(method.model_copy(update={"entities": None}))
+            sent = await self._call(_plain(method))
         return str(sent["message_id"])
 
     async def replace(self, chat: str, message: str, say: Say, question: int) -> None:
@@ -281,7 +281,7 @@ class TelegramAiogram:
             try:
                 await self._call(method)
             except _BadEntities:
-                await self._call(method.model_copy(update={"entities": None}))
+                await self._call(_plain(method))
 
     async def erase(self, chat: str, messages: Sequence[str]) -> int:
         ids = [int(message) for message in dict.fromkeys(messages)]
@@ -327,6 +327,12 @@ class TelegramAiogram:
             raise _ours(error) from None
 
 
+def _plain(method: TelegramMethod[Any]) -> TelegramMethod[Any]:
+    """The same without marks: what is said matters more than how it looks."""
+    log.error("message.marks_refused", channel=updates.NAME, kind=method.__api_method__)
+    return method.model_copy(update={"entities": None})
+
+
 class _Bad(Refused):
     """A refusal whose reason matters to some callers; ``bad`` for all others."""
 
@@ -349,6 +355,8 @@ def _ours(error: Exception) -> ChannelError:
             return TryLater("telegram asks to wait", after_s=error.retry_after)
         case TelegramUnauthorizedError() | TelegramNotFound():
             return Stop(BAD_TOKEN)
+        case TelegramConflictError():
+            return TryLater("telegram is doing the same already", after_s=1.0)
         case TelegramForbiddenError():
             return Refused("blocked")
         case TelegramMigrateToChat():
@@ -370,7 +378,7 @@ def _bad_request(description: str) -> ChannelError:
         return _NotModified()
     if any(words in description for words in _MESSAGE_GONE):
         return Gone("the message is not there any more")
-    if "chat not found" in description:
+    if "chat not found" in description or "peer_id_invalid" in description:
         return Refused("gone")
     if "entit" in description:
         return _BadEntities()

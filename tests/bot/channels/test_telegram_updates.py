@@ -2,6 +2,7 @@
 
 import ast
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from bot.channels.telegram_updates import Unreadable, callback_data, pressed, re
 from dialogues.clean import units
 from dialogues.model import Choice, Edited, Say, Sent, Wrote, column
 from guidance.library import load
+from storage.sealing.desk import is_slug
 
 ROBIN = {"id": 1001, "is_bot": False, "first_name": "Robin", "language_code": "pt-br"}
 PRIVATE = {"id": 1001, "type": "private", "first_name": "Robin"}
@@ -81,7 +83,10 @@ def test_somebody_without_a_language_gives_no_hint() -> None:
     ],
 )
 def test_what_is_not_text_is_told_apart(content: dict[str, Any], media: str) -> None:
-    assert heard(update(message=message(**content))).event == Sent(media)  # type: ignore[arg-type]  # from the table
+    event = heard(update(message=message(**content))).event
+
+    assert isinstance(event, Sent)
+    assert event.media == media
 
 
 @pytest.mark.parametrize("kind", ["pinned_message", "message_auto_delete_timer_changed", "write_access_allowed"])
@@ -194,10 +199,8 @@ SHAPES = st.recursive(
 @given(st.dictionaries(st.sampled_from(updates.LISTENS_TO), SHAPES, max_size=2), st.just(1) | JSON)
 def test_nothing_but_unreadable_is_ever_raised(content: dict[str, Any], update_id: object) -> None:
     raw = {"update_id": update_id, **content}
-    try:
+    with suppress(Unreadable):
         read(raw)
-    except Unreadable:
-        pass
     updates.query_id(raw)
     assert updates.kind(raw) in (*updates.LISTENS_TO, "unknown")
 
@@ -277,7 +280,7 @@ LONGEST = {
     "one": 40,
     "kind": 40,
     "code": 8,
-    "one.agency.slug": 40,
+    "one.agency.slug": 48,
     "branch.key": 20,
     "walk_id[:16]": 16,
     "flag": 9,
@@ -319,12 +322,15 @@ def longest(part: ast.expr) -> int:
 
 def test_every_id_of_the_content_fits_a_button() -> None:
     content = load()
-    for voice in content.values():
-        keys = [*voice.answers, *voice.declines, *voice.steps, *(f"step.{id}" for id in voice.steps)]
-        for key in keys:
-            made = callback_data(Choice(key, "x"), updates.LARGEST_QUESTION)
-            assert len(made.encode()) <= 64
-            assert pressed(made) == Pressed(updates.LARGEST_QUESTION, key)
+    for key in [*content.answers, *content.declines, *content.steps, *(f"step.{id}" for id in content.steps)]:
+        made = callback_data(Choice(key, "x"), updates.LARGEST_QUESTION)
+        assert len(made.encode()) <= 64
+        assert pressed(made) == Pressed(updates.LARGEST_QUESTION, key)
+
+
+@pytest.mark.xfail(strict=True, reason="the desk's format allows slugs of 64 characters, a button's key has 48")
+def test_every_agency_slug_fits_a_button() -> None:
+    assert not is_slug("a" * 49)
 
 
 def test_nothing_that_a_person_wrote_shows_in_a_repr() -> None:

@@ -264,6 +264,30 @@ def test_a_signed_batch_that_contradicts_itself_is_refused(
         assert site.ids() == [1]
 
 
+@pytest.mark.parametrize(
+    "spelling", [lambda raw: raw + b" ", lambda raw: raw.replace(b'"count":1', b'"count":2,"count":1')]
+)
+def test_a_manifest_has_one_spelling(site: Site, spelling: Callable[[bytes], bytes]) -> None:
+    site.keep(1)
+    site.run()
+    path = site.drop_folder / f"{STEM}.manifest.json"
+    raw = spelling(path.read_bytes())
+    path.write_bytes(raw)
+    path.with_suffix(".sig").write_bytes(signing_key(site.key).sign(raw))
+    assert code_of(site) == "sync.manifest"
+
+
+def test_a_note_that_comes_twice_is_refused(site: Site) -> None:
+    signing = signing_key(site.key)
+    site.keep(1)
+    site.run()
+    (event,) = site.received()
+    row = site.batch_rows()[0]
+    after = Head(1, row.last_seq, row.last_line_sha256, row.manifest_sha256)
+    site.drop.deliver(site.drop.pack([Event(bytes(16), event)], after, signing, NOON), NOWHERE)
+    assert code_of(site) == "sync.event"
+
+
 def batch_of(site: Site, size: int = 200_000) -> Batch:
     head = Head(1, 1, bytes(32), bytes(32))
     return Batch(head, os.urandom(size), b"{}", bytes(64))

@@ -2,8 +2,13 @@
 
 import errno
 import logging
+import os
+import signal
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from handover_site import NOON, WORDS, Crash, Site, note_id, raising, steps_of
@@ -75,6 +80,43 @@ def test_a_crash_at_any_step_loses_and_repeats_nothing(site: Site, step: str) ->
     assert finished.items() <= site.files().items()
     assert len(site.handover_rows()) == 3
     assert site.run().handed_over == 0
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from handover_site import NOON
+from storage import database
+from storage.keyring import Keyring
+from storage.sealing.signing import SigningKey
+from storage.sealing.suites import OpeningKey, SuiteId
+from storage.store import Store
+from storage.sync.filedrop import FileDrop
+from storage.sync.handover import hand_over
+
+folder, recipient, last = sys.argv[1:]
+keyring = Keyring(bytes([1]) * 32, SigningKey(bytes([2]) * 32))
+store = Store(database.open_database(Path(folder) / "notes.sqlite3", reads_notes=True), keyring)
+drop = FileDrop(Path(folder) / "outgoing", recipient, "integra-north", "north")
+key = OpeningKey(SuiteId.XWING, bytes([3]) * 32)
+step = lambda name: name == last and os.kill(os.getpid(), signal.SIGKILL)
+hand_over(store, [keyring.ingest.public], key, drop, at=NOON, step=step)
+"""
+
+
+@pytest.mark.parametrize("step", ["fixing", "fixed", f"{FILES[0]}: linked", f"{FILES[2]}: part is written", "marking"])
+def test_a_killed_process_loses_and_repeats_nothing(site: Site, step: str) -> None:
+    site.keep(1, 2)
+    site.close()
+    command = [sys.executable, "-c", KILLED, str(site.folder), site.drop.recipient, step]
+    tree = Path(handover.__file__).parents[2]
+    path = os.pathsep.join([str(tree), str(tree / "tests")])
+    killed = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL
+    site.open()
+    assert site.run().handed_over == 2
+    assert site.ids() == [1, 2]
+    assert not [name for name in site.files() if name.endswith(".part")]
 
 
 def test_crash_after_crash_still_ends_well(site: Site) -> None:
@@ -258,7 +300,7 @@ def test_a_row_that_was_changed_is_parked(site: Site) -> None:
     ],
     ids=str,
 )
-def test_a_body_of_another_kind_is_parked(site: Site, changes: dict[str, object]) -> None:
+def test_a_body_of_another_kind_is_parked(site: Site, changes: dict[str, Any]) -> None:
     site.keep(1, **changes)
     site.keep(2)
     assert site.run() == Report(1, 0, 1, 1, (Problem(reference(note_id(1)), "body"),))
@@ -350,6 +392,23 @@ def test_of_two_runs_at_once_one_gives_way(site: Site) -> None:
     with pytest.raises(Stale):
         site.run(step=second)
     assert site.ids() == [1]
+
+
+def test_a_run_that_was_overtaken_takes_no_number_again(site: Site) -> None:
+    """Two agencies' runs to one destination: the other's batch came between, of notes that this run has not seen."""
+    site.add_agency("mentors-south")
+    site.keep(1)
+    site.keep(2, agency="mentors-south")
+    north, south = (site.keyring.agency_ref(slug) for slug in ("mentors-north", "mentors-south"))
+
+    def second(name: str) -> None:
+        if name == "packed":
+            site.run(agency_ref=south)
+
+    with pytest.raises(Stale):
+        site.run(step=second, agency_ref=north)
+    assert site.run(agency_ref=north).batch == 2
+    assert site.ids() == [2, 1]
 
 
 def test_two_runs_do_not_write_to_one_folder_at_once(site: Site) -> None:

@@ -118,13 +118,11 @@ def test_line_ends_do_not_change_the_hash() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(body(1, NOON)))
-@pytest.mark.parametrize("value", [[], 1.5, {"a": WORDS}, "missing"], ids=str)
+@pytest.mark.parametrize("value", [[], 1.5, {"a": [WORDS]}, "missing"], ids=str)
 def test_a_body_that_is_none_is_refused_without_its_words(name: str, value: object) -> None:
     fields = {**body(1, NOON), name: value}
     if value == "missing":
         del fields[name]
-    if name == "parts" and isinstance(value, dict):
-        pytest.skip("that is how parts look")
     with pytest.raises(NotAnEvent) as refused:
         rendered(fields)
     assert str(refused.value) == "body"

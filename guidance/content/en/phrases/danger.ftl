@@ -1,6 +1,7 @@
 danger-first = Call 112 now.
-danger-first-prison = Raise the alarm as your local plan says. Outside the wing or in doubt: call 112.
+danger-first-prison = Call 112 now, or raise the alarm as your prison's plan says.
 danger-then =
+    112 works everywhere in the EU, from any phone.
     1. Get yourself and others safe. Do not confront, search or follow.
     2. Say where you are, what happens, who is at risk, any weapon.
     3. Then ring your duty coordinator by voice. Your coordinator has the local number.

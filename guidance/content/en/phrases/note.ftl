@@ -34,6 +34,7 @@ note-ask-quick = What happened? Type it: what you saw or heard, where, when. A c
 note-ask-amend = What do you add or correct? The first note stays as it is.
 note-count = { $here } in this part; { $length } of { $most } characters in the note.
 note-more-or-next = Go on typing, or tap Next.
+note-more-or-urgency = Go on typing, or tap how urgent it is.
 button-next = Next ▸
 button-redo-part = Write this part again
 note-part-emptied = This part is empty again.
@@ -44,6 +45,8 @@ note-looks-identifying = That looks like a name, number or address. Please use c
 note-too-long =
     A note holds { $most } characters. I took { $taken } of your message, up to: "{ $last }".
     The other { $rest } are not lost: they wait, and go into an amendment when you log this note.
+note-full =
+    A note holds { $most } characters, and this one is full. Your message ({ $rest } characters) is not lost: it waits, and goes into an amendment when you log this note.
 note-far-too-long = That is too much for one note of { $most } characters. This message was not taken. Log what you have, then add an amendment.
 note-rest-waits = The rest ({ $rest } characters) is ready as an amendment. Tap Next to see and log it.
 note-ask-urgency = How urgent is it?

@@ -1,0 +1,260 @@
+"""What every channel keeps to; a new channel is one more ``Stage`` in ``STAGES``."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Protocol
+
+import pytest
+from fake_telegram import TOKEN, FakeTelegram
+
+from bot.channels.base import Channel, Gone, Handle, Inbound, Pressed, Refused
+from bot.channels.telegram_aiogram import TelegramAiogram
+from dialogues.model import Choice, Say, Wrote, column
+from storage.errors import Busy
+
+STRANGER = "31337"
+
+
+class Stage(Protocol):
+    """A channel with one person at the other end, and what that person does and sees."""
+
+    channel: Channel
+    chat: str
+
+    def hearing(self, handle: Handle) -> Awaitable[None]:
+        """The channel's listening, until cancelled."""
+
+    def writes(self, text: str) -> None: ...
+
+    def presses(self, label: str) -> None: ...
+
+    def screen(self) -> list[tuple[str, list[str]]]:
+        """Messages of the channel that are to be seen, in order: text and labels of the buttons."""
+
+    async def confirmed(self) -> None:
+        """Returns once the channel has confirmed all that was done; TimeoutError if it does not."""
+
+
+class Telegram:
+    def __init__(self, telegram: FakeTelegram, channel: Channel) -> None:
+        self.telegram = telegram
+        self.channel = channel
+        self.person = telegram.person(1001, started=True)
+        self.chat = str(self.person.chat_id)
+
+    def hearing(self, handle: Handle) -> Awaitable[None]:
+        return self.channel.listen(handle)
+
+    def writes(self, text: str) -> None:
+        self.person.writes(text)
+
+    def presses(self, label: str) -> None:
+        self.person.presses(label)
+
+    def screen(self) -> list[tuple[str, list[str]]]:
+        return [
+            (message.text, [button.label for row in message.buttons for button in row])
+            for message in self.person.screen
+            if message.own
+        ]
+
+    async def confirmed(self) -> None:
+        await self.telegram.confirmed()
+
+
+class TelegramWebhook(Telegram):
+    def __init__(self, telegram: FakeTelegram, channel: TelegramAiogram) -> None:
+        super().__init__(telegram, channel)
+        self._aiogram = channel
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port: int = probe.getsockname()[1]
+
+    def hearing(self, handle: Handle) -> Awaitable[None]:
+        url = f"http://127.0.0.1:{self._port}/telegram"
+        return self._aiogram.listen_webhook(url, "127.0.0.1", self._port, "/telegram", "s" * 32, handle)
+
+
+async def no_wait(_: float) -> None:
+    await asyncio.sleep(0.001)
+
+
+@asynccontextmanager
+async def aiogram_polling() -> AsyncIterator[Stage]:
+    async with FakeTelegram() as telegram:
+        channel = TelegramAiogram.open(TOKEN, telegram.url, sleep=no_wait)
+        yield Telegram(telegram, channel)
+        await channel.close()
+
+
+@asynccontextmanager
+async def aiogram_webhook() -> AsyncIterator[Stage]:
+    async with FakeTelegram() as telegram:
+        channel = TelegramAiogram.open(TOKEN, telegram.url, sleep=no_wait)
+        yield TelegramWebhook(telegram, channel)
+        await channel.close()
+
+
+STAGES: dict[str, Callable[[], AbstractAsyncContextManager[Stage]]] = {
+    "aiogram polling": aiogram_polling,
+    "aiogram webhook": aiogram_webhook,
+}
+
+
+@pytest.fixture(params=STAGES)
+async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    async with STAGES[request.param]() as stage:
+        yield stage
+
+
+@asynccontextmanager
+async def hearing(stage: Stage, handle: Handle) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(stage.hearing(handle))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def all_heard(stage: Stage) -> list[Inbound]:
+    heard: list[Inbound] = []
+
+    async def handle(inbound: Inbound) -> None:
+        heard.append(inbound)
+
+    async with hearing(stage, handle):
+        await stage.confirmed()
+    return heard
+
+
+async def test_texts_are_heard_in_order_each_with_an_id_of_its_own(stage: Stage) -> None:
+    for number in range(5):
+        stage.writes(f"text {number}")
+
+    heard = await all_heard(stage)
+
+    assert [one.event for one in heard] == [Wrote(f"text {number}") for number in range(5)]
+    assert {(one.channel, one.chat, one.private) for one in heard} == {(stage.channel.name, stage.chat, True)}
+    assert len({one.update_id for one in heard}) == 5
+    assert all(1 <= len(one.update_id) <= 64 for one in heard)
+
+
+async def test_what_was_not_saved_comes_again_before_what_came_later(stage: Stage) -> None:
+    stage.writes("first")
+    stage.writes("second")
+    kept: list[object] = []
+    failures = 3
+
+    async def handle(inbound: Inbound) -> None:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            raise Busy("the disk is full")
+        kept.append(inbound.event)
+
+    async with hearing(stage, handle):
+        await stage.confirmed()
+
+    assert (failures, kept) == (0, [Wrote("first"), Wrote("second")])
+
+
+async def test_nothing_is_confirmed_before_it_was_handled(stage: Stage) -> None:
+    stage.writes("hello")
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Inbound) -> None:
+        begun.set()
+        await go_on.wait()
+
+    async with hearing(stage, slow):
+        await asyncio.wait_for(begun.wait(), 5)
+        confirmed = asyncio.ensure_future(stage.confirmed())
+        await asyncio.sleep(0.05)
+        too_early = confirmed.done()
+        go_on.set()
+        await confirmed
+
+    assert not too_early
+
+
+async def test_who_listens_again_hears_what_came_meanwhile(stage: Stage) -> None:
+    stage.writes("before")
+    assert [one.event for one in await all_heard(stage)] == [Wrote("before")]
+
+    stage.writes("meanwhile")
+    assert Wrote("meanwhile") in [one.event for one in await all_heard(stage)]
+
+
+async def test_a_button_comes_back_with_its_question_and_key(stage: Stage) -> None:
+    rows = column(Choice("yes", "Yes"), Choice("inbox.take", "Take it", lasting=True))
+    await stage.channel.deliver(stage.chat, Say("Well?", rows=rows), 41)
+    stage.presses("Yes")
+    first = await all_heard(stage)
+    stage.presses("Take it")
+    second = await all_heard(stage)
+
+    assert [one.event for one in (first[-1], second[-1])] == [Pressed(41, "yes"), Pressed(0, "inbox.take")]
+    assert first[-1].update_id != second[-1].update_id
+
+
+async def test_says_are_seen_whole_and_in_order(stage: Stage) -> None:
+    await stage.channel.deliver(stage.chat, Say("Text.", title="Title", small="Source: x"), 1)
+    await stage.channel.deliver(stage.chat, Say("*No* <b>markup</b> _is_ read.", rows=column(Choice("a", "A"))), 2)
+    await stage.channel.deliver(
+        stage.chat, Say("There.", rows=((Choice("danger", "⚠"), Choice("home", "☰")),), standing=True), 2
+    )
+
+    texts = [text for text, _ in stage.screen()]
+    assert [part in texts[0] for part in ("Title", "Text.", "Source: x")] == [True] * 3
+    assert texts[0].index("Title") < texts[0].index("Text.") < texts[0].index("Source: x")
+    assert texts[1:] == ["*No* <b>markup</b> _is_ read.", "There."]
+    assert stage.screen()[1][1] == ["A"]
+
+
+async def test_a_say_takes_an_earlier_ones_place_as_often_as_it_is_told(stage: Stage) -> None:
+    message = await stage.channel.deliver(stage.chat, Say("☐ 1", rows=column(Choice("tick.1", "☐"))), 3)
+    await stage.channel.deliver(stage.chat, Say("later"), 3)
+    for _ in range(2):
+        await stage.channel.replace(stage.chat, message, Say("☑ 1", rows=column(Choice("untick.1", "☑"))), 3)
+
+    assert stage.screen() == [("☑ 1", ["☑"]), ("later", [])]
+
+
+async def test_a_place_that_is_gone_is_told(stage: Stage) -> None:
+    message = await stage.channel.deliver(stage.chat, Say("x"), 1)
+    await stage.channel.erase(stage.chat, [message])
+
+    with pytest.raises(Gone):
+        await stage.channel.replace(stage.chat, message, Say("y"), 1)
+
+
+async def test_both_sides_messages_are_erased_and_again_is_harmless(stage: Stage) -> None:
+    stage.writes("mine")
+    heard = await all_heard(stage)
+    messages = [await stage.channel.deliver(stage.chat, Say("yours"), 1), heard[0].message]
+
+    assert await stage.channel.erase(stage.chat, messages) == 0
+    assert stage.screen() == []
+    assert await stage.channel.erase(stage.chat, messages) == 0
+
+
+async def test_ids_of_messages_differ(stage: Stage) -> None:
+    ids = {await stage.channel.deliver(stage.chat, Say("the same"), 1) for _ in range(3)}
+
+    assert len(ids) == 3
+    assert all(ids)
+
+
+async def test_a_chat_that_is_not_there_refuses(stage: Stage) -> None:
+    with pytest.raises(Refused):
+        await stage.channel.deliver(STRANGER, Say("x"), 1)
+
+
+async def test_closing_twice_is_harmless(stage: Stage) -> None:
+    await stage.channel.deliver(stage.chat, Say("x"), 1)
+    await stage.channel.close()
+    await stage.channel.close()

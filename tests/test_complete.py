@@ -1,0 +1,110 @@
+"""Nothing is half there: every dialogue has a transcript, every phrase exists, every command helps and is in the README."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.channels.registry import CLIENTS
+from bot.cli import app
+from bot.settings import Settings
+from bot.wiring import voices
+from dialogues.registry import DIALOGUES
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+COMMANDS = (
+    "demo",
+    "chat",
+    "ask",
+    "check",
+    "init",
+    "agency add",
+    "agency list",
+    "invite",
+    "people add",
+    "people list",
+    "people revoke",
+    "people replace-chat",
+    "keys make",
+    "keys list",
+    "keys add-recipient",
+    "run",
+    "notes list",
+    "notes open",
+    "sync once",
+    "sync public-key",
+)
+
+
+@pytest.mark.parametrize("dialogue", DIALOGUES)
+def test_every_dialogue_has_a_transcript(dialogue: str) -> None:
+    named = {path.stem for path in (ROOT / "tests/transcripts").glob("*.txt")}
+    also = {"help": "home", "language": "home"}  # shown where they are opened from
+    assert any(name == also.get(dialogue, dialogue) or name.startswith(f"{dialogue}-") for name in named)
+
+
+def test_every_phrase_that_code_asks_for_exists() -> None:
+    """Keys written out in the code; keys put together there are walked by the dialogues' own tests."""
+    keys = set(voices()["en"].content.phrases.keys())
+    asked = set()
+    for path in [*(ROOT / "dialogues").glob("*.py"), *(ROOT / "bot").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "text":
+                asked |= {
+                    arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+                }
+    assert len(asked) > 80
+    assert asked <= keys, sorted(asked - keys)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_helps_and_stands_in_the_readme(command: str) -> None:
+    shown = CliRunner().invoke(app, [*command.split(), "--help"])
+    assert shown.exit_code == 0
+    assert "Usage:" in shown.output
+    assert f"integra {command}" in README
+
+
+def test_no_command_is_missing_from_the_list_above() -> None:
+    found = set()
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        for command in group.typer_instance.registered_commands:
+            assert command.callback is not None
+            name = command.name or command.callback.__name__.rstrip("_").replace("_", "-")
+            found.add(f"{group.name} {name}")
+    found |= {str(command.name) for command in app.registered_commands}
+    assert found == set(COMMANDS)
+
+
+@pytest.mark.parametrize("setting", Settings.model_fields)
+def test_every_setting_stands_in_the_readme(setting: str) -> None:
+    assert f"`INTEGRA_{setting.upper()}`" in README
+
+
+def test_every_client_stands_in_the_readme() -> None:
+    for client in CLIENTS:
+        assert f"`{client}`" in README
+
+
+def test_the_core_reads_no_clock() -> None:
+    banned = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|time\.time)\(")
+    for package in ("dialogues", "guidance"):
+        for path in (ROOT / package).glob("*.py"):
+            assert not banned.search(path.read_text()), path.name
+
+
+def test_the_bot_cannot_reach_what_opens_notes() -> None:
+    """Nothing that `integra run` imports knows how to open a note."""
+    code = (
+        "import sys, bot.commands.run, bot.app;"
+        "sys.exit(any(name in sys.modules for name in"
+        " ('storage.sealing.opening', 'storage.sealing.rewrap', 'storage.opened', 'storage.sync')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
+    assert done.returncode == 0

@@ -1,0 +1,93 @@
+"""Every transcript goes as written, over the real store: states go through their stored form between any two lines.
+
+`pytest --write-transcripts` writes the files anew; the diff is then part of the review.
+"""
+
+import hashlib
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot import wiring
+from bot.channels.console import Console
+from bot.chat import Chat, play
+from bot.clock import MovableClock
+from bot.trial import Trial, enrol
+from storage import agencies, people
+from storage.transaction import Transaction
+
+TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+STAFF = ("officer", "prison", "mentor", "coordinator")
+
+
+def counted() -> Callable[[int], bytes]:
+    """Bytes that look random and are the same in every run, so that references can be written down."""
+    numbers = itertools.count(1)
+    return lambda size: hashlib.shake_256(str(next(numbers)).encode()).digest(size)
+
+
+@pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
+async def test_it_goes_as_written(path: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    written = path.read_text()
+    person, *setting = written.partition("\n")[0].removeprefix("# person:").split()
+    played = await conversation(written, tmp_path, person, setting)
+    if request.config.getoption("--write-transcripts"):
+        path.write_text(played)
+    assert played == written
+
+
+async def conversation(written: str, folder: Path, person: str, setting: list[str]) -> str:
+    """Play the lines of a transcript.
+
+    Args:
+        setting: words that change the world: ``stranger`` (nobody is enrolled at this chat, an invite is at hand),
+            ``no-desk`` (the agency has nobody to seal to), ``two-agencies``.
+    """
+    clock, effects = MovableClock(NOON), list[str]()
+    trial = Trial.create(folder / "world", at=NOON, roles=tuple(role for role in STAFF if role not in setting))
+    store = trial.installation.store()
+    try:
+        token = store.run_now(lambda tx: prepare(tx, person, setting))
+        console = Console()
+        app = wiring.app(
+            trial.installation,
+            store,
+            {"console": console},
+            clock=clock,
+            entropy=counted(),
+            witness=effects.append,
+        )
+        await app.start()
+        chat = Chat(app, console, clock, person=person, people=STAFF, effects=effects)
+        lines: list[str] = []
+        for line in written.splitlines():
+            if line.startswith("#"):
+                lines.append(line)
+            elif line.startswith("> "):
+                typed = line.removeprefix("> ").replace("TOKEN", token or "TOKEN")
+                await play(chat, [typed], lines.append)
+        await app.stop()
+    finally:
+        store.close()
+    played = "\n".join(lines) + "\n"
+    return played.replace(token, "TOKEN") if token else played
+
+
+def prepare(tx: Transaction, person: str, setting: list[str]) -> str:
+    """Change the trial world as the transcript's first line says; returns an invite token, or nothing."""
+    first = agencies.every(tx)[0]
+    if "no-desk" in setting:
+        away = agencies.add(tx, "away", name="Away Association", zone="Europe/Lisbon", case_pattern="AA-9999-c")
+        enrol(tx, away, "supervisor", at=NOON)
+    if "two-agencies" in setting:
+        other = agencies.add(tx, "riverside", name="Riverside Mentors", zone="Europe/Lisbon", case_pattern="A-999")
+        ref = people.at_address(tx, "console", person)
+        assert ref is not None
+        people.join(tx, ref, other, "mentor", at=NOON.replace(hour=13))
+    if "stranger" in setting:
+        return people.invite(tx, first.ref, "mentor", at=NOON)
+    return ""

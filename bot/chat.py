@@ -30,6 +30,7 @@ class Chat:
         person: chat id of who types first; ``/as`` switches among ``people``.
         extras: further commands of this terminal, by word, each given the rest of the line.
         effects: names of effects heard so far; shown and cleared after each line when given.
+        for_people: print for somebody at a terminal: space between messages, titles in bold, buttons by number.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class Chat:
         people: Iterable[str] = (),
         extras: dict[str, Extra] | None = None,
         effects: list[str] | None = None,
+        for_people: bool = False,
     ) -> None:
         self._app, self._console, self._clock = app, console, clock
         self.person = person
         self._people = tuple(dict.fromkeys((person, *people)))
         self._extras = extras or {}
         self._effects = effects
+        self._for_people = for_people
 
     async def line(self, typed: str) -> str:
         """Take one line and return what is to be printed, once everything it led to has been said."""
@@ -91,7 +94,12 @@ class Chat:
             await self._app.outbox.drained()
 
     def _shown(self) -> str:
-        lines = [render(message) for message in self._console.unread(self.person)]
+        messages = self._console.unread(self.person)
+        if self._for_people:
+            newest = next((one for one in reversed(messages) if one.say is not None and one.say.rows), None)
+            lines = [f"\n{render(one, numbers=one is newest, bold=True)}" for one in messages]
+        else:
+            lines = [render(message) for message in messages]
         for other in self._people:
             if other != self.person and (waiting := self._waiting(other)):
                 lines.append(f"({other}'s phone: {waiting} new, /as {other})")
@@ -104,12 +112,13 @@ class Chat:
         return sum(message.unread for message in self._console.screens.get(person, []))
 
 
-def render(message: Message, *, numbers: bool = False) -> str:
-    """A message as text: title, words, small print, then a line for each row of buttons."""
+def render(message: Message, *, numbers: bool = False, bold: bool = False) -> str:
+    """A message as text: title, words, small print, then a line for each row of buttons, by number or by key."""
     say = message.say
     if say is None:
         return message.text
-    lines = [part for part in (say.title, say.text, say.small) if part]
+    title = f"\033[1m{say.title}\033[0m" if bold and say.title else say.title
+    lines = [part for part in (title, say.text, say.small) if part]
     place = 0
     for row in say.rows:
         buttons = []

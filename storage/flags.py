@@ -79,6 +79,15 @@ def hand_on(tx: Transaction, note_id: str, from_ref: bytes, *, at: datetime) -> 
     return urgency
 
 
+def give_up(tx: Transaction, owner_ref: bytes, *, at: datetime) -> None:
+    """Their owner is gone: what they had taken is for a colleague to take, and due at once."""
+    theirs = (flags.c.owner_ref == owner_ref, flags.c.state == "taken")
+    found = tx.db.scalars(select(flags.c.note_id).where(*theirs)).all()
+    tx.db.execute(update(flags).where(*theirs).values(state="handed-on", owner_ref=None, due_at=seconds(at)))
+    for note_id in found:
+        timers.arm(tx, DEADLINE, note_id.hex(), at)
+
+
 def close(tx: Transaction, note_id: str, person_ref: bytes, outcome: str, *, at: datetime) -> None:
     """
     Raises:

@@ -196,7 +196,13 @@ def by_start(tx: Transaction, start: str) -> bytes:
 
 
 def revoke(tx: Transaction, person_ref: bytes, *, at: datetime) -> None:
-    """End access at once: addresses, conversations, drafts, pending messages and memberships go; notes stay."""
+    """End access at once: addresses, conversations, drafts, pending messages and memberships go; notes stay.
+
+    Flags they had taken are open again and due at once: nobody else could close them or hand them on.
+    """
+    from storage import flags  # here, because flags names their owners by this module
+
+    flags.give_up(tx, person_ref, at=at)
     tx.db.execute(update(people).where(people.c.ref == person_ref).values(revoked_at=seconds(at)))
     for one in contacts(tx, person_ref):
         _forget_address(tx, one.address_ref)

@@ -85,6 +85,7 @@ async def _chat(
             people=others,
             extras=extras,
             effects=effects if record else None,
+            for_people=sys.stdin.isatty() and sys.stdout.isatty(),
         )
         if sys.stdin.isatty():
             await _interactive(talk)

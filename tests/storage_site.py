@@ -1,0 +1,122 @@
+"""What the tests of storage share: a time, a way to keep a note, and a look at the file from outside."""
+
+import sqlite3
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from bot.trial import AGENCY
+from storage import agencies, feedback, notes
+from storage.pins import Pin, Pins
+from storage.schema import memberships
+from storage.sealing.desk import Manifest, Recipient, sign
+from storage.sealing.signing import SigningKey
+from storage.sealing.suites import DEFAULT_SUITE, generate
+from storage.transaction import Transaction
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+UNDO = timedelta(minutes=10)
+OTHER_AGENCY = "southgate"
+CASE = "AA-1234-c"
+
+
+def note_id(number: int) -> str:
+    """32 hex digits; its reference grows with the number."""
+    return f"{number:04x}" + "0" * 28
+
+
+def keep_note(
+    tx: Transaction,
+    pins: Pins,
+    number: int,
+    author_ref: bytes,
+    *,
+    agency: str = AGENCY,
+    case_code: str = CASE,
+    flag_level: int = 0,
+    amends: int | None = None,
+    text: str = "Paper cranes by the window.",
+    at: datetime = NOON,
+) -> None:
+    notes.keep(
+        tx,
+        pins,
+        note_id=note_id(number),
+        agency=agency,
+        author_ref=author_ref,
+        body={
+            "kind": "recorded" if amends is None else "amended",
+            "case_code": case_code,
+            "author": {"handle": "PO-17", "role": "officer"},
+            "parts": {"seen": text},
+        },
+        case_code=case_code,
+        flag_level=flag_level,
+        amends="" if amends is None else note_id(amends),
+        at=at,
+        undo=UNDO,
+    )
+
+
+def person_in_role(tx: Transaction, agency_ref: bytes, role: str) -> bytes:
+    query = select(memberships.c.person_ref).where(memberships.c.agency_ref == agency_ref, memberships.c.role == role)
+    return bytes(tx.db.scalars(query).one())
+
+
+def add_agency(tx: Transaction, slug: str = OTHER_AGENCY) -> bytes:
+    return agencies.add(tx, slug, name="Southgate Mentors (demo)", zone="Europe/Lisbon", case_pattern="")
+
+
+def publish(
+    tx: Transaction,
+    pins: Pins,
+    slug: str,
+    admin: SigningKey,
+    *,
+    version: int = 1,
+    not_after: date | None = None,
+    recovers: bool = True,
+) -> None:
+    """Pin and publish a new desk whose keys nobody keeps."""
+    recipients = [Recipient(generate().public, "coordinator", "Coordinator (demo)", not_after)]
+    if recovers:
+        recipients.append(Recipient(generate().public, "recovery", "Recovery (demo)"))
+    manifest = Manifest(
+        agency=slug,
+        agency_ref=tx.keyring.agency_ref(slug),
+        version=version,
+        suites=(DEFAULT_SUITE,),
+        recipients=tuple(recipients),
+        desk_agencies=(slug,),
+        escrow=recovers,
+        created=NOON.date(),
+    )
+    canonical, signature = sign(manifest, admin)
+    pins.set(slug, Pin(admin.public, version))
+    agencies.publish_desk(tx, manifest, canonical, signature)
+
+
+class Mark:
+    """A turn that leaves one row behind."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, tx: Transaction) -> str:
+        feedback.count(tx, self.name, helpful=True)
+        return self.name
+
+
+def outside(path: Path) -> sqlite3.Connection:
+    """A connection of somebody else, which waits for no lock."""
+    return sqlite3.connect(path, timeout=0, isolation_level=None)
+
+
+def marks(path: Path) -> list[str]:
+    """Names of the marks that are committed, in the order they were made, as seen from outside."""
+    connection = outside(path)
+    try:
+        return [row[0] for row in connection.execute("SELECT answer FROM feedback ORDER BY rowid")]
+    finally:
+        connection.close()

@@ -10,14 +10,18 @@ The next text is the next question. What was asked is not kept: the states hold 
 report on its way into a note.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from dialogues.clean import units
+from dialogues.danger import first_line
+from dialogues.draft import MOST_LEFT_OVER, MOST_UNITS
 from dialogues.home import menu_choice
 from dialogues.model import (
     Call,
     Choice,
     Chose,
     CountFeedback,
+    Effect,
     EraseTraces,
     Event,
     Say,
@@ -68,6 +72,14 @@ State = Answered | Offered | Unknown | AskIfNote
 STATES = (Answered, Offered, Unknown, AskIfNote)
 
 
+def forgets(state: State) -> bool:
+    return isinstance(state, AskIfNote)
+
+
+def dropped(state: State) -> tuple[Effect, ...]:
+    return (EraseTraces(state.draft),) if isinstance(state, AskIfNote) else ()
+
+
 def begin(scene: Scene, about: str) -> Turn[State]:
     if about.startswith("id."):
         return _show(about.removeprefix("id."), scene)
@@ -85,8 +97,10 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
             return Turn(turn.state, turn.says, turn.effects)
         case AskIfNote(draft, _), Chose("forget" | "leave"):
             return Turn(None, (Say(scene.text("ask-forgotten")),), (EraseTraces(draft),))
-        case AskIfNote(draft, _), Wrote():
-            return Turn(state, resume(state, scene), (TracePrivate(draft),))
+        case AskIfNote(), Wrote(more):
+            return _told_more(state, more, scene)
+        case AskIfNote(), _:
+            return Turn(state, resume(state, scene))
         case _, Wrote(text):
             return _answer(text, scene)
         case Answered(answer, False, rated), Chose("more"):
@@ -140,6 +154,20 @@ def _answer(text: str, scene: Scene) -> Turn[State]:
     return _look_up(text, scene)
 
 
+def _told_more(state: AskIfNote, more: str, scene: Scene) -> Turn[State]:
+    """A report often comes in several messages: they stay together, and danger in any of them is heard."""
+    says: tuple[Say, ...] = ()
+    if scene.voice.danger.danger(more) is not None:
+        says = (Say(scene.text("danger-then"), title=first_line(scene)),)
+    text = f"{state.text}\n{more}"
+    if units(text) > MOST_LEFT_OVER:
+        says += (Say(scene.text("note-far-too-long", most=MOST_UNITS)),)
+    else:
+        state = AskIfNote(state.draft, text)
+        says += (Say(scene.text("ask-added")),)
+    return Turn(state, (*says, *resume(state, scene)), (TracePrivate(state.draft),))
+
+
 def _look_up(text: str, scene: Scene) -> Turn[State]:
     found = scene.voice.asking.decide(text, role=scene.home.role)
     ids = tuple(hit.id for hit in found.hits)
@@ -176,7 +204,7 @@ def _shown(id: str, scene: Scene, *, more: bool = False, rated: bool = False) ->
         return _refused(scene)
     text = answer.short if not answer.words else f"{answer.short}\n\n{scene.text('words', words=answer.words)}"
     rows = (
-        *([] if more else [(Choice("more", scene.text("button-more")),)]),
+        *([] if more or not answer.more else [(Choice("more", scene.text("button-more")),)]),
         *([] if rated else [_rating(scene)]),
         *column(*_steps(answer, scene), _out(scene)),
     )
@@ -186,8 +214,8 @@ def _shown(id: str, scene: Scene, *, more: bool = False, rated: bool = False) ->
 
 def _more(state: Answered, scene: Scene) -> Turn[State]:
     answer = scene.voice.content.answers.get(state.answer)
-    if answer is None:
-        return Turn(state, resume(state, scene))
+    if answer is None or not answer.more:
+        return Turn(replace(state, more_shown=False), resume(replace(state, more_shown=False), scene))
     return Turn(state, (_more_say(answer, scene, rated=state.rated),))
 
 

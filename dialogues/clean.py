@@ -69,7 +69,8 @@ def shown(text: str) -> str:
 
 def units(text: str) -> int:
     """Length in UTF-16 code units, as Telegram counts: an emoji is mostly two or more."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    # Two bytes a unit; half a surrogate pair, which no clean text holds, counts as one.
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def pieces(text: str, at_most: int) -> list[str]:

@@ -4,7 +4,7 @@
           ──▶ timer                    ──▶ drafts idle for 12 hours are dropped, and that is said
           ──▶ command, lasting button  ──▶ that dialogue on top of what was going on
           ──▶ old button, photo, edit  ──▶ a kind sentence, then the open question again
-          ──▶ anything else            ──▶ the dialogue on top; at home, text is a question
+          ──▶ anything else            ──▶ the dialogue on top; where it does not read, and at home, text is a question
 
 When a dialogue is over, the one below asks its question again.
 """
@@ -27,6 +27,7 @@ from dialogues.model import (
     Say,
     Scene,
     Sent,
+    Settle,
     Turn,
     Wrote,
 )
@@ -64,7 +65,7 @@ def _advance(floor: Floor, event: Event, scene: Scene) -> Turn[Floor]:
     if isinstance(event, Found):
         return _go_on(floor, event, scene)
     if not scene.person.accepted:
-        if floor.top is None:
+        if floor.top is None or floor.top.dialogue != "enrolment":
             return _open(floor, "enrolment", "", scene)
         return _go_on(floor, event, scene)
     match event:
@@ -84,7 +85,7 @@ def _advance(floor: Floor, event: Event, scene: Scene) -> Turn[Floor]:
             return _open(floor, standing, "", scene)
         case Wrote(text) if text.startswith("/"):
             return _command(floor, text, scene)
-        case Wrote(text) if floor.top is None:
+        case Wrote(text) if floor.top is None or not registry.DIALOGUES[floor.top.dialogue].reads:
             return _open(floor, "ask", text, scene)
         case Chose() if floor.top is None:
             return _again(floor, scene, "old-button")
@@ -101,7 +102,10 @@ def _command(floor: Floor, text: str, scene: Scene) -> Turn[Floor]:
         return _go_on(floor, Chose("leave"), scene)
     if word not in COMMANDS:
         return _again(floor, scene, "unknown-command")
-    return _open(floor, COMMANDS[word], about.strip() if word != "/start" else "", scene)
+    about = about.strip() if word != "/start" else ""
+    if word == "/note" and about and about != "quick":
+        about = f"carry.{scene.fresh}.{about}"  # typed behind the command it is the note's text
+    return _open(floor, COMMANDS[word], about, scene)
 
 
 def _standing(text: str, scene: Scene) -> str | None:
@@ -112,20 +116,24 @@ def _standing(text: str, scene: Scene) -> str | None:
 def _open(floor: Floor, dialogue: str, about: str, scene: Scene) -> Turn[Floor]:
     """Give a dialogue the floor, on top of what was going on; home clears the floor and keeps drafts."""
     says: tuple[Say, ...] = ()
+    before = floor.frames
     if dialogue == "home":
         floor, says = _put_aside(floor, scene)
-        return Turn(floor, (*says, *_home(floor, scene)))
+        forgotten, effects = _given_up(before, floor, scene)
+        return Turn(floor, (*says, *forgotten, *_home(floor, scene)), effects)
     if floor.top is not None and floor.top.dialogue == dialogue and dialogue == "note" and not about:
         return _again(floor, scene, "note-already-open")
     if dialogue == "note":
         floor, says = _put_aside(floor, scene, only="note")
-        if floor.parked_for("note") is not None and not about.startswith("resume"):
+        if floor.parked_for("note") is not None and about != "resume":
             about = f"parked.{about}"
     frames = tuple(
         frame for frame in floor.frames if frame.dialogue != dialogue and registry.DIALOGUES[frame.dialogue].resumes
     )
     turn = registry.DIALOGUES[dialogue].begin(_above(frames, scene), about)
-    return _also(_settle(Floor(frames, floor.parked), dialogue, turn, scene), before=says)
+    forgotten, effects = _given_up(before, Floor(frames, floor.parked), scene)
+    settled = _settle(Floor(frames, floor.parked), dialogue, turn, scene)
+    return _also(settled, before=(*says, *forgotten), effects=effects)
 
 
 def _go_on(floor: Floor, event: Event, scene: Scene) -> Turn[Floor]:
@@ -155,9 +163,11 @@ def _settle(below: Floor, dialogue: str, turn: Turn[object], scene: Scene) -> Tu
         floor = Floor((*below.frames, Frame(dialogue, turn.state))[-DEEPEST:], below.parked)
     if turn.call is not None:
         about = turn.call.about
-        if about.startswith(DISCARD) and (old := floor.parked_for(turn.call.dialogue)):
-            effects += registry.DIALOGUES[old.dialogue].dropped(old.state)
-            floor, about = floor.without_parked(old.dialogue), about.removeprefix(DISCARD)
+        if turn.call.dialogue == "note" and about.startswith(DISCARD):
+            about = about.removeprefix(DISCARD)
+            if (old := floor.parked_for("note")) is not None:
+                effects += registry.DIALOGUES["note"].dropped(old.state)
+                floor = floor.without_parked("note")
         return _also(_open(floor, turn.call.dialogue, about, scene), before=turn.says, effects=effects)
     if turn.state is None:
         return _resumed(floor, turn, scene)
@@ -177,6 +187,9 @@ def _asked_again(floor: Floor, scene: Scene) -> tuple[Say, ...]:
 
 def _resumed(floor: Floor, turn: Turn[object], scene: Scene) -> Turn[Floor]:
     says = turn.says
+    for effect in turn.effects:
+        if isinstance(effect, Settle) and effect.language is not None:
+            scene = scene.speaking(effect.language)
     if floor.top is not None or not says:
         says += _asked_again(floor, scene)
     return Turn(floor, says, turn.effects)
@@ -205,18 +218,28 @@ def _put_aside(floor: Floor, scene: Scene, only: str = "") -> tuple[Floor, tuple
     return Floor(tuple(frames), parked.parked), says
 
 
+def _given_up(before: tuple[Frame, ...], after: Floor, scene: Scene) -> tuple[tuple[Say, ...], tuple[Effect, ...]]:
+    """What is to be said and done for frames that neither stay nor were put aside."""
+    gone = [frame for frame in before if frame not in after.frames and frame not in after.parked]
+    effects: tuple[Effect, ...] = ()
+    for frame in gone:
+        effects += registry.DIALOGUES[frame.dialogue].dropped(frame.state)
+    forgotten = any(registry.DIALOGUES[frame.dialogue].forgets(frame.state) for frame in gone)
+    return (Say(scene.text("ask-forgotten")),) if forgotten else (), effects
+
+
 def _expire(floor: Floor, scene: Scene) -> Turn[Floor]:
     if not floor.frames and not floor.parked:
         return Turn(floor)
     if scene.now - scene.idle_since < IDLE:
         return Turn(floor, effects=(Remind("idle", scene.idle_since + IDLE),))
-    drafts = [
-        frame for frame in (*floor.frames, *floor.parked) if registry.DIALOGUES[frame.dialogue].is_draft(frame.state)
-    ]
     effects: tuple[Effect, ...] = ()
-    for frame in drafts:
-        effects += registry.DIALOGUES[frame.dialogue].dropped(frame.state)
-    return Turn(Floor(), (Say(scene.text("draft-expired")),) if drafts else (), effects)
+    lost = False
+    for frame in (*floor.frames, *floor.parked):
+        dialogue = registry.DIALOGUES[frame.dialogue]
+        effects += dialogue.dropped(frame.state)
+        lost = lost or dialogue.is_draft(frame.state) or dialogue.forgets(frame.state)
+    return Turn(Floor(), (Say(scene.text("draft-expired")),) if lost else (), effects)
 
 
 def _also(turn: Turn[Floor], *, before: tuple[Say, ...] = (), effects: tuple[Effect, ...] = ()) -> Turn[Floor]:

@@ -75,6 +75,11 @@ class Draft:
             return None
         return When(self.occurred_at, self.precision)  # type: ignore[arg-type]  # narrowed by the line above
 
+    def room(self, index: int) -> int:
+        """UTF-16 units a further message of this part may have; the line end before it counts, it is sealed too."""
+        joins = sum(max(len(part) - 1, 0) for part in self.parts) + (1 if self.parts[index] else 0)
+        return max(0, MOST_UNITS - self.length - joins)
+
     def part(self, index: int) -> str:
         return "\n".join(self.parts[index])
 

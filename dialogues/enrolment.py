@@ -9,6 +9,7 @@ The invite was redeemed before this begins; until the rules are accepted nothing
 
 from dataclasses import dataclass
 
+from dialogues.clean import shown
 from dialogues.home import menu, menu_choice
 from dialogues.identifying import identifying
 from dialogues.language import choices as language_choices
@@ -49,7 +50,7 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
             return Turn(AskHandle(), resume(AskHandle(), scene))
         case AskRules(), Chose("decline"):
             return Turn(AskRules(), (Say(scene.text("rules-declined"), rows=_rules_rows(scene)),))
-        case AskHandle(), Wrote(text) if (handle := " ".join(text.split())) and not text.startswith("/"):
+        case AskHandle(), Wrote(text) if (handle := " ".join(shown(text).split())) and not text.startswith("/"):
             if len(handle) > LONGEST_HANDLE:
                 return Turn(state, (Say(scene.text("handle-too-long", most=LONGEST_HANDLE)),))
             warned = (Say(scene.text("handle-looks-like-name")),) if _looks_like_name(handle) else ()

@@ -277,6 +277,8 @@ class _Word:
 
     @property
     def is_capitalised(self) -> bool:
+        if self.text.islower():
+            return False  # as most are, without asking the pattern
         core = re.sub(r"^[a-z]{1,4}['’-]", "", self.text)
         return len(core) > 1 and core[0].isupper() and not core.isupper()
 
@@ -301,7 +303,9 @@ def _words(text: str) -> list[_Word]:
     words = []
     for match in _WORD.finditer(text):
         start = match.start()
-        folded = re.sub("['’]s$", "", unicodedata.normalize("NFKC", match[0]).casefold())
+        folded = unicodedata.normalize("NFKC", match[0]).casefold()
+        if folded.endswith(("'s", "’s")):
+            folded = folded[:-2]
         begins = bool(_SENTENCE_END.search(text[max(0, start - 6) : start])) if start else True
         words.append(_Word(match[0], folded, start, match.end(), begins))
     return words

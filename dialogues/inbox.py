@@ -6,7 +6,7 @@
 A flag stays open until a named person takes it. Whoever comes second is told who has it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dialogues.home import menu_choice
 from dialogues.model import (
@@ -43,7 +43,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Looking up one flag, then doing ``act``: show, take, or nothing but show."""
+    """Looking up one flag, then doing ``act``: show or take."""
 
     act: str = "show"
 
@@ -77,7 +77,7 @@ class AskColleague:
     reference: str
     note_id: str
     people: tuple[str, ...]
-    handles: tuple[str, ...]
+    handles: tuple[str, ...] = field(repr=False)
 
 
 State = Listing | Listed | Opening | OneFlag | AskOutcome | FindColleagues | AskColleague
@@ -88,7 +88,7 @@ def begin(scene: Scene, about: str) -> Turn[State]:
     """``about``: empty for the list; ``<reference>`` or ``<reference>.take`` for one flag."""
     short, _, act = about.partition(".")
     if short:
-        return Turn(Opening(act or "show"), look_up=LookUp("flag", short))
+        return Turn(Opening("take" if act == "take" else "show"), look_up=LookUp("flag", short))
     return Turn(Listing(), look_up=LookUp("open-flags"))
 
 
@@ -110,7 +110,7 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
         case OneFlag(reference, note_id, mine=True), Chose("hand-on"):
             return Turn(FindColleagues(reference, note_id), look_up=LookUp("colleagues", reference))
         case FindColleagues(reference, note_id), Found(rows):
-            found = [row for row in rows if isinstance(row, Colleague)]
+            found = [row for row in rows if isinstance(row, Colleague) and row.handle]
             if not found:
                 return Turn(None, (Say(scene.text("flag-no-colleague"), rows=column(menu_choice(scene))),))
             chosen = AskColleague(

@@ -35,7 +35,7 @@ def advance(state: AskLanguage, event: Event, scene: Scene) -> Turn[AskLanguage]
         case Chose("leave"):
             return Turn(None)
         case Chose(key) if key in scene.languages:
-            said = Say(scene.speaking(key).text("language-settled", language=NAMES[key]))
+            said = Say(scene.speaking(key).text("language-settled", language=NAMES.get(key, key)))
             return Turn(None, (said,), (Settle(language=key),))
         case _:
             return Turn(state, resume(state, scene))
@@ -46,4 +46,4 @@ def resume(state: AskLanguage, scene: Scene) -> tuple[Say, ...]:
 
 
 def choices(scene: Scene) -> tuple[Choice, ...]:
-    return tuple(Choice(code, NAMES[code]) for code in scene.languages)
+    return tuple(Choice(code, NAMES.get(code, code)) for code in scene.languages)

@@ -41,7 +41,7 @@ class Opened:
     """The person pressed a lasting button: ``dialogue`` is to have the floor, opened with ``about``."""
 
     dialogue: str
-    about: str = ""
+    about: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Choice:
     """
 
     key: str
-    label: str = field(compare=False)
+    label: str = field(compare=False, repr=False)
     lasting: bool = False
 
 
@@ -285,7 +285,7 @@ class LookUp:
     """
 
     what: Literal["open-flags", "flag", "my-notes", "my-note", "my-walks", "colleagues"]
-    about: str = ""
+    about: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +299,7 @@ class FlagView:
     raised_at: datetime
     due_at: datetime
     owner: str
-    owner_handle: str
+    owner_handle: str = field(repr=False)
     outcome: str
 
 
@@ -331,7 +331,7 @@ class WalkView:
 @dataclass(frozen=True, slots=True)
 class Colleague:
     person: str
-    handle: str
+    handle: str = field(repr=False)
 
 
 # ---------------------------------------------------------------- who and where

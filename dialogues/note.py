@@ -12,6 +12,7 @@ amendment. Messages with note text, and what repeats them, are erased from the c
 """
 
 import hashlib
+import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -42,10 +43,11 @@ from dialogues.model import (
     column,
 )
 from dialogues.reference import reference
-from dialogues.when import read_when, said
+from dialogues.when import more_than_a_time, read_when, said
 
 UNDO = timedelta(minutes=2)
 WORTH_CUTTING = 200  # characters of room; with less, a message goes over whole
+_OPENINGS = re.compile(r"carry\.[0-9a-f]{32}\.|case\.|amend\.")
 SENTENCE_WORDS = 4  # from here on a text is a sentence, not a code, a time or a name
 
 
@@ -152,8 +154,18 @@ def is_draft(state: State) -> bool:
     return not isinstance(state, AskResume | FindNote) and not state.draft.empty
 
 
+def forgets(state: State) -> bool:
+    return isinstance(state, AskResume) and state.about.startswith("carry.")
+
+
 def dropped(state: State) -> tuple[Effect, ...]:
-    return () if isinstance(state, AskResume | FindNote) else (EraseTraces(state.draft.id),)
+    match state:
+        case AskResume(about) if about.startswith("carry."):
+            return (EraseTraces(about.split(".", 2)[1]),)
+        case AskResume() | FindNote():
+            return ()
+        case _:
+            return (EraseTraces(state.draft.id),)
 
 
 # ---------------------------------------------------------------- opening
@@ -170,18 +182,19 @@ def begin(scene: Scene, about: str) -> Turn[State]:
     if word == "resume":
         return Turn(None, unpark="note")
     if word == "parked":
-        state = AskResume(rest)
-        return Turn(state, resume(state, scene))
+        state = AskResume(rest if rest in ("", "quick") or _OPENINGS.match(rest) else "")
+        traced = (TracePrivate(state.about.split(".", 2)[1]),) if forgets(state) else ()
+        return Turn(state, resume(state, scene), traced)
     if word == "amend":
         return Turn(FindNote(), look_up=LookUp("my-note", rest))
     draft = Draft(scene.fresh, scene.home.agency.slug)
     if word == "quick":
         draft = replace(draft, form="quick", occurred_at=scene.now, precision="hour")
-    if word == "case":
-        draft = replace(draft, case_code=rest)
+    if word == "case" and isinstance(read := CasePattern(scene.home.agency.case_pattern).read(rest), CaseCode):
+        draft = replace(draft, case_code=read.text)
     effects: tuple[Effect, ...] = ()
     before: tuple[Say, ...] = ()
-    if word == "carry":
+    if word == "carry" and _OPENINGS.match(about):
         draft_id, _, text = rest.partition(".")
         carried = _added(replace(draft, id=draft_id), 0, text, scene)
         draft, before, effects = carried.draft, carried.says, (TracePrivate(draft_id),)
@@ -220,7 +233,11 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
         case AskResume(about), Chose("new"):
             return Turn(None, call=Call("note", f"discard-parked.{about}"))
         case AskResume(), Chose("leave"):
-            return Turn(None)
+            forgotten = (Say(scene.text("ask-forgotten")),) if forgets(state) else ()
+            return Turn(None, forgotten, dropped(state))
+        case AskResume(), Wrote(text):
+            alarm = _alarm(scene) if scene.voice.danger.danger(text) is not None else ()
+            return Turn(state, (*alarm, Say(scene.text("note-not-taken")), *resume(state, scene)))
         case FindNote(), Found(rows):
             return _amend(rows, scene)
         case AskLeave(draft), Chose("keep"):
@@ -249,10 +266,12 @@ def _step(state: Asking, event: Event, scene: Scene) -> Turn[State]:
             part = state.part if isinstance(state, AskPart) else 0
             return _ask(AskLeave(state.draft, type(state).__name__, part), scene)
         case AskAgency(draft), Chose(key) if scene.person.at(key) is not None:
-            return _opened(replace(draft, agency=key), scene)
+            # A case code belongs to an agency: another agency's is asked for anew.
+            code = draft.case_code if key == draft.agency else ""
+            return _opened(replace(draft, agency=key, case_code=code), scene)
         case AskCase(draft), Chose("none"):
             return _next(state, replace(draft, case_code=""), scene)
-        case AskCase(draft), Chose("quick"):
+        case AskCase(draft), Chose("quick") if not draft.complete and not draft.length:
             quick = replace(draft, form="quick", occurred_at=scene.now, precision="hour")
             return _ask(AskPart(quick), scene)
         case AskCase(draft), Wrote(text):
@@ -299,12 +318,11 @@ def _step(state: Asking, event: Event, scene: Scene) -> Turn[State]:
             Wrote(text),
         ):
             # Text where a button was asked for is still part of what happened.
-            part = 0 if draft.form != "full" else _last_part(draft)
-            added = _added(draft, part, text, scene)
-            turn = _ask(_with(state, added.draft), scene, (*added.says, Say(scene.text("note-added-to-text"))))
+            added = _added_aloud(draft, text, scene)
+            turn = _ask(_with(state, added.draft), scene, added.says)
             return Turn(turn.state, turn.says, (TracePrivate(draft.id),))
-        case ((AskAgency(draft) | AskChange(draft)), Wrote()):
-            return Turn(state, resume(state, scene), (TracePrivate(draft.id),))
+        case ((AskAgency() | AskChange()), Wrote(text)):
+            return _not_what_was_asked(state, text, Say(scene.text("note-not-taken")), scene)
         case _:
             return Turn(state, resume(state, scene))
 
@@ -345,10 +363,17 @@ def _when(state: AskWhen, draft: Draft, text: str, scene: Scene) -> Turn[State]:
     if when is None:
         return _not_what_was_asked(state, text, Say(scene.text("note-when-unclear")), scene)
     heard = Say(scene.text("note-when-heard", when=said(when, zone, scene.now)))
-    return _next(state, replace(draft, occurred_at=when.at, precision=when.precision), scene, (heard,))
+    draft = replace(draft, occurred_at=when.at, precision=when.precision)
+    if not more_than_a_time(text, scene.now, zone):
+        return _next(state, draft, scene, (heard,))
+    added = _added_aloud(draft, text, scene)
+    turn = _next(state, added.draft, scene, (*added.says, heard))
+    return Turn(turn.state, turn.says, (TracePrivate(draft.id), *turn.effects))
 
 
-def _not_what_was_asked(state: AskCase | AskWhen, text: str, why: Say, scene: Scene) -> Turn[State]:
+def _not_what_was_asked(
+    state: AskAgency | AskCase | AskWhen | AskChange, text: str, why: Say, scene: Scene
+) -> Turn[State]:
     """A sentence is part of what happened and goes into the note; a word or two may be a name and goes nowhere.
 
     Either way its message is erased from the chat with the draft's other traces.
@@ -356,13 +381,17 @@ def _not_what_was_asked(state: AskCase | AskWhen, text: str, why: Say, scene: Sc
     draft: Draft = state.draft
     says: tuple[Say, ...] = (why,)
     if len(text.split()) >= SENTENCE_WORDS:
-        added = _added(draft, 0, text, scene)
-        draft, says = added.draft, (*added.says, Say(scene.text("note-added-to-text")))
+        added = _added_aloud(draft, text, scene)
+        draft, says = added.draft, added.says
+    elif scene.voice.danger.danger(text) is not None:
+        draft, says = replace(draft, warned=True), (*_alarm(scene), why)
     turn = _ask(_with(state, draft), scene, says)
     return Turn(turn.state, turn.says, (TracePrivate(draft.id),))
 
 
 def _change(draft: Draft, key: str, scene: Scene) -> Turn[State]:
+    if key not in {choice.key for choice in _changes(draft, scene)}:
+        return _ask(AskChange(draft), scene)
     match key.partition("."):
         case "case", _, _:
             return _ask(AskCase(draft), scene)
@@ -372,7 +401,7 @@ def _change(draft: Draft, key: str, scene: Scene) -> Turn[State]:
             return _ask(AskWhen(draft), scene)
         case "urgency", _, _:
             return _ask(AskUrgency(replace(draft, complete=False)), scene)
-        case "part", _, number if number.isdecimal() and int(number) < len(PARTS):
+        case "part", _, number:
             return _ask(AskPart(draft, int(number)), scene)
         case _:
             return _ask(Preview(draft), scene)
@@ -387,15 +416,27 @@ class _Added:
     says: tuple[Say, ...]
 
 
+def _alarm(scene: Scene) -> tuple[Say, ...]:
+    return (Say(scene.text("note-danger"), title=first_line(scene)),)
+
+
+def _added_aloud(draft: Draft, text: str, scene: Scene) -> _Added:
+    """Put text that came at another question into the part written last, and say so if it was taken."""
+    added = _added(draft, _last_part(draft) if draft.form == "full" else 0, text, scene)
+    if (added.draft.parts, added.draft.left_over) == (draft.parts, draft.left_over):
+        return added
+    return _Added(added.draft, (*added.says, Say(scene.text("note-added-to-text"))))
+
+
 def _added(draft: Draft, part: int, text: str, scene: Scene) -> _Added:
     """Put a message into a part; say aloud how much there is, what did not fit, and what looks like a name."""
     says: tuple[Say, ...] = ()
     if not draft.warned and scene.voice.danger.danger(text) is not None:
-        says += (Say(scene.text("note-danger"), title=first_line(scene)),)
+        says += _alarm(scene)
         draft = replace(draft, warned=True)
     if identifying(text):
         says += (Say(scene.text("note-looks-identifying")),)
-    room = MOST_UNITS - draft.length
+    room = draft.room(part)
     if units(text) <= room and not draft.left_over:
         return _Added(draft.adding(part, text), says)
     # What comes after something that did not fit does not fit either: the order is kept.

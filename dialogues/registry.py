@@ -19,7 +19,9 @@ class Dialogue:
         resume: asks the open question again, with nothing changed.
         resumes: it comes back when what was opened on top of it is over; others give way.
         is_draft: whether the state holds something the person would miss.
-        dropped: what has to be done when a draft is given up.
+        dropped: what has to be done when its state is given up.
+        forgets: whether the state holds somebody's words that are no draft: giving it up is said aloud.
+        reads: what is typed is for it; where not, typed text is a question, as at home.
     """
 
     states: tuple[type, ...]
@@ -29,18 +31,22 @@ class Dialogue:
     resumes: bool = False
     is_draft: Callable[[Any], bool] = lambda state: False
     dropped: Callable[[Any], tuple[Effect, ...]] = lambda state: ()
+    forgets: Callable[[Any], bool] = lambda state: False
+    reads: bool = True
 
 
 DIALOGUES: Mapping[str, Dialogue] = {
     "enrolment": Dialogue(enrolment.STATES, enrolment.begin, enrolment.advance, enrolment.resume, True),
-    "ask": Dialogue(ask.STATES, ask.begin, ask.advance, ask.resume),
+    "ask": Dialogue(ask.STATES, ask.begin, ask.advance, ask.resume, dropped=ask.dropped, forgets=ask.forgets),
     "danger": Dialogue(danger.STATES, danger.begin, danger.advance, danger.resume),
     "help": Dialogue(help.STATES, help.begin, help.advance, help.resume),
     "home": Dialogue(home.STATES, home.begin, home.advance, home.resume),
-    "inbox": Dialogue(inbox.STATES, inbox.begin, inbox.advance, inbox.resume),
-    "language": Dialogue(language.STATES, language.begin, language.advance, language.resume),
-    "my-notes": Dialogue(my_notes.STATES, my_notes.begin, my_notes.advance, my_notes.resume),
-    "note": Dialogue(note.STATES, note.begin, note.advance, note.resume, True, note.is_draft, note.dropped),
+    "inbox": Dialogue(inbox.STATES, inbox.begin, inbox.advance, inbox.resume, reads=False),
+    "language": Dialogue(language.STATES, language.begin, language.advance, language.resume, reads=False),
+    "my-notes": Dialogue(my_notes.STATES, my_notes.begin, my_notes.advance, my_notes.resume, reads=False),
+    "note": Dialogue(
+        note.STATES, note.begin, note.advance, note.resume, True, note.is_draft, note.dropped, note.forgets
+    ),
     "walk": Dialogue(walk.STATES, walk.begin, walk.advance, walk.resume, True),
 }
 

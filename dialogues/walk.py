@@ -104,6 +104,8 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
             return _resumed(kept, key.removeprefix("kept."), scene)
         case AskCase(step), Chose("none"):
             return _moved(AtStep(scene.fresh, scene.voice.content.guide.version, step), scene)
+        case AskCase(), Wrote(text) if scene.voice.danger.danger(text) is not None:
+            return Turn(state, call=Call("danger"))
         case AskCase(step), Wrote(text):
             read = CasePattern(scene.home.agency.case_pattern).read(text)
             if not isinstance(read, CaseCode):
@@ -170,7 +172,7 @@ def _at_step(at: AtStep, key: str, scene: Scene) -> Turn[State]:
             if branch.goto == END:
                 turn = _moved(_on(replace(at, chosen=chosen), CLOSE), scene)
             elif branch.goto is not None:
-                returns = (*at.returns, (at.step, decision.id)) if branch.returns else at.returns
+                returns = (*at.returns, (at.step, decision.id))[-LONGEST_TRAIL:] if branch.returns else at.returns
                 there = replace(at, step=branch.goto, chosen=chosen, returns=returns)
                 turn = _moved(_on(there, START, leaving=at), scene)
             else:

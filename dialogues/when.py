@@ -74,6 +74,12 @@ def read_when(text: str, now: datetime, zone: ZoneInfo, language: str = "en") ->
     return when
 
 
+def more_than_a_time(text: str, now: datetime, zone: ZoneInfo) -> bool:
+    """Whether words stand beside the time in a text that ``read_when`` understands: it also tells what happened."""
+    found = _scan(_spelled(text), now.astimezone(zone))
+    return found is not None and not _FILLING.issuperset(re.findall(r"[^\W\d_]+", found.rest))
+
+
 def said(when: When, zone: ZoneInfo, now: datetime) -> str:
     """The time in plain English, for the person to agree with.
 
@@ -141,6 +147,63 @@ _NOT_ONE_PAST_TIME = re.compile(
     r"|\bnot (?:now|today|yesterday|this|last|on)\b"
     r"|\bin (?:an?|half an?|\d+) ?(?:m|mins?|minutes?|h|hrs?|hours?|days?|weeks?|months?)\b"
 )
+_FILLING = frozenset(
+    [
+        "a",
+        "am",
+        "an",
+        "and",
+        "as",
+        "at",
+        "between",
+        "by",
+        "can",
+        "during",
+        "exactly",
+        "from",
+        "h",
+        "happened",
+        "hour",
+        "hours",
+        "i",
+        "in",
+        "is",
+        "it",
+        "just",
+        "last",
+        "local",
+        "m",
+        "maybe",
+        "minutes",
+        "my",
+        "o",
+        "of",
+        "on",
+        "or",
+        "pm",
+        "s",
+        "say",
+        "so",
+        "some",
+        "sometime",
+        "sorry",
+        "t",
+        "than",
+        "that",
+        "the",
+        "then",
+        "think",
+        "this",
+        "time",
+        "to",
+        "today",
+        "um",
+        "was",
+        "well",
+        "when",
+        "yes",
+    ]
+)  # says nothing beside a time
 _HEDGE = re.compile(
     r"~|\b(about|around|abt|approx(?:imately)?|circa|ca|roughly|maybe|perhaps|probably|not sure|i think|or so|"
     r"before|after|shortly|nearly|almost|some ?time)\b|(?<=\d)-?ish\b"
@@ -242,6 +305,7 @@ class _Found:
     clocks: list[_Clock] = field(default_factory=list)
     hedged: bool = False
     wrong: bool = False
+    rest: str = ""
 
     @property
     def today(self) -> date:
@@ -349,6 +413,7 @@ def _scan(text: str, here: datetime) -> _Found | None:
     found = _Found(here, hedged=bool(_HEDGE.search(_BEFORE_YESTERDAY.sub("", text))))
     for pattern, note in _GRAMMAR:
         text = _taken(pattern, note, text, found)
+    found.rest = _BEFORE_YESTERDAY.sub("", _HEDGE.sub(" ", text))
     return found
 
 

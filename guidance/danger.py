@@ -498,8 +498,11 @@ class DangerFinder:
         return word.rstrip("e") if len(word) > 3 else word
 
     def _heard(self, sentence: str, tokens: Sequence[str], clauses: Sequence[int]) -> Iterable[tuple[int, Danger]]:
+        present = frozenset(tokens)
         for start, token in enumerate(tokens):
             for number, pattern in self._starts.get(token, ()):
+                if len(pattern.parts) > 1 and pattern.parts[1].isdisjoint(present):
+                    continue  # as most are; looking for places costs more
                 places = _places(tokens, start, pattern.parts)
                 if places and not self._called_off(sentence, tokens, clauses, places, pattern):
                     yield number, pattern.danger

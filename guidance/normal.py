@@ -13,6 +13,7 @@ AT_MOST_WORD: Final = 40
 """Longer runs of letters are cut: no word in our languages needs more, and n-grams cost by length."""
 
 _APOSTROPHES: Final = {ord(mark): "'" for mark in "’‘ʼ`´′＇"}
+_ASCII_CONTROLS: Final[Mapping[int, None]] = {code: None for code in (*range(0x20), 0x7F) if not chr(code).isspace()}
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 
@@ -67,6 +68,9 @@ def folded(text: str) -> str:
         combining marks dropped, control and format characters dropped, apostrophes made one, spaces single.
     """
     text = text[:AT_MOST_CHARACTERS].translate(_APOSTROPHES)
+    if text.isascii():
+        # The same, for letters that have one form only: most of what is typed.
+        return " ".join(text.lower().translate(_ASCII_CONTROLS).split())
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     kept = []
     # One compatibility character can stand for eighteen, hence the second cut.

@@ -6,12 +6,12 @@ One query brings everything a turn has to know; one statement writes it back.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from guidance.model import Role
 from storage.errors import Stale
-from storage.schema import addresses, agencies, conversations, memberships, people, seen
+from storage.schema import addresses, agencies, conversations, memberships, people
 from storage.transaction import Transaction, moment, seconds
 
 
@@ -37,8 +37,8 @@ class Talk:
     moved_at: datetime
 
 
-_seen = insert(seen)
-_already = select(seen.c.at).where(seen.c.channel == bindparam("channel"), seen.c.update_id == bindparam("update_id"))
+# In words of SQL that SQLite and PostgreSQL share; SQLAlchemy has them for each dialect apart.
+_seen = text("INSERT INTO seen (channel, update_id, at) VALUES (:channel, :update_id, :at) ON CONFLICT DO NOTHING")
 _load = (
     select(
         people.c.ref,
@@ -79,14 +79,9 @@ _shown = (
 
 
 def first_time(tx: Transaction, channel: str, update_id: str, *, at: datetime) -> bool:
-    """Note an update as taken. False: it was taken before, and nothing is to be done.
-
-    Only one transaction writes at a time, so asking before writing is safe.
-    """
-    if tx.db.scalar(_already, {"channel": channel, "update_id": update_id}) is not None:
-        return False
-    tx.db.execute(_seen, {"channel": channel, "update_id": update_id, "at": seconds(at)})
-    return True
+    """Note an update as taken. False: it was taken before, and nothing is to be done."""
+    noted = tx.db.execute(_seen, {"channel": channel, "update_id": update_id, "at": seconds(at)})
+    return noted.rowcount == 1
 
 
 def load(tx: Transaction, address_ref: bytes) -> Talk | None:

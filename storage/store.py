@@ -35,7 +35,7 @@ MOST_SHARED = 64
 @dataclass(slots=True)
 class _Waiting(Generic[T]):
     turn: Callable[[Transaction], T]
-    done: Future[T]
+    done: Future[T] | asyncio.Future[T]
 
 
 class Store:
@@ -61,11 +61,15 @@ class Store:
             Busy: the commit or the database failed; nothing of this turn was kept. Try the same call again.
             Exception: whatever ``turn`` raised; nothing of it was kept.
         """
-        return asyncio.wrap_future(self._submit(turn))
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._submit(_Waiting(turn, done))
+        return done
 
     def run_now(self, turn: Callable[[Transaction], T]) -> T:
         """The same for code without an event loop (the command line); blocks until it is committed."""
-        return self._submit(turn).result()
+        done: Future[T] = Future()
+        self._submit(_Waiting(turn, done))
+        return done.result()
 
     def close(self) -> None:
         """Finish what waits, write the log back into the file, close the connection. Safe to repeat."""

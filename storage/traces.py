@@ -15,6 +15,9 @@ class Trace:
     message: str = field(repr=False)
 
 
+_leave = insert(traces).inline()  # nobody asks for its id
+
+
 def leave(tx: Transaction, address_ref: bytes, draft: str, message: str, *, at: datetime) -> None:
     """Remember a message; ``draft`` 32 hex digits, ``message`` the channel's own id."""
     sealed = tx.seal("trace", address_ref, message)
@@ -24,7 +27,7 @@ def leave(tx: Transaction, address_ref: bytes, draft: str, message: str, *, at: 
         "sealed_message": sealed,
         "at": seconds(at),
     }
-    tx.db.execute(insert(traces), row)
+    tx.db.execute(_leave, row)
 
 
 def of(tx: Transaction, address_ref: bytes, draft: str) -> list[Trace]:

@@ -5,6 +5,7 @@ aiogram is used as a client alone (no Dispatcher, no FSM, no parse mode), so tha
 """
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -32,10 +33,8 @@ from aiogram.methods import (
     DeleteMessage,
     DeleteMessages,
     DeleteWebhook,
-    EditMessageText,
     GetMyCommands,
     GetUpdates,
-    SendMessage,
     SetMyCommands,
     SetWebhook,
     TelegramMethod,
@@ -59,6 +58,7 @@ SET_WEBHOOK_EVERY_S = 1.0
 SET_WEBHOOK_TRIES = 60
 SHUTDOWN_S = 5.0  # how long a stop waits for turns under way; aiohttp then cancels them and waits once more
 ERASE_AT_ONCE = 100
+NO_PREVIEW = '{"is_disabled": true}'
 
 BAD_TOKEN = "Telegram does not know this bot token: get the current one from @BotFather and put it into the token file"  # noqa: S105  says how to mend it, is none
 TWO_POLLERS = "another instance of this bot asks Telegram for updates: stop one of the two"
@@ -78,17 +78,35 @@ class GetRawUpdates(GetUpdates):
     __api_method__ = "getUpdates"
 
 
-class SendRaw(SendMessage):
+class SendRaw(TelegramMethod[dict[str, Any]]):
     """The answer is not read into a Message: a field that aiogram does not know yet must not make a message that was
-    sent look unsent, and be sent again."""
+    sent look unsent, and be sent again.
+
+    What is sent holds no aiogram types either: ``telegram_updates`` wrote it, and building it once more costs nearly
+    as much as all the rest of a request (measured, docs/figures.md). Fields in JSON are as the Bot API takes them.
+    """
 
     __returning__ = dict[str, Any]
     __api_method__ = "sendMessage"
 
+    chat_id: str
+    text: str
+    entities: str | None = None
+    reply_markup: str | None = None
+    protect_content: bool = True
+    link_preview_options: str = NO_PREVIEW
 
-class EditRaw(EditMessageText):
+
+class EditRaw(TelegramMethod[dict[str, Any]]):
     __returning__ = dict[str, Any]
     __api_method__ = "editMessageText"
+
+    chat_id: str
+    message_id: int
+    text: str
+    entities: str | None = None
+    reply_markup: str | None = None
+    link_preview_options: str = NO_PREVIEW
 
 
 class TelegramAiogram:
@@ -251,11 +269,8 @@ class TelegramAiogram:
         method = SendRaw(
             chat_id=chat,
             text=message.text,
-            entities=message.entities or None,
-            reply_markup=message.keyboard,
-            protect_content=True,
-            link_preview_options={"is_disabled": True},
-            parse_mode=None,
+            entities=_json(message.entities),
+            reply_markup=_json(message.keyboard),
         )
         try:
             sent = await self._call(method)
@@ -271,11 +286,9 @@ class TelegramAiogram:
             chat_id=chat,
             message_id=int(message),
             text=new.text,
-            entities=new.entities or None,
+            entities=_json(new.entities),
             # Only inline buttons can stand on an edited message.
-            reply_markup=None if say.standing else new.keyboard,
-            link_preview_options={"is_disabled": True},
-            parse_mode=None,
+            reply_markup=None if say.standing else _json(new.keyboard),
         )
         with suppress(_NotModified):
             try:
@@ -346,6 +359,10 @@ class _BadEntities(_Bad):
 
 class _NotModified(_Bad):
     pass
+
+
+def _json(value: object) -> str | None:
+    return json.dumps(value, ensure_ascii=False) if value else None
 
 
 def _ours(error: Exception) -> ChannelError:

@@ -256,8 +256,7 @@ def compare(job: Job, rounds: int, *, webhook: bool) -> None:
         f"{median('per_cpu_s', 0):8.0f}{median('per_cpu_s', 1):8.0f}"
         f"{statistics.median(ratios):7.2f}  ({ratios[0]:.2f}-{ratios[-1]:.2f})"
         f"{median('p50', 0):8.0f}{median('p99', 0):6.0f}{median('p99', 1):8.0f}"
-        f"{median('polls', 0):8.2f}{median('polls', 1):6.2f}"
-        + (f"  LOST {lost}" if lost else ""),
+        f"{median('polls', 0):8.2f}{median('polls', 1):6.2f}" + (f"  LOST {lost}" if lost else ""),
         flush=True,
     )
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -163,13 +162,28 @@ def test_a_database_locked_by_another_is_busy_and_works_again_once_it_is_free(st
     assert marks(database) == ["afterwards"]
 
 
-async def test_a_database_that_became_read_only_is_busy_and_keeps_nothing(store: Store, database: Path) -> None:
-    store.run_now(lambda tx: tx.db.exec_driver_sql("PRAGMA query_only=ON"))
-    assert [type(one) for one in await together(store, Mark("one"), Mark("two"))] == [Busy, Busy]
-    assert marks(database) == []
+async def test_a_database_that_became_read_only_is_busy_and_keeps_nothing(
+    installation: Installation, keyring: Keyring
+) -> None:
+    engine = open_database(installation.database)
+    store = Store(engine, keyring)
 
-    store.run_now(lambda tx: tx.db.exec_driver_sql("PRAGMA query_only=OFF"))
-    assert store.run_now(Mark("afterwards")) == "afterwards"
+    def writable(yes: bool) -> None:
+        with engine.connect() as connection:  # the store's own, which is idle
+            connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if yes else 'ON'}")
+
+    try:
+        await store.run(Mark("before"))
+        writable(False)
+        results = await asyncio.gather(store.run(Mark("one")), store.run(Mark("two")), return_exceptions=True)
+        assert [type(one) for one in results] == [Busy, Busy]
+        assert marks(installation.database) == ["before"]
+
+        writable(True)
+        assert await store.run(Mark("afterwards")) == "afterwards"
+    finally:
+        await asyncio.to_thread(store.close)
+    assert marks(installation.database) == ["before", "afterwards"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="no mode keeps root from writing")
@@ -368,8 +382,3 @@ def test_two_stores_on_one_file_wait_for_each_other(installation: Installation) 
         store.close()
     kept = marks(installation.database)
     assert [[name for name in kept if name.startswith(f"{who}/")] for who in range(2)] == names
-
-
-def test_sqlite_is_new_enough_for_what_is_relied_on() -> None:
-    """RETURNING, and a truncating checkpoint that does not lose secure_delete."""
-    assert sqlite3.sqlite_version_info >= (3, 35)

@@ -11,6 +11,7 @@ ask-if-note = That reads like something that happened. Make this a note? Your me
 button-make-note = Yes, make it a note
 button-is-question = No, it is a question
 button-forget-it = Neither, forget it
+ask-added = Taken together with what you sent before.
 ask-forgotten = Forgotten. The message is deleted from the chat.
 button-more = More
 button-helpful = 👍 Helpful

@@ -39,6 +39,7 @@ button-next = Next ▸
 button-redo-part = Write this part again
 note-part-emptied = This part is empty again.
 note-nothing-yet = There is no text yet. Please write what happened.
+note-not-taken = That message was not taken. Please tap one of the buttons first.
 note-added-to-text = Added to the text of the note.
 note-danger = If this is happening now or could happen soon: phone first, note second. Then ring the duty coordinator.
 note-looks-identifying = That looks like a name, number or address. Please use case codes and roles. It is kept as you wrote it; "Write this part again" takes it out.

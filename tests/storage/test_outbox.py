@@ -1,0 +1,154 @@
+"""What waits to be sent keeps its order and its words until it has arrived."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, update
+from storage_site import NOON
+
+from bot.installation import Installation
+from dialogues.model import Choice, Say
+from storage import outbox
+from storage.errors import Unreadable
+from storage.keyring import Keyring
+from storage.outbox import Outgoing
+from storage.schema import metadata
+from storage.schema import outbox as rows
+from storage.sealing.signing import SigningKey
+from storage.store import Store
+from storage.transaction import Transaction
+
+DRAFT = "ab" * 16
+RICH = Say(
+    "Did it happen today?",
+    "When",
+    "Guide, step 2",
+    ((Choice("yes", "Yes"), Choice("no", "No")), (Choice("menu", "Menu", True),)),
+    True,
+    DRAFT,
+    True,
+)
+
+
+def put(store: Store, *texts: str, chat: str = "officer") -> list[Outgoing]:
+    says = [Say(text) for text in texts]
+    return store.run_now(lambda tx: outbox.put(tx, "console", chat, says, question=3, at=NOON))
+
+
+def waiting(store: Store) -> list[str]:
+    return [one.say.text if one.say else one.erase for one in store.run_now(outbox.waiting)]
+
+
+def test_what_was_put_waits_as_it_was_said(store: Store) -> None:
+    put_ = store.run_now(lambda tx: outbox.put(tx, "console", "officer", [RICH], question=3, erase=[DRAFT], at=NOON))
+    assert store.run_now(outbox.waiting) == put_
+    said, erased = put_
+    assert (said.say, said.question, said.channel, said.chat, said.erase) == (RICH, 3, "console", "officer", "")
+    assert (erased.say, erased.erase) == (None, DRAFT)
+
+
+TEXT = st.text(max_size=40)
+CHOICES = st.builds(Choice, TEXT, TEXT, st.booleans())
+ROWS = st.lists(st.lists(CHOICES, max_size=3).map(tuple), max_size=3).map(tuple)
+SAYS = st.builds(Say, TEXT, TEXT, TEXT, ROWS, st.booleans(), TEXT, st.booleans())
+
+
+@given(st.lists(SAYS, max_size=3), st.integers(0, 9), TEXT)
+def test_every_say_comes_back_whole(says: list[Say], question: int, chat: str) -> None:
+    with create_engine("sqlite://").connect() as connection:
+        metadata.tables["outbox"].create(connection)
+        tx = Transaction(connection, Keyring(bytes(32), SigningKey(bytes(32))))
+        queued = outbox.put(tx, "telegram", chat, says, question=question, at=NOON)
+        assert outbox.waiting(tx) == queued
+        assert [one.say for one in queued] == says
+
+
+def test_order_is_kept_within_and_between_turns(store: Store) -> None:
+    put(store, "one", "two")
+    put(store, "for another", chat="mentor")
+    put(store, "three")
+    assert waiting(store) == ["one", "two", "for another", "three"]
+
+
+def test_erasures_come_after_the_messages_of_their_turn(store: Store) -> None:
+    store.run_now(lambda tx: outbox.put(tx, "console", "officer", [Say("Kept.")], erase=[DRAFT], at=NOON))
+    assert waiting(store) == ["Kept.", DRAFT]
+
+
+def test_what_waits_survives_a_restart_in_order(installation: Installation, store: Store) -> None:
+    put(store, "one", "two", "three")
+    store.close()
+    again = installation.store()
+    try:
+        put(again, "four")
+        assert waiting(again) == ["one", "two", "three", "four"]
+    finally:
+        again.close()
+
+
+def test_a_number_is_never_given_twice(installation: Installation, store: Store) -> None:
+    """Or a message sent anew could be taken for one that arrived, and be lost."""
+    last = put(store, "one", "two")[-1].id
+    store.run_now(lambda tx: outbox.done(tx, [last - 1, last]))
+    store.close()
+    again = installation.store()
+    try:
+        assert put(again, "three")[0].id > last
+    finally:
+        again.close()
+
+
+def test_what_arrived_is_gone(store: Store) -> None:
+    one, two, three = put(store, "one", "two", "three")
+    store.run_now(lambda tx: outbox.done(tx, [one.id, three.id]))
+    assert waiting(store) == ["two"]
+    store.run_now(lambda tx: outbox.done(tx, [one.id, two.id]))
+    store.run_now(lambda tx: outbox.done(tx, []))
+    assert waiting(store) == []
+
+
+def test_what_can_never_arrive_waits_no_more_and_is_counted(store: Store) -> None:
+    one, _, _ = put(store, "one", "two", "three")
+    store.run_now(lambda tx: outbox.bury(tx, one.id, "blocked"))
+    assert waiting(store) == ["two", "three"]
+    assert store.run_now(outbox.counts) == (2, 1)
+
+
+def test_nothing_waits_at_first(store: Store) -> None:
+    assert store.run_now(outbox.counts) == (0, 0)
+    assert waiting(store) == []
+
+
+def test_at_most_so_many_are_read_at_once_the_oldest_first(store: Store) -> None:
+    put(store, *[str(number) for number in range(9)])
+    first = store.run_now(lambda tx: outbox.waiting(tx, at_most=4))
+    assert [one.say.text for one in first if one.say] == ["0", "1", "2", "3"]
+
+
+def test_a_message_of_a_turn_that_failed_is_never_said(store: Store) -> None:
+    def failing(tx: Transaction) -> None:
+        outbox.put(tx, "console", "officer", [Say("one")], at=NOON)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        store.run_now(failing)
+    assert waiting(store) == []
+
+
+def test_a_message_moved_to_another_chat_is_unreadable(store: Store) -> None:
+    put(store, "one")
+    elsewhere = store.run_now(lambda tx: tx.keyring.address_ref("console", "mentor"))
+    store.run_now(lambda tx: tx.db.execute(update(rows).values(address_ref=elsewhere)))
+    with pytest.raises(Unreadable):
+        waiting(store)
+
+
+def test_a_stranger_may_be_answered(store: Store) -> None:
+    put(store, "You are not enrolled.", chat="nobody we know")
+    assert [one.chat for one in store.run_now(outbox.waiting)] == ["nobody we know"]
+
+
+def test_a_message_shows_neither_words_nor_chat() -> None:
+    shown = repr(Outgoing(1, b"a", "telegram", "4711", say=Say("secret")))
+    assert "secret" not in shown
+    assert "4711" not in shown

@@ -19,7 +19,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -35,7 +35,11 @@ MOST_SHARED = 64
 @dataclass(slots=True)
 class _Waiting(Generic[T]):
     turn: Callable[[Transaction], T]
-    done: Future[T] | asyncio.Future[T]
+    done: Future[T]
+    waiter: asyncio.Future[T] | None = None  # in a loop, told instead of ``done``
+
+
+_Result: TypeAlias = tuple[_Waiting[Any], Any, BaseException | None]
 
 
 class Store:
@@ -61,15 +65,14 @@ class Store:
             Busy: the commit or the database failed; nothing of this turn was kept. Try the same call again.
             Exception: whatever ``turn`` raised; nothing of it was kept.
         """
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._submit(_Waiting(turn, done))
-        return done
+        waiter: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        done = self._submit(turn, waiter)
+        waiter.add_done_callback(lambda given_up: given_up.cancelled() and done.cancel())
+        return waiter
 
     def run_now(self, turn: Callable[[Transaction], T]) -> T:
         """The same for code without an event loop (the command line); blocks until it is committed."""
-        done: Future[T] = Future()
-        self._submit(_Waiting(turn, done))
-        return done.result()
+        return self._submit(turn).result()
 
     def close(self) -> None:
         """Finish what waits, write the log back into the file, close the connection. Safe to repeat."""
@@ -81,12 +84,12 @@ class Store:
         self._thread.join()
         self._engine.dispose()
 
-    def _submit(self, turn: Callable[[Transaction], T]) -> Future[T]:
+    def _submit(self, turn: Callable[[Transaction], T], waiter: asyncio.Future[T] | None = None) -> Future[T]:
         done: Future[T] = Future()
         with self._closing:  # or a turn could come to stand behind the end of the line, and wait for ever
             if self._closed:
                 raise Busy("the store is closed")
-            self._line.put(_Waiting(turn, done))
+            self._line.put(_Waiting(turn, done, waiter))
         return done
 
     def _write(self) -> None:
@@ -104,8 +107,7 @@ class Store:
                 try:
                     connection = connection or self._engine.connect()
                 except Exception as failed:  # the next batch tries again
-                    for one in waiting:
-                        one.done.set_exception(Busy(type(failed).__name__))
+                    _tell([(one, None, Busy(type(failed).__name__)) for one in waiting])
                 else:
                     self._share(connection, waiting)
             if batch[-1] is None:
@@ -116,7 +118,7 @@ class Store:
                 return
 
     def _share(self, connection: Connection, waiting: list[_Waiting[Any]]) -> None:
-        results: list[tuple[_Waiting[Any], Any, BaseException | None]] = []
+        results: list[_Result] = []
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             for one in waiting:
@@ -130,11 +132,33 @@ class Store:
             # SQLAlchemy believes in a transaction of its own; the real one is ended above.
             with contextlib.suppress(DBAPIError):
                 connection.rollback()
-        for one, result, error in results:
-            if error is None:
-                one.done.set_result(result)
-            else:
-                one.done.set_exception(error)
+        _tell(results)
+
+
+def _tell(results: list[_Result]) -> None:
+    """Hand results to those who wait. A loop is woken once for all of its own: waking is what costs."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Result]] = {}
+    for one in results:
+        if one[0].waiter is None:
+            _settle(one[0].done, *one[1:])
+        else:
+            by_loop.setdefault(one[0].waiter.get_loop(), []).append(one)
+    for loop, of_loop in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # the loop is closed; nobody waits there any more
+            loop.call_soon_threadsafe(_settle_all, of_loop)
+
+
+def _settle_all(results: list[_Result]) -> None:
+    for one, result, error in results:
+        if one.waiter is not None and not one.waiter.done():  # done: whoever waited has been cancelled
+            _settle(one.waiter, result, error)
+
+
+def _settle(waiter: "Future[Any] | asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:
+    if error is None:
+        waiter.set_result(result)
+    else:
+        waiter.set_exception(error)
 
 
 def _alone(tx: Transaction, turn: Callable[[Transaction], Any]) -> tuple[Any, BaseException | None]:

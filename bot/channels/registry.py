@@ -20,6 +20,9 @@ class TelegramClient(Channel, Protocol):
     async def listen_webhook(self, url: str, host: str, port: int, path: str, secret: str, handle: Handle) -> None:
         """Like ``listen``, by webhook."""
 
+    async def end_webhook(self) -> None:
+        """Take a webhook away that an earlier run has set; what waits is not dropped."""
+
     async def set_commands(self, commands: Mapping[str, Sequence[tuple[str, str]]]) -> None:
         """Put the command menu in place, by language."""
 

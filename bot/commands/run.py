@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +10,7 @@ import structlog
 import typer
 
 from bot import logs, wiring
-from bot.channels.base import Handle
+from bot.channels.base import Handle, TryLater
 from bot.channels.registry import CLIENTS, TelegramClient
 from bot.commands.common import Data, Refusal
 from bot.installation import Installation
@@ -57,16 +57,17 @@ async def _run(
     telegram = client.open(token, settings.telegram_api or None)
     store = installation.store()
 
-    def listen(handle: Handle) -> Awaitable[None]:
-        if not webhook:
-            return telegram.listen(handle)
-        return telegram.listen_webhook(
-            webhook, settings.webhook_host, settings.webhook_port, settings.webhook_path, secret, handle
-        )
+    async def listen(handle: Handle) -> None:
+        await _until_it_answers(lambda: telegram.set_commands(commands()))
+        if webhook:
+            host, port, path = settings.webhook_host, settings.webhook_port, settings.webhook_path
+            await telegram.listen_webhook(webhook, host, port, path, secret, handle)
+        else:
+            await _until_it_answers(telegram.end_webhook)
+            await telegram.listen(handle)
 
     try:
         app = wiring.app(installation, store, {telegram.name: telegram})
-        await telegram.set_commands(commands())
         wiring.settle_memory()
         log.info("started", mode="webhook" if webhook else "polling", client=client.__name__)
         await _until_stopped(app.run(listen))
@@ -85,6 +86,18 @@ def commands() -> dict[str, list[tuple[str, str]]]:
         ]
         for code, voice in wiring.voices().items()
     }
+
+
+async def _until_it_answers(call: Callable[[], Awaitable[None]]) -> None:
+    """Make a call at start-up again and again while Telegram is out of reach."""
+    wait_s = 1.0
+    while True:
+        try:
+            return await call()
+        except TryLater as later:
+            log.warning("telegram.out-of-reach", seconds=wait_s)
+            await asyncio.sleep(max(wait_s, later.after_s))
+            wait_s = min(2 * wait_s, 60.0)
 
 
 async def _until_stopped(running: Awaitable[None]) -> None:

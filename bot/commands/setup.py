@@ -30,8 +30,8 @@ def add(
     alarm: Annotated[str, typer.Option(help="What comes first in danger here; empty: call 112.")] = "",
 ) -> None:
     """Add an agency."""
-    if re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?", slug) is None:
-        raise Refusal("a slug is 1 to 30 of a-z, 0-9 and hyphens")
+    if re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", slug) is None:
+        raise Refusal("a slug is 1 to 40 of a-z, 0-9 and hyphens")
     try:
         ZoneInfo(zone)
         CasePattern(case_pattern)

@@ -26,7 +26,7 @@ ROLES: Final[dict[str, DeskRole]] = {
     "case-system": "case-system",
     "recovery": "recovery",
 }
-SLUG: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
+SLUG: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 MOST_LABEL: Final = 80
 MOST_DESKS: Final = 32
 MOST_BYTES: Final = 262_144
@@ -56,7 +56,7 @@ class Recipient:
 class Manifest:
     """
     Attributes:
-        agency: slug, 1 to 64 of a-z, 0-9 and hyphen.
+        agency: slug, 1 to 40 of a-z, 0-9 and hyphen.
         agency_ref: 16 bytes, the pseudonym that stands in headers of notes.
         version: 1 and up; never goes down.
         suites: what the agency allows, ascending. All recipients have keys of one of them, for a note is

@@ -22,7 +22,7 @@ types: .venv
 	$(BIN)/mypy
 
 bench: .venv
-	$(BIN)/python -m tests.bench
+	$(BIN)/python tests/bench
 
 .venv: .venv/ready
 .venv/ready: pyproject.toml requirements-dev.lock

@@ -22,6 +22,8 @@ from storage.errors import Busy
 from storage.store import Store
 from storage.transaction import Transaction
 
+ALARM_EVERY_S = 3600  # at most one alarm an hour, however much fails
+
 log = structlog.get_logger()
 
 Listen = Callable[[Callable[[Inbound], Awaitable[None]]], Awaitable[None]]
@@ -36,6 +38,7 @@ class App:
         self.outbox = Outbox(store, channels, world.clock)
         self.timers = Timers(store, world, self.outbox)
         self._alarmed_at = 0.0
+        self._under_way: set[asyncio.Future[None]] = set()
 
     async def take(self, inbound: Inbound) -> None:
         """One update, from commit to the outbox. A turn that fails is undone, and the person is told.
@@ -44,6 +47,13 @@ class App:
             Busy: the database could not be written; nothing was kept and nobody told. The channel does not confirm
                 the update and hands it over again.
         """
+        # A channel that stops hearing gives up waiting; the turn and what it says go on to their end.
+        turn = asyncio.ensure_future(self._taken(inbound))
+        self._under_way.add(turn)
+        turn.add_done_callback(self._under_way.discard)
+        await asyncio.shield(turn)
+
+    async def _taken(self, inbound: Inbound) -> None:
         try:
             said = await self._store.run(partial(turns.take_turn, world=self._world, inbound=inbound))
         except Busy:
@@ -51,9 +61,11 @@ class App:
             raise
         except Exception as odd:
             log.error("turn.failed", channel=inbound.channel, **failure(odd))
-            said = await self._store.run(
-                partial(turns.not_saved, world=self._world, inbound=inbound, alarm=self._alarm())
-            )
+            now = self._world.clock().timestamp()
+            alarm = now - self._alarmed_at >= ALARM_EVERY_S
+            said = await self._store.run(partial(turns.not_saved, world=self._world, inbound=inbound, alarm=alarm))
+            if alarm:
+                self._alarmed_at = now
         self.outbox.push(said)
 
     async def start(self) -> None:
@@ -85,6 +97,7 @@ class App:
             await self.stop()
 
     async def stop(self) -> None:
+        await asyncio.gather(*self._under_way, return_exceptions=True)
         await self.outbox.stop()
         for channel in self.channels.values():
             with contextlib.suppress(Exception):
@@ -93,14 +106,6 @@ class App:
     def _arm_sweep(self, tx: Transaction) -> None:
         if timer_rows.armed_until(tx, turns.SWEEP, "") is None:
             timer_rows.arm(tx, turns.SWEEP, "", self._world.clock())
-
-    def _alarm(self) -> bool:
-        """At most one alarm an hour, however much fails."""
-        now = self._world.clock().timestamp()
-        if now - self._alarmed_at < 3600:
-            return False
-        self._alarmed_at = now
-        return True
 
 
 async def _awaited(what: Awaitable[None]) -> None:

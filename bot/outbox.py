@@ -19,6 +19,7 @@ from bot.channels.base import Channel, Gone, Refused, Stop, TryLater
 from bot.clock import Clock
 from bot.logs import failure
 from storage import conversations, outbox, traces
+from storage.errors import Busy
 from storage.outbox import Outgoing
 from storage.store import Store
 from storage.transaction import Transaction
@@ -60,8 +61,13 @@ class Outbox:
         self.push(await self._store.run(outbox.waiting))
 
     def push(self, said: Sequence[Outgoing]) -> None:
-        """Queue committed messages; they are being sent when this returns."""
+        """Queue committed messages; they are being sent when this returns.
+
+        Those of a channel that does not run here stay in the database for the process where it does.
+        """
         for one in said:
+            if one.channel not in self._channels:
+                continue
             line = self._lines.setdefault(one.address_ref, [])
             bisect.insort(line, one, key=lambda other: other.id)
             self._idle.clear()
@@ -74,6 +80,8 @@ class Outbox:
 
     async def stop(self, *, within_s: float = 5.0) -> None:
         """Send what waits for at most some seconds; the rest stays in the database for the next start."""
+        if self.stopped is not None and self.stopped.done():
+            within_s = 0.0  # a channel that cannot go on: nothing more would arrive
         try:
             await asyncio.wait_for(self.drained(), within_s)
         except TimeoutError:
@@ -83,6 +91,8 @@ class Outbox:
             sender.cancel()
         await asyncio.gather(*senders, return_exceptions=True)
         if self._noting is not None:
+            await asyncio.wait((self._noting,), timeout=within_s)
+            self._noting.cancel()
             await asyncio.gather(self._noting, return_exceptions=True)
 
     async def _send(self, address_ref: bytes) -> None:
@@ -96,9 +106,13 @@ class Outbox:
                     await self._sleep(max(later.after_s, wait_s if later.after_s == 0 else 0))
                     wait_s = min(wait_s * 2, LONGEST_WAIT_S)
                     continue
+                except Busy:
+                    await self._sleep(wait_s)
+                    wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+                    continue
                 except Refused as never:
                     log.warning("outbox.dead", channel=one.channel, kind=never.why)
-                    await self._store.run(partial(_bury, id=one.id, why=never.why))
+                    await self._write_down(partial(_bury, id=one.id, why=never.why))
                 wait_s = FIRST_WAIT_S
                 line.remove(one)
         except Stop as stop:
@@ -114,9 +128,7 @@ class Outbox:
             self._idle_if_done()
 
     async def _say(self, one: Outgoing) -> None:
-        channel = self._channels.get(one.channel)
-        if channel is None:
-            raise Refused("no such channel")
+        channel = self._channels[one.channel]
         if one.say is None:
             await self._erase(one, channel)
             return
@@ -124,9 +136,22 @@ class Outbox:
             return
         message = await channel.deliver(one.chat, one.say, one.question)
         if one.say.private or any(not choice.lasting for choice in one.say.choices):
-            await self._store.run(partial(_note, one=one, message=message, clock=self._clock))
+            await self._write_down(partial(_note, one=one, message=message, clock=self._clock))
         else:
             self._note_arrival(one.id)
+
+    async def _write_down(self, what: Callable[[Transaction], None]) -> None:
+        """Try until it is kept: what was said already must not be said again because the database is busy."""
+        wait_s = FIRST_WAIT_S
+        while True:
+            try:
+                await self._store.run(what)
+            except Busy as busy:
+                log.error("outbox.not-noted", **failure(busy))
+                await self._sleep(wait_s)
+                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+            else:
+                return
 
     async def _replaced(self, one: Outgoing, channel: Channel) -> bool:
         """Whether the say took the place of the message with the same question's buttons."""

@@ -13,6 +13,7 @@ from storage import timers
 from storage.store import Store
 
 LOOK_EVERY_S = 1.0
+AT_ONCE = 100
 
 log = structlog.get_logger()
 
@@ -38,7 +39,9 @@ class Timers:
         """
         taken, failed = 0, set[int]()
         while True:
-            due = await self._store.run(partial(timers.due, at=self._world.clock()))
+            # Those that failed stand first; looking past them keeps the others from waiting for ever.
+            most = AT_ONCE + len(failed)
+            due = await self._store.run(partial(timers.due, at=self._world.clock(), at_most=most))
             fresh = [timer for timer in due if timer.id not in failed]
             if not fresh:
                 return taken

@@ -38,7 +38,7 @@ from dialogues.model import (
 )
 from storage import agencies, conversations, flags, notes, outbox, people, timers, traces
 from storage.conversations import Talk
-from storage.errors import Unknown
+from storage.errors import Unknown, Unreadable
 from storage.outbox import Outgoing
 from storage.pins import Pins
 from storage.schema import seen
@@ -132,7 +132,10 @@ def not_saved(tx: Transaction, world: World, inbound: Inbound, *, alarm: bool) -
     now = world.clock()
     if not conversations.first_time(tx, inbound.channel, inbound.update_id, at=now):
         return []
-    talk = conversations.load(tx, tx.keyring.address_ref(inbound.channel, inbound.chat))
+    try:
+        talk = conversations.load(tx, tx.keyring.address_ref(inbound.channel, inbound.chat))
+    except Unreadable:  # it does not open today; the update must not come again for ever
+        return _say(tx, inbound, world.voice(inbound.language).text("not-saved"), now)
     if talk is None:
         return []
     says = [Say(world.voice(talk.language).text("not-saved"))]
@@ -160,7 +163,8 @@ def _converse(
     question = talk.question + 1 if _asks_anew(says) else talk.question
     floor = turn.state or Floor()
     state = codec.encode(floor) if floor.frames or floor.parked else None
-    if not isinstance(event, Due) or state != talk.state:
+    was = talk.state.rstrip() if talk.state is not None else None  # the store pads with blanks
+    if not isinstance(event, Due) or state != was:
         conversations.move_on(tx, talk, state=state, question=question, at=now)
     drafts = [one.draft for one in turn.effects if isinstance(one, TracePrivate)]
     for draft in drafts if message else ():

@@ -14,7 +14,7 @@ amendment. Messages with note text, and what repeats them, are erased from the c
 import hashlib
 import re
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from dialogues.case_code import CaseCode, CasePattern
 from dialogues.clean import pieces, shown, units
@@ -189,7 +189,7 @@ def begin(scene: Scene, about: str) -> Turn[State]:
         return Turn(FindNote(), look_up=LookUp("my-note", rest))
     draft = Draft(scene.fresh, scene.home.agency.slug)
     if word == "quick":
-        draft = replace(draft, form="quick", occurred_at=scene.now, precision="hour")
+        draft = replace(draft, form="quick", occurred_at=_minute(scene), precision="hour")
     if word == "case" and isinstance(read := CasePattern(scene.home.agency.case_pattern).read(rest), CaseCode):
         draft = replace(draft, case_code=read.text)
     effects: tuple[Effect, ...] = ()
@@ -222,7 +222,7 @@ def _opened(draft: Draft, scene: Scene, before: tuple[Say, ...] = (), effects: t
 def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
     """One step of the note. A strange event repeats the question; text is never thrown away unsaid."""
     if not isinstance(state, AskResume | FindNote | AskLeave):
-        return _step(state, event, scene)
+        return _traced(_step(state, event, scene), event, state.draft)
     match state, event:
         case AskResume(about), Chose("resume") if about.startswith("carry."):
             # The text goes into the waiting draft, its message out of the chat now.
@@ -252,9 +252,17 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
         case AskLeave(), Chose("leave" | "go-on"):
             return _ask(_back(state), scene)
         case AskLeave(), Wrote():
-            return _step(_back(state), event, scene)
+            return _traced(_step(_back(state), event, scene), event, state.draft)
         case _:
             return Turn(state, resume(state, scene))
+
+
+def _traced(turn: Turn[State], event: Event, draft: Draft) -> Turn[State]:
+    """Whatever is typed while a note is being written, a code and a time too, is erased from the chat with it."""
+    trace = TracePrivate(draft.id)
+    if not isinstance(event, Wrote) or trace in turn.effects:
+        return turn
+    return replace(turn, effects=(trace, *turn.effects))
 
 
 def _step(state: Asking, event: Event, scene: Scene) -> Turn[State]:
@@ -272,14 +280,14 @@ def _step(state: Asking, event: Event, scene: Scene) -> Turn[State]:
         case AskCase(draft), Chose("none"):
             return _next(state, replace(draft, case_code=""), scene)
         case AskCase(draft), Chose("quick") if not draft.complete and not draft.length:
-            quick = replace(draft, form="quick", occurred_at=scene.now, precision="hour")
+            quick = replace(draft, form="quick", occurred_at=_minute(scene), precision="hour")
             return _ask(AskPart(quick), scene)
         case AskCase(draft), Wrote(text):
             return _case(state, draft, text, scene)
         case AskKind(draft), Chose(key) if key in KINDS:
             return _next(state, replace(draft, kind=key), scene)
         case AskWhen(draft), Chose("now"):
-            return _next(state, replace(draft, occurred_at=scene.now, precision="minute"), scene)
+            return _next(state, replace(draft, occurred_at=_minute(scene), precision="minute"), scene)
         case AskWhen(draft), Chose("unknown"):
             return _next(state, replace(draft, occurred_at=None, precision=""), scene)
         case AskWhen(draft), Wrote(text):
@@ -362,7 +370,7 @@ def _when(state: AskWhen, draft: Draft, text: str, scene: Scene) -> Turn[State]:
     when = read_when(text, scene.now, zone, scene.person.language)
     if when is None:
         return _not_what_was_asked(state, text, Say(scene.text("note-when-unclear")), scene)
-    heard = Say(scene.text("note-when-heard", when=said(when, zone, scene.now)))
+    heard = Say(scene.text("note-when-heard", when=said(when, zone, scene.now)), private=draft.id)
     draft = replace(draft, occurred_at=when.at, precision=when.precision)
     if not more_than_a_time(text, scene.now, zone):
         return _next(state, draft, scene, (heard,))
@@ -639,6 +647,10 @@ def _changes(draft: Draft, scene: Scene) -> list[Choice]:
 
 def _agency(draft: Draft, scene: Scene) -> Agency:
     return (scene.person.at(draft.agency) or scene.home).agency
+
+
+def _minute(scene: Scene) -> datetime:
+    return scene.now.replace(second=0, microsecond=0)
 
 
 def _last_part(draft: Draft) -> int:

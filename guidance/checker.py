@@ -24,6 +24,7 @@ from guidance.model import (
     Severity,
     Step,
 )
+from guidance.share import Rule, dead_rules
 
 ANSWER_PHRASINGS = 5
 DECLINE_PHRASINGS = 8
@@ -85,6 +86,14 @@ def _item_file(content: Content, item: Answer | Decline) -> str:
     return f"{content.language}/{name}.toml"
 
 
+def _share_file(content: Content) -> str:
+    return f"{content.language}/share.toml"
+
+
+def _share_rules(content: Content) -> tuple[Rule, ...]:
+    return content.share.rules if content.share is not None else ()
+
+
 def _questions(content: Content) -> tuple[Answer | Decline, ...]:
     return (*content.answers.values(), *content.declines.values())
 
@@ -121,6 +130,7 @@ def unknown_facts(content: Content) -> Found:
     """Every fact that is named must be in the register, every source of a fact too."""
     named = [(_step_file(content, step), step.id, step.facts) for step in content.steps.values()]
     named += [(_item_file(content, item), item.id, item.facts) for item in _questions(content)]
+    named += [(_share_file(content), rule.id, rule.facts) for rule in _share_rules(content)]
     for file, item_id, facts in named:
         for fact_id in facts:
             if fact_id not in content.facts:
@@ -246,6 +256,13 @@ def missing_views(content: Content) -> Found:
                 yield Problem(_step_file(content, step), f"{step.id} / roles", remedy, "warning")
 
 
+def dead_share_rules(content: Content) -> Found:
+    """Every rule on sharing decides at least one case."""
+    for rule_id in dead_rules(content.share) if content.share is not None else ():
+        remedy = "decides nothing, as earlier rules take all its cases: move it up, change it or take it out"
+        yield Problem(_share_file(content), rule_id, remedy)
+
+
 # Lengths and phrasings
 
 
@@ -325,6 +342,11 @@ def _shown(content: Content) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         yield _item_file(content, answer), answer.id, texts
     for decline in content.declines.values():
         yield _item_file(content, decline), decline.id, (decline.title, decline.say, decline.next)
+    for rule in _share_rules(content):
+        yield _share_file(content), rule.id, (rule.do, rule.reason, rule.words, rule.check)
+    for asked in content.share.questions if content.share is not None else ():
+        texts = (text for one in asked.options for text in (one.label, one.sharing, one.asking))
+        yield _share_file(content), asked.key, (asked.ask, *texts)
 
 
 def _claimed(content: Content) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -495,6 +517,8 @@ def overdue_reviews(content: Content, today: date) -> Found:
     dated = {_guide_file(content): content.guide.reviewed}
     dated |= {_step_file(content, step): step.reviewed for step in content.steps.values()}
     dated |= {_item_file(content, question): question.reviewed for question in _questions(content)}
+    if content.share is not None:
+        dated[_share_file(content)] = content.share.reviewed
     for danger in content.danger:
         if danger.reviewed is not None:
             dated[f"{content.language}/danger.toml"] = danger.reviewed
@@ -533,6 +557,7 @@ RULES: Mapping[str, Callable[[Content], Found]] = {
         dead_ends,
         unreachable,
         missing_views,
+        dead_share_rules,
         too_long_for_a_screen,
         too_few_phrasings,
         near_copies,

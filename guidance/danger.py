@@ -414,7 +414,8 @@ class DangerFinder:
         self._person = self._bases(self._rules.person)
         self._negation = self._bases(self._rules.negation)
         self._intent = self._bases(self._rules.intent)
-        self._starts: dict[str, list[tuple[int, _Pattern]]] = defaultdict(list)
+        # By the words of the first part, then by those of the second ("" where there is none): most are never tried.
+        self._starts: dict[str, dict[str, list[tuple[int, _Pattern]]]] = defaultdict(lambda: defaultdict(list))
         self._surface = {*self._rules.person, *self._rules.negation, *self._rules.topic, *self._rules.base}
         number = 0
         for group in phrases:
@@ -423,7 +424,8 @@ class DangerFinder:
                 if not pattern.parts:
                     continue
                 for word in pattern.parts[0]:
-                    self._starts[word].append((number, pattern))
+                    for following in pattern.parts[1] if len(pattern.parts) > 1 else ("",):
+                        self._starts[word][following].append((number, pattern))
                 number += 1
         self._speller = Speller(dict.fromkeys(self._surface, 1), language, careful=True)
         self._bases_known = self._bases(self._surface)
@@ -470,16 +472,21 @@ class DangerFinder:
         tokens: list[str] = []
         clauses: list[int] = []
         for clause, piece in enumerate(_COMMA.split(sentence)):
-            for word in self._mended(words(piece, self._language)):
+            for word, base in self._mended(words(piece, self._language)):
                 if word not in self._rules.dropped and len(tokens) < AT_MOST_TOKENS:
-                    tokens.append(self._base(word))
+                    tokens.append(base)
                     clauses.append(clause)
         return tokens, clauses
 
-    def _mended(self, typed: Iterable[str]) -> Iterable[str]:
-        """Slips repaired; a word whose base form is known is none."""
+    def _mended(self, typed: Iterable[str]) -> Iterable[tuple[str, str]]:
+        """Words with their base forms, slips repaired; a word whose base form is known is none."""
         for word in typed:
-            yield from [word] if self._base(word) in self._bases_known else self._speller.repaired([word])
+            base = self._base(word)
+            if base in self._bases_known:
+                yield word, base
+            else:
+                for mended in self._speller.repaired([word]):
+                    yield mended, base if mended == word else self._base(mended)
 
     def _bases(self, group: Iterable[str]) -> frozenset[str]:
         return frozenset(self._base(word) for word in group)
@@ -498,11 +505,12 @@ class DangerFinder:
         return word.rstrip("e") if len(word) > 3 else word
 
     def _heard(self, sentence: str, tokens: Sequence[str], clauses: Sequence[int]) -> Iterable[tuple[int, Danger]]:
-        present = frozenset(tokens)
+        present = ("", *dict.fromkeys(tokens))
         for start, token in enumerate(tokens):
-            for number, pattern in self._starts.get(token, ()):
-                if len(pattern.parts) > 1 and pattern.parts[1].isdisjoint(present):
-                    continue  # as most are; looking for places costs more
+            starting = self._starts.get(token)
+            if starting is None:
+                continue
+            for number, pattern in [one for following in present for one in starting.get(following, ())]:
                 places = _places(tokens, start, pattern.parts)
                 if places and not self._called_off(sentence, tokens, clauses, places, pattern):
                     yield number, pattern.danger

@@ -100,6 +100,8 @@ def from_files(files: Mapping[str, str], lang: str = "en") -> tuple[Content | No
     guide = one(f"{lang}/guide.toml", reader.read_guide)
     declines = one(f"{lang}/declines.toml", reader.read_declines)
     danger = one(f"{lang}/danger.toml", reader.read_danger)
+    share_file = f"{lang}/share.toml"
+    share = one(share_file, reader.read_share) if share_file in own else None
     steps = [(path, step) for path in folder("steps", "toml") if (step := one(path, reader.read_step))]
     answers = [(path, answer) for path in folder("answers", "toml") for answer in one(path, reader.read_answers)]
     phrases, found = reader.read_phrases(lang, {path: own.pop(path) for path in folder("phrases", "ftl")})
@@ -120,6 +122,7 @@ def from_files(files: Mapping[str, str], lang: str = "en") -> tuple[Content | No
             facts=by_id("fact", [("facts.toml", fact) for fact in facts]),
             sources=by_id("source", [("sources.toml", source) for source in sources]),
             phrases=phrases or reader.NO_PHRASES,
+            share=share,
         )
         problems.extend(broken_references(content))
         if not any(problem.severity == "error" for problem in problems):

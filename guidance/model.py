@@ -11,6 +11,7 @@ from datetime import date
 from typing import Literal
 
 from guidance.phrases import Phrases
+from guidance.share import Table
 
 Kind = Literal["law", "research", "practice"]
 """What a source or a fact is. Readers are shown it as what it is."""
@@ -229,7 +230,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Content:
-    """All guidance of one language, read once at start. The order of each mapping is the writers' order."""
+    """All guidance of one language, read once at start. The order of each mapping is the writers' order.
+
+    ``share`` is the table behind "Share or not?", or None where the language has none.
+    """
 
     language: str
     guide: Guide
@@ -240,6 +244,7 @@ class Content:
     facts: Mapping[str, Fact]
     sources: Mapping[str, Source]
     phrases: Phrases
+    share: Table | None = None
 
     def kinds(self, fact_ids: Iterable[str]) -> tuple[Kind, ...]:
         """The kinds of these facts, no doubles, always in the order law, research, practice.

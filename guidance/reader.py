@@ -35,6 +35,7 @@ from guidance.model import (
     Step,
 )
 from guidance.phrases import Phrases
+from guidance.share import DANGER, LOG_WORDS, OUTCOME_KINDS, QUESTIONS, Option, Question, Rule, Table
 
 STEP_ID = re.compile(r"S[0-9]{2}")
 KEBAB_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -478,6 +479,105 @@ def read_danger(text: str, file: str) -> tuple[tuple[DangerPhrases, ...], tuple[
             part.done()
         top.done()
     return tuple(found), tuple(problems)
+
+
+def read_share(text: str, file: str) -> tuple[Table | None, tuple[Problem, ...]]:
+    """``<language>/share.toml``: what may be passed on, to whom; None where it cannot decide every case."""
+    problems: list[Problem] = []
+    if (top := _opened(text, file, problems)) is None:
+        return None, tuple(problems)
+    questions = tuple(_share_questions(top))
+    asked = tuple(question.key for question in questions)
+    for key in QUESTIONS:
+        if asked.count(key) != 1:
+            top.wrong(key, f"must be asked once: write one [[question]] with the key {key}")
+    if DANGER[1] not in [one.key for question in questions if question.key == DANGER[0] for one in question.options]:
+        top.wrong(DANGER[0], f'needs an option with the key "{DANGER[1]}"')
+    rules = tuple(_share_rules(top, questions))
+    _no_doubles(top, [rule.id for rule in rules], "rule id")
+    if not rules or rules[0].kind != "share-now" or rules[0].when != {DANGER[0]: (DANGER[1],)}:
+        top.wrong("rule 1", f'must be the one for danger: danger = ["{DANGER[1]}"], no other condition, share-now')
+    if not rules or rules[-1].when or rules[-1].shares:
+        top.wrong("the last rule", "must hold for all that is left: no condition, and ask-first or do-not")
+    log = top.table("log")
+    lines = {kind: _log_line(log, kind) for kind in OUTCOME_KINDS}
+    log.done()
+    table = Table(
+        owner=top.text("owner", OWNER_LIMIT),
+        reviewed=top.day("reviewed"),
+        orientation=top.text("orientation", 120),
+        questions=questions,
+        rules=rules,
+        log=MappingProxyType(lines),
+        unknown=top.text("unknown", 40),
+    )
+    top.done()
+    return None if problems else table, tuple(problems)
+
+
+def _share_questions(top: _Table) -> Iterator[Question]:
+    for part in top.tables("question", "question", name="key"):
+        key = part.choice("key", QUESTIONS)
+        question = Question(key, part.text("ask", 200), tuple(_options(part, about_told=key == "told")))
+        if len(question.options) < 2:
+            part.wrong("option", "must be there at least twice: a question with one answer asks nothing")
+        _no_doubles(part, [option.key for option in question.options], "option key")
+        for option in question.options:
+            if key == "role" and option.key not in CONTENT_ROLES:
+                part.wrong(option.key, f"must be one of {_spoken(CONTENT_ROLES)}")
+        part.done()
+        yield question
+
+
+def _options(question: _Table, *, about_told: bool) -> Iterator[Option]:
+    for part in question.tables("option", "question.option", name="key"):
+        yield Option(
+            key=part.id("key", BRANCH_KEY, "yes"),
+            label=part.text("label", 34),
+            said=part.text("said", 40),
+            sharing=part.text("sharing", 350) if about_told else "",
+            asking=part.text("asking", 350) if about_told else "",
+        )
+        part.done()
+
+
+def _share_rules(top: _Table, questions: tuple[Question, ...]) -> Iterator[Rule]:
+    for part in top.tables("rule", "rule"):
+        kind = part.choice("outcome", OUTCOME_KINDS)
+        when = {}
+        for question in questions:
+            keys = tuple(option.key for option in question.options)
+            if question.key in part.names() and (chosen := part.choices(question.key, keys, at_least=1)):
+                when[question.key] = chosen
+        rule = Rule(
+            id=part.id("id", KEBAB_ID, "press-and-media"),
+            kind=kind,
+            when=MappingProxyType(when),
+            do=part.text("do", 350),
+            reason=part.text("reason", 350),
+            words=part.text("words", 350),
+            check=part.text("check", 200),
+            facts=part.ids("facts", REGISTER_ID, "IS-consent", at_least=1),
+            basis=part.text("basis", 90),
+            approved=part.text("approved", 60),
+            what=part.text("what", 90, needed=kind in ("share-now", "share-least")),
+            to=part.text("to", 60, needed=kind == "share-now"),
+            aim=part.text("aim", 60, needed=kind == "share-now"),
+        )
+        if rule.what and not rule.shares:
+            part.wrong("what", "is only for rules that share: take it out")
+        if kind == "share-least" and not {"who", "purpose", "info"} <= set(when):
+            part.wrong("outcome", "shares without who, purpose and info among its conditions: name all three")
+        part.done()
+        yield rule
+
+
+def _log_line(log: _Table, kind: str) -> str:
+    line = log.text(kind, 200)
+    for word in re.findall(r"\{([^}]*)\}", line):
+        if word not in LOG_WORDS:
+            log.wrong(kind, f"has a word in braces that is not known; those there are: {_spoken(LOG_WORDS)}")
+    return line
 
 
 class _Mentions(Visitor):

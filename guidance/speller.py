@@ -1,11 +1,12 @@
 """Mends slips of the thumb, word by word, against the words the index knows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
 
 SHORTEST_REPAIRED: Final = 4
 """Shorter words have too many neighbours to guess between."""
@@ -170,10 +171,7 @@ class Speller:
         best = ""
         best_cost = 99.0
         for length in range(len(word) - slips, len(word) + slips + 1):
-            for known in self._by_length.get(length, ()):
-                distance = OSA.distance(word, known, score_cutoff=slips)
-                if distance > slips:
-                    continue
+            for known, distance in _near(word, self._by_length.get(length, ()), slips):
                 cost = distance + _surprise(word, known) - min(self._count[known], 50) / 500
                 if cost < best_cost:
                     best, best_cost = known, cost
@@ -189,6 +187,12 @@ class Speller:
             if word[:at] in self._real and word[at:] in self._real and word[at:] not in _LIKE_ENDINGS:
                 return [word[:at], word[at:]]
         return []
+
+
+def _near(word: str, known: Sequence[str], slips: int) -> list[tuple[str, int]]:
+    """Those within so many slips, in their order, with the number of slips."""
+    found = extract(word, known, scorer=OSA.distance, score_cutoff=slips, limit=None)
+    return [(other, distance) for other, distance, _ in sorted(found, key=lambda one: one[2])]
 
 
 def slips_allowed(length: int) -> int:

@@ -74,7 +74,15 @@ def open_reference(
 def listed(tx: Transaction) -> list[Listed]:
     """All notes, newest first, without content."""
     query = (
-        select(notes, flags.c.state.label("flag"), agency_table.c.sealed_profile)
+        select(
+            notes.c.reference,
+            notes.c.agency_ref,
+            notes.c.hour,
+            notes.c.state,
+            notes.c.amends,
+            flags.c.state.label("flag"),
+            agency_table.c.sealed_profile,
+        )
         .join(agency_table, agency_table.c.ref == notes.c.agency_ref)
         .outerjoin(flags, flags.c.note_id == notes.c.id)
         .order_by(notes.c.hour.desc(), notes.c.reference)

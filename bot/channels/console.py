@@ -26,7 +26,7 @@ class Message:
 class Console:
     """
     Args:
-        prefix: makes update ids unique over restarts on the same data.
+        prefix: makes update and message ids unique over restarts on the same data.
         lines: for ``listen``: (chat, line) pairs; ``bot.chat`` calls ``inbound`` itself instead.
     """
 
@@ -48,12 +48,12 @@ class Console:
         update_id = f"{self._prefix}-{next(self._updates)}"
         if line.startswith("[") and line.endswith("]"):
             return Inbound(self.name, update_id, chat, self._pressed(chat, line[1:-1]))
-        own = Message(str(next(self._messages)), line)
+        own = Message(self._message_id(), line)
         self.screens.setdefault(chat, []).append(own)
         return Inbound(self.name, update_id, chat, Wrote(line), message=own.id)
 
     async def deliver(self, chat: str, say: Say, question: int) -> str:
-        message = Message(str(next(self._messages)), say.text, say, question, unread=True)
+        message = Message(self._message_id(), say.text, say, question, unread=True)
         self.screens.setdefault(chat, []).append(message)
         return message.id
 
@@ -85,6 +85,10 @@ class Console:
             if message.say is not None and message.say.rows:
                 return message.say.choices
         return ()
+
+    def _message_id(self) -> str:
+        # With the prefix: what an earlier run left to be erased must not hit a message of this one.
+        return f"{self._prefix}-{next(self._messages)}"
 
     def _pressed(self, chat: str, key: str) -> Pressed:
         for message in reversed(self.screens.get(chat, [])):

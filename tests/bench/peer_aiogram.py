@@ -44,7 +44,7 @@ class Peer:
     async def poll(self) -> None:
         offset = 0
         while True:
-            batch = await self._bot(GetRawUpdates(offset=offset, timeout=25), request_timeout=40)
+            batch: list[Any] = await self._bot(GetRawUpdates(offset=offset, timeout=25), request_timeout=40)
             await asyncio.gather(*(self.answer(raw) for raw in batch))
             if batch:
                 offset = batch[-1]["update_id"] + 1

@@ -30,7 +30,7 @@ def shares(name: str, profile: cProfile.Profile) -> str:
 def run(out: Path, arguments: list[str]) -> None:
     here, writer = cProfile.Profile(time.thread_time), cProfile.Profile(time.thread_time)
     write = Store._write
-    Store._write = lambda store: writer.runcall(write, store)  # type: ignore[method-assign]  # the thread's own clock
+    setattr(Store, "_write", lambda store: writer.runcall(write, store))  # noqa: B010  a method, put in place of one
     sys.argv = ["integra", *arguments]
     try:
         here.runcall(main)

@@ -4,9 +4,9 @@
 
 Three processes: a local Bot API (``fake_telegram --bench``), and, one after the other on the same load, the assistant
 (``python -m bot run``, the same command people run, on a fresh data folder with enrolled people) and
-``peer_aiogram.py``. 32 people talk at once and each goes on as soon as the answer is there. A whole turn: one update in,
-de-duplicated, decided, state and reply encrypted, one ``synchronous=FULL`` commit (shared by those who wait), reply
-delivered, delivery noted.
+``peer_aiogram.py``. 32 people talk at once and each goes on as soon as the answer is there. A whole turn: one update
+in, de-duplicated, decided, state and reply encrypted, one ``synchronous=FULL`` commit (shared by those who wait),
+reply delivered, delivery noted.
 
     note      texts into one part of a note that is being written
     walk      the guide by its first buttons: menu, step, case code, page, then ticks (the message is replaced)
@@ -35,6 +35,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ ROOT = HERE.parent.parent
 TOKEN = "4242:AAfake_token_for_loopback_only_00000"
 CHATS = 32
 TURNS = 20
-GROUPS = 4  # of so many people each; the first one warms up
+GROUPS = 4  # of so many people each, the first of which warms up
 FIRST_CHAT = 5_000_000_000
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
@@ -92,13 +93,13 @@ def texts(job: Job, group: int) -> list[str]:
 
 
 def prepare(folder: Path, job: Job) -> Trial:
-    """A data folder with enrolled people; for ``note`` each stands at the first part."""
+    """A data folder with enrolled people; for ``note`` each of them stands at the first part."""
     trial = Trial.create(folder, at=datetime.now(UTC), roles=("coordinator",))
     world = wiring.world(trial.installation)
     store = trial.installation.store()
     try:
         chats = [str(FIRST_CHAT + number) for number in range(CHATS * GROUPS)]
-        store.run_now(lambda tx: [_enrol(tx, chat) for chat in chats])
+        store.run_now(partial(_enrol, chats=chats))
         for chat in chats if job.name == "note" else []:
             _at_first_part(store, world, chat)
     finally:
@@ -106,11 +107,12 @@ def prepare(folder: Path, job: Job) -> Trial:
     return trial
 
 
-def _enrol(tx: Transaction, chat: str) -> None:
+def _enrol(tx: Transaction, *, chats: list[str]) -> None:
     now = datetime.now(UTC)
-    ref = people.add(tx, tx.keyring.agency_ref(AGENCY), "officer", language="en", at=now)
-    people.reach_at(tx, ref, "telegram", chat)
-    people.settle(tx, ref, at=now, handle=f"PO-{chat[-3:]}", accepted=True)
+    for chat in chats:
+        ref = people.add(tx, tx.keyring.agency_ref(AGENCY), "officer", language="en", at=now)
+        people.reach_at(tx, ref, "telegram", chat)
+        people.settle(tx, ref, at=now, handle=f"PO-{chat[-3:]}", accepted=True)
 
 
 def _at_first_part(store: Store, world: turns.World, chat: str) -> None:
@@ -118,8 +120,8 @@ def _at_first_part(store: Store, world: turns.World, chat: str) -> None:
     for number, key in enumerate(("", "none", "contact", "now")):
         event = Pressed(question, key) if key else Wrote("/note")
         inbound = Inbound("telegram", f"before-{chat}-{number}", chat, event, message="1")
-        said = store.run_now(lambda tx, inbound=inbound: turns.take_turn(tx, world, inbound))
-        store.run_now(lambda tx, said=said: outbox.done(tx, [one.id for one in said]))
+        said = store.run_now(partial(turns.take_turn, world=world, inbound=inbound))
+        store.run_now(partial(outbox.done, ids=[one.id for one in said]))
         question = said[-1].question
 
 
@@ -248,7 +250,7 @@ def compare(job: Job, rounds: int, *, webhook: bool) -> None:
     ratios = sorted(ours.per_cpu_s / bare.per_cpu_s for ours, bare in pairs)
 
     def median(name: str, which: int) -> float:
-        return statistics.median(getattr(pair[which], name) for pair in pairs)
+        return statistics.median(float(getattr(pair[which], name)) for pair in pairs)
 
     lost = sum(one.lost for pair in pairs for one in pair)
     print(

@@ -336,6 +336,11 @@ async def test_a_group_hears_one_sentence_and_nothing_is_done(desk: Desk, site: 
     assert site.rows("conversations") == []
 
 
+async def test_lone_surrogates_are_dropped_and_the_rest_of_the_text_is_kept(desk: Desk, site: Site) -> None:
+    await desk.says("officer", "/menu", "[note.quick]", "he left\ud83d the \x00room", "[routine]", "[log]")
+    assert site.notes() == {("PO-17", "he left the room"): 1}
+
+
 async def test_updates_are_remembered_for_48_hours_and_swept_after(desk: Desk, site: Site) -> None:
     await desk.says("officer", "/help")
     assert len(site.rows("seen")) == 1

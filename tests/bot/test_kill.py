@@ -1,0 +1,203 @@
+"""The real process, `integra run`: stopped by SIGTERM, and killed at random moments. No acknowledged note is lost.
+
+Nobody sleeps here: a kill comes at a random request of the bot's, before or after its work was done.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from bot_site import Site, open_notes
+from fake_telegram import TOKEN, FakeTelegram, Person
+
+from bot.trial import Trial
+
+INTEGRA = Path(sys.executable).with_name("integra")
+
+
+class Process:
+    """`integra run` on a trial installation; what it prints is kept in ``printed``."""
+
+    def __init__(self, trial: Trial, telegram: FakeTelegram) -> None:
+        self._trial, self._telegram = trial, telegram
+        self.printed = b""
+        self.running: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._token_file = trial.folder / "token"
+        self._token_file.write_text(TOKEN + "\n")
+        self._token_file.chmod(0o600)
+
+    async def start(self) -> None:
+        """Returns when it has begun to talk to Telegram."""
+        before = len(self._telegram.calls_of("getMyCommands"))
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("INTEGRA_")}
+        self.running = await asyncio.create_subprocess_exec(
+            str(INTEGRA),
+            "run",
+            "--data",
+            str(self._trial.installation.folder),
+            "--token-file",
+            str(self._token_file),
+            env={**clean, "INTEGRA_TELEGRAM_API": self._telegram.url},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        self._reading = asyncio.create_task(self._read(self.running))
+        await self._telegram.called("getMyCommands", times=before + 1, within=60)
+
+    async def end(self, how: signal.Signals) -> int:
+        """Returns its exit code."""
+        assert self.running is not None and self._reading is not None
+        self.running.send_signal(how)
+        code = await asyncio.wait_for(self.running.wait(), 30)
+        await self._reading
+        self.running = None
+        return code
+
+    async def _read(self, running: asyncio.subprocess.Process) -> None:
+        assert running.stdout is not None
+        while read := await running.stdout.read(65_536):
+            self.printed += read
+
+
+@asynccontextmanager
+async def process(trial: Trial, telegram: FakeTelegram) -> AsyncIterator[Process]:
+    found = Process(trial, telegram)
+    try:
+        yield found
+    finally:
+        if found.running is not None:
+            await found.end(signal.SIGKILL)
+
+
+def enrolled(trial: Trial, telegram: FakeTelegram, count: int) -> list[Person]:
+    site = Site(trial)
+    for number in range(count):
+        site.enrol("telegram", str(1001 + number), "officer", f"PO-{number:02d}")
+    site.close()
+    return [telegram.person(1001 + number, started=True) for number in range(count)]
+
+
+async def test_sigterm_ends_it_with_exit_code_0_and_every_update_confirmed(trial: Trial) -> None:
+    async with FakeTelegram() as telegram, process(trial, telegram) as bot:
+        (robin,) = enrolled(trial, telegram, 1)
+        await bot.start()
+        robin.writes("/help")
+        await robin.hears("What I can do", within=30)
+        await telegram.confirmed()
+        await telegram.polled()
+        assert await bot.end(signal.SIGTERM) == 0
+        assert len(telegram.log) == 0
+        assert b'"stopped"' in bot.printed
+        assert b"Traceback" not in bot.printed
+        assert b"Unclosed" not in bot.printed
+        assert bot.printed.count(b"\n") == 2, "started, stopped"
+        robin.writes("/menu")
+        await bot.start()
+        await robin.hears("What do you need?", within=30)
+        assert len([text for text in robin.heard if "What I can do" in text]) == 1
+        assert await bot.end(signal.SIGINT) == 0
+
+
+async def test_sigterm_in_the_middle_of_a_conversation_loses_and_repeats_nothing(trial: Trial) -> None:
+    async with FakeTelegram() as telegram, process(trial, telegram) as bot:
+        people = enrolled(trial, telegram, 3)
+        await bot.start()
+        work = asyncio.gather(*(logs(person, number, 3) for number, person in enumerate(people)))
+        for _ in range(2):
+            await telegram.called("sendMessage", times=len(telegram.calls_of("sendMessage")) + 5, within=30)
+            assert await bot.end(signal.SIGTERM) == 0
+            await bot.start()
+        await asyncio.wait_for(work, 60)
+        await bot.end(signal.SIGTERM)
+        for person in people:
+            assert all(count == 1 for count in Counter(previews(person) + receipts(person)).values())
+            assert_in_order(person)
+        assert_kept(trial, people, 3)
+        assert len(telegram.log) == 0
+
+
+async def test_killed_at_random_moments_no_acknowledged_note_is_lost_and_none_is_kept_twice(trial: Trial) -> None:
+    await kills(trial, kills=4, people=5, notes=4, seed=7)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(5))
+async def test_killed_again_and_again(trial: Trial, seed: int) -> None:
+    await kills(trial, kills=25, people=8, notes=25, seed=seed)
+
+
+async def kills(trial: Trial, *, kills: int, people: int, notes: int, seed: int) -> None:
+    dice = random.Random(seed)
+    async with FakeTelegram() as telegram, process(trial, telegram) as bot:
+        persons = enrolled(trial, telegram, people)
+        await bot.start()
+        work = asyncio.gather(*(logs(person, number, notes) for number, person in enumerate(persons)))
+        for _ in range(kills):
+            if work.done():
+                break
+            method = dice.choice(["sendMessage", "sendMessage", "deleteMessages", "answerCallbackQuery", "getUpdates"])
+            calls = len(telegram.calls_of(method)) + dice.randint(1, 6)
+            await telegram.called(method, times=calls, within=60)
+            gate = telegram.hold_next("sendMessage", after_work=dice.random() < 0.5)
+            if dice.random() < 0.5 and not work.done():
+                await gate.reached(within=60)
+            await bot.end(signal.SIGKILL)
+            telegram.heal()
+            await bot.start()
+        await asyncio.wait_for(work, 120)
+        assert await bot.end(signal.SIGTERM) == 0
+        assert_kept(trial, persons, notes)
+        for person in persons:
+            assert_in_order(person)
+        assert b"Traceback" not in bot.printed
+        assert b"canary" not in bot.printed
+
+
+async def logs(person: Person, number: int, notes: int) -> None:
+    """Somebody who logs one quick note after the other, whatever happens to the bot."""
+    for note in range(notes):
+        person.writes("/menu")
+        await person.hears("What do you need?", within=120)
+        person.presses("Quick note (3 taps)")
+        await person.hears("What happened?", within=120)
+        person.writes(words(number, note))
+        await person.hears("1 in this part", within=120)
+        person.presses("Routine, no flag")
+        await person.hears(words(number, note), within=120)
+        person.presses("✔ Log it")
+        await person.hears("Reference ", within=120)
+
+
+def words(number: int, note: int) -> str:
+    return f"canary {number} note {note} end"
+
+
+def assert_kept(trial: Trial, people: list[Person], notes: int) -> None:
+    """Every acknowledged note, once."""
+    wanted = {(f"PO-{number:02d}", words(number, note)): 1 for number in range(len(people)) for note in range(notes)}
+    assert open_notes(trial) == wanted
+
+
+def previews(person: Person) -> list[str]:
+    return [text for text in person.heard if "This will be sealed" in text]
+
+
+def receipts(person: Person) -> list[str]:
+    return [text for text in person.heard if "Reference " in text]
+
+
+def assert_in_order(person: Person) -> None:
+    """Each message's first arrival: a preview, its receipt, the next preview … (a repeat may follow a kill)."""
+    told = [text for text in dict.fromkeys(person.heard) if "This will be sealed" in text or "Reference " in text]
+    kinds = ["preview" if "This will be sealed" in text else "receipt" for text in told]
+    assert kinds == ["preview", "receipt"] * (len(kinds) // 2)
+    numbers = [int(text.partition(" note ")[2].partition(" end")[0]) for text in told if " note " in text]
+    assert numbers == sorted(numbers)

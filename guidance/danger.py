@@ -198,6 +198,14 @@ _ENGLISH: Final = _Rules(
             sahel hijra battlefield war ukraine
             """
             ),
+            "drug": _set(
+                """
+            pills tablets meds medication medicine paracetamol ibuprofen insulin methadone heroin overdose
+            """
+            ),
+            "height": _set("bridge roof rooftop ledge railing balcony window parapet cliff crane tower tracks"),
+            "fuel": _set("petrol gasoline diesel kerosene fuel lighter canister canisters jerrycan"),
+            "vehicle": _set("car van truck lorry vehicle bus tractor"),
             "fighters": _set(
                 """
             isis isil daesh islamic caliphate fighter fighters jihad jihadi militia battalion qaeda qaida

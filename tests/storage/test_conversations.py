@@ -147,9 +147,7 @@ def test_places_come_oldest_first(store: Store, address: bytes, officer: bytes, 
     assert loaded(store, address).version == 0
 
 
-def test_a_state_moved_to_another_row_is_unreadable(
-    store: Store, address: bytes, mentor: bytes
-) -> None:
+def test_a_state_moved_to_another_row_is_unreadable(store: Store, address: bytes, mentor: bytes) -> None:
     """Whoever can write to the database cannot hand one person's words to another."""
     other = store.run_now(lambda tx: people.contacts(tx, mentor))[0].address_ref
     move(store, loaded(store, address), b'{"mine":1}')

@@ -281,9 +281,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.tx = Transaction(self.connection, Keyring(bytes(32), SigningKey(bytes(32))))
         self.now = NOON
         self.agency = agencies.add(self.tx, AGENCY, name="Northbridge (demo)", zone="Europe/Paris", case_pattern="")
-        self.people = [
-            people.add(self.tx, self.agency, "coordinator", language="en", at=NOON) for _ in range(3)
-        ]
+        self.people = [people.add(self.tx, self.agency, "coordinator", language="en", at=NOON) for _ in range(3)]
         self.expected: dict[str, tuple[str, bytes | None]] = {}
         self.due: dict[str, datetime] = {}
 

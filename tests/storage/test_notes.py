@@ -164,9 +164,7 @@ def test_to_another_admins_desk_no_note_is_kept(store: Store, pins: Pins, office
     refused(store, pins, officer, AGENCY)
 
 
-def test_to_a_desk_put_back_to_an_older_version_no_note_is_kept(
-    store: Store, pins: Pins, officer: bytes
-) -> None:
+def test_to_a_desk_put_back_to_an_older_version_no_note_is_kept(store: Store, pins: Pins, officer: bytes) -> None:
     pin = pins.of(AGENCY)
     assert pin is not None
     pins.set(AGENCY, Pin(pin.admin, pin.version + 1))
@@ -174,9 +172,7 @@ def test_to_a_desk_put_back_to_an_older_version_no_note_is_kept(
 
 
 @pytest.mark.parametrize("recovers", [True, False])
-def test_to_a_desk_whose_keys_ran_out_no_note_is_kept(
-    store: Store, pins: Pins, officer: bytes, recovers: bool
-) -> None:
+def test_to_a_desk_whose_keys_ran_out_no_note_is_kept(store: Store, pins: Pins, officer: bytes, recovers: bool) -> None:
     store.run_now(add_agency)
     admin, last_day = SigningKey.generate(), NOON.date()
     store.run_now(lambda tx: publish(tx, pins, OTHER_AGENCY, admin, not_after=last_day, recovers=recovers))
@@ -184,9 +180,7 @@ def test_to_a_desk_whose_keys_ran_out_no_note_is_kept(
     keep(store, pins, 1, officer, agency=OTHER_AGENCY, at=NOON)
 
 
-def test_with_a_damaged_pin_no_note_is_kept(
-    store: Store, pins: Pins, officer: bytes, installation: Any
-) -> None:
+def test_with_a_damaged_pin_no_note_is_kept(store: Store, pins: Pins, officer: bytes, installation: Any) -> None:
     (installation.folder / "desks" / f"{AGENCY}.json").write_text("{")
     before = kept(store)
     with pytest.raises(BadInstallation):
@@ -285,9 +279,11 @@ def test_of_a_withdrawn_note_a_checkpoint_leaves_no_byte(
         keep(store, pins, number, officer, text="x" * size)
     if checkpointed_before:
         outside(database).execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    record, beside = body(database, 2), body(database, 3)
+    first, record, third = (body(database, number) for number in (1, 2, 3))
+    assert first is not None
     assert record is not None
-    assert beside is not None
+    assert third is not None
+    beside = first + third
     assert residue(record, installation.folder, beside=beside) > len(record) // 20
 
     withdraw(store, 2, officer)
@@ -295,7 +291,7 @@ def test_of_a_withdrawn_note_a_checkpoint_leaves_no_byte(
 
     assert busy == 0
     assert residue(record, installation.folder, beside=beside) == 0
-    assert residue(beside, installation.folder, beside=record) > len(beside) // 20
+    assert residue(third, installation.folder, beside=record) > len(third) // 20
     assert os.path.getsize(f"{database}-wal") == 0
 
 
@@ -317,9 +313,7 @@ def receipts_of(store: Store, author: bytes, **how: Any) -> list[NoteView]:
     return store.run_now(lambda tx: notes.of_author(tx, author, **how))
 
 
-def test_authors_see_their_own_notes_the_newest_first(
-    store: Store, pins: Pins, officer: bytes, mentor: bytes
-) -> None:
+def test_authors_see_their_own_notes_the_newest_first(store: Store, pins: Pins, officer: bytes, mentor: bytes) -> None:
     for number, hours in ((1, 0), (2, 2), (3, 1)):
         keep(store, pins, number, officer, at=NOON + timedelta(hours=hours))
     keep(store, pins, 4, mentor)
@@ -329,9 +323,7 @@ def test_authors_see_their_own_notes_the_newest_first(
     assert len(receipts_of(store, officer, at_most=2)) == 2
 
 
-def test_a_receipt_tells_what_may_still_be_undone(
-    store: Store, pins: Pins, officer: bytes, agency_ref: bytes
-) -> None:
+def test_a_receipt_tells_what_may_still_be_undone(store: Store, pins: Pins, officer: bytes, agency_ref: bytes) -> None:
     keep(store, pins, 1, officer, flag_level=1)
     store.run_now(lambda tx: flags.raise_flag(tx, note_id(1), agency_ref, 1, at=NOON))
     keep(store, pins, 2, officer, amends=1)

@@ -95,7 +95,9 @@ def test_an_invite_lives_a_day(store: Store, agency_ref: bytes, after: timedelta
     assert (redeem(store, invited(store, agency_ref), after=after) is not None) is let_in
 
 
-@pytest.mark.parametrize("change", [str.lower, str.upper, str.strip, lambda token: token[:-1], lambda _: "", "x".__add__])
+@pytest.mark.parametrize(
+    "change", [str.lower, str.upper, str.strip, lambda token: token[:-1], lambda _: "", "x".__add__]
+)
 def test_no_other_token_lets_anybody_in(store: Store, agency_ref: bytes, change: object) -> None:
     token = invited(store, agency_ref)
     wrong = change(token)  # type: ignore[operator]  # str methods of several shapes
@@ -129,9 +131,7 @@ def test_a_token_is_kept_as_a_hash_alone(store: Store, agency_ref: bytes) -> Non
     assert token.encode() not in kept[0]
 
 
-def test_an_invite_of_a_second_agency_adds_a_role_to_the_same_person(
-    store: Store, agency_ref: bytes
-) -> None:
+def test_an_invite_of_a_second_agency_adds_a_role_to_the_same_person(store: Store, agency_ref: bytes) -> None:
     first = redeem(store, invited(store, agency_ref, "mentor"))
     second_ref = store.run_now(add_agency)
     second = redeem(store, invited(store, second_ref, "coordinator"))

@@ -3,6 +3,7 @@
 Whatever other libraries log comes out as its logger's name and level alone; exceptions as class and place in the code.
 """
 
+import json
 import logging
 import sys
 import threading
@@ -80,8 +81,8 @@ class Withholding(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         error = record.exc_info[1] if record.exc_info else None
-        said = f" {failure(error)}" if error is not None else ""
-        return f'{{"event": "library.log", "kind": "{record.name}", "level": "{record.levelname.lower()}"}}{said}'
+        fields = {"event": "library.log", "kind": record.name, "level": record.levelname.lower()}
+        return json.dumps({**fields, **(failure(error) if error is not None else {})})
 
 
 def _uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None, /) -> None:

@@ -59,7 +59,10 @@ class Settings(BaseSettings):
             raise SettingsError(f"{', '.join(exposed)}: secrets are read from owner-only files; unset the variable")
         written: dict[str, Any] = {}
         if data is not None and (data / "settings.toml").exists():
-            written = TomlConfigSettingsSource(cls, data / "settings.toml")()
+            try:
+                written = TomlConfigSettingsSource(cls, data / "settings.toml")()
+            except ValueError:  # no TOML, or no text at all
+                raise SettingsError(f"{data / 'settings.toml'} is not TOML; see its first lines for the form") from None
         heard = {name for name in cls.model_fields if f"INTEGRA_{name.upper()}" in os.environ}
         try:
             return cls(**{name: value for name, value in written.items() if name not in heard})

@@ -43,6 +43,7 @@ COMMANDS = {
     "/help": "help",
     "/danger": "danger",
     "/note": "note",
+    "/share": "share",
     "/guide": "walk",
     "/notes": "my-notes",
     "/inbox": "inbox",

@@ -15,7 +15,7 @@ UTF-8, which with everything else fits the largest padding bucket of 16,384."""
 MOST_LEFT_OVER = 12_000
 
 PARTS = ("seen", "told", "think", "else")
-KINDS = ("behaviour", "incident", "contact", "progress", "other")
+KINDS = ("behaviour", "incident", "contact", "progress", "disclosure", "other")
 REASONS = ("threat", "self-harm", "child", "staff", "travel", "other")
 URGENCIES: tuple[Urgency, ...] = ("routine", "today", "urgent")
 FLAG_LEVELS = {"routine": 1, "today": 2, "urgent": 3}

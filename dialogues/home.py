@@ -26,6 +26,7 @@ def menu(scene: Scene, *, draft: bool = False) -> tuple[Say, ...]:
         *([Choice("inbox", scene.text("button-inbox"), lasting=True)] if serves else []),
         Choice("note.quick", scene.text("button-quick-note"), lasting=True),
         Choice("note", scene.text("button-note"), lasting=True),
+        *([Choice("share", scene.text("button-share"), lasting=True)] if scene.voice.content.share else []),
         Choice("walk", scene.text("button-guide"), lasting=True),
         Choice("my-notes", scene.text("button-my-notes"), lasting=True),
         Choice("help", scene.text("button-help"), lasting=True),

@@ -176,7 +176,8 @@ def begin(scene: Scene, about: str) -> Turn[State]:
 
     Args:
         about: empty; ``quick``; ``case.<code>``; ``carry.<id>.<text>`` (a text typed at home, under the draft id its
-            message was traced with); ``amend.<reference>``; ``resume``; ``parked.<any of these>`` when a draft waits.
+            message was traced with); ``log.<line>`` (a line for the disclosure log, ready but for its case code);
+            ``amend.<reference>``; ``resume``; ``parked.<any of these>`` when a draft waits.
     """
     word, _, rest = about.partition(".")
     if word == "resume":
@@ -198,6 +199,10 @@ def begin(scene: Scene, about: str) -> Turn[State]:
         draft_id, _, text = rest.partition(".")
         carried = _added(replace(draft, id=draft_id), 0, text, scene)
         draft, before, effects = carried.draft, carried.says, (TracePrivate(draft_id),)
+    if word == "log":
+        draft = replace(draft, form="quick", kind="disclosure", occurred_at=scene.now, precision="minute")
+        added = _added(draft, 0, rest, scene)
+        draft, before = replace(added.draft, complete=added.draft.length > 0), added.says
     if len(scene.person.memberships) > 1:
         return _ask(AskAgency(draft), scene, before, effects)
     return _opened(draft, scene, before, effects)
@@ -210,7 +215,7 @@ def _opened(draft: Draft, scene: Scene, before: tuple[Say, ...] = (), effects: t
         told = Tell("admins", agency.slug, "admin-no-recipient", (("agency", agency.name),))
         text = scene.text("note-no-recipient", agency=agency.name)
         return Turn(None, (Say(text, rows=column(menu_choice(scene))),), (*effects, EraseTraces(draft.id), told))
-    if draft.form == "quick":
+    if draft.form == "quick" and not draft.complete:
         return _ask(AskPart(draft), scene, before, effects)
     first: State = AskKind(draft) if draft.case_code else AskCase(draft)
     return _ask(first, scene, before, effects)
@@ -228,6 +233,8 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
             # The text goes into the waiting draft, its message out of the chat now.
             _, draft_id, text = about.split(".", 2)
             return Turn(None, effects=(EraseTraces(draft_id),), unpark="note", call=Call("note", text))
+        case AskResume(about), Chose("resume") if about.startswith("log."):
+            return Turn(None, (Say(scene.text("note-log-dropped")),), unpark="note")
         case AskResume(), Chose("resume"):
             return Turn(None, unpark="note")
         case AskResume(about), Chose("new"):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dialogues import ask, danger, enrolment, help, home, inbox, language, my_notes, note, walk
+from dialogues import ask, danger, enrolment, help, home, inbox, language, my_notes, note, share, walk
 from dialogues.model import Effect, Event, Say, Scene, Turn
 
 
@@ -47,6 +47,7 @@ DIALOGUES: Mapping[str, Dialogue] = {
     "note": Dialogue(
         note.STATES, note.begin, note.advance, note.resume, True, note.is_draft, note.dropped, note.forgets
     ),
+    "share": Dialogue(share.STATES, share.begin, share.advance, share.resume, True),
     "walk": Dialogue(walk.STATES, walk.begin, walk.advance, walk.resume, True),
 }
 

@@ -231,7 +231,11 @@ def _page(at: AtStep, scene: Scene) -> Say:
         return Say(scene.text("walk-step-gone"), rows=column(Choice("steps", scene.text("button-steps"))))
     title = scene.text("walk-title", step=step.id, title=step.title)
     back = [Choice("back", scene.text("button-back"))] if at.trail else []
-    around = ((*back, Choice("pause", scene.text("button-pause")), Choice("steps", scene.text("button-steps"))),)
+    around: tuple[tuple[Choice, ...], ...] = (
+        (*back, Choice("pause", scene.text("button-pause")), Choice("steps", scene.text("button-steps"))),
+    )
+    if step.stage == "share" and scene.voice.content.share is not None:
+        around = ((Choice("share", scene.text("button-share"), lasting=True),), *around)
     decision = next((one for one in step.decisions if one.id == at.page), None)
     if at.page == CHECKS:
         return Say(_checklist(at, step, scene), title=title, rows=(*_tick_rows(at, step, scene), *around))

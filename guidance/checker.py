@@ -345,8 +345,8 @@ def _shown(content: Content) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for rule in _share_rules(content):
         yield _share_file(content), rule.id, (rule.do, rule.reason, rule.words, rule.check)
     for asked in content.share.questions if content.share is not None else ():
-        texts = (text for one in asked.options for text in (one.label, one.sharing, one.asking))
-        yield _share_file(content), asked.key, (asked.ask, *texts)
+        options = (text for one in asked.options for text in (one.label, one.sharing, one.asking))
+        yield _share_file(content), asked.key, (asked.ask, *options)
 
 
 def _claimed(content: Content) -> Iterator[tuple[str, str, tuple[str, ...]]]:

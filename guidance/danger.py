@@ -62,6 +62,10 @@ class _Rules:
         question: how a question about the subject starts; calls a match off that has no intent and, up to its first
             word, nobody it is about (``about``): "which attacks were done by ex prisoners".
         about: see ``question``.
+        asking: how any question starts; calls a match off, whatever its words, unless ``urgent`` or ``definite`` are
+            found: "do officers carry weapons", but not "what do i do there is a gun" or "can he stab somebody with it".
+        urgent: see ``asking``.
+        definite: see ``asking``.
     """
 
     dropped: frozenset[str]
@@ -79,6 +83,9 @@ class _Rules:
     idioms: re.Pattern[str]
     question: re.Pattern[str]
     about: frozenset[str]
+    asking: re.Pattern[str]
+    urgent: re.Pattern[str]
+    definite: re.Pattern[str]
 
 
 def _base_forms(lines: str) -> Mapping[str, str]:
@@ -104,7 +111,7 @@ _ENGLISH: Final = _Rules(
         """
             a an the to of his its their this that these those just really very so am are is was
             were be been being do does did has have had already also still then even now actually definitely
-            probably maybe always keeps keep some any bit up please
+            probably maybe always keeps keep some any bit up please doing
             """
     )
     - {"has", "have", "had", "up", "now", "keep", "keeps"},
@@ -246,7 +253,7 @@ _ENGLISH: Final = _Rules(
         burn: burnt burned burns burning
         die: dies died dying
         dead: dead
-        kill: kills killed killing killin
+        kill: kills killed killing killin kil kiling kils
         leave: left leaves leaving
         fly: flies flew flying
         run: runs ran running
@@ -295,7 +302,10 @@ _ENGLISH: Final = _Rules(
     ),
     past=re.compile(
         r"\b(convict\w*|sentenced?|served (his|her|their|time|years|\d+)|offences?|offenses?|charged with|acquitted|"
-        r"history of|(years?|months) ago|(in|since|from|until|of) (19|20)\d\d|last year|last month|"
+        r"history of|(years?|months) ago|why did (nobody|no one|noone)|(serving|doing|did) (life|time) for|back then|long ago|decades ago|"
+        r"(in|on|from) (the|his|her|an old) (old )?file|used to|in the past|once (had|was|owned)|in (his|her) (youth|"
+        r"childhood)|(murder|terror|assault|arson) (case|trial|charge|conviction)|false alarm|not urgent|no danger|"
+        r"turned out (to be |it was )?(nothing|harmless|an? |plastic|fake)|only (an? )?(plastic|toy|fake|rubber)|(in|since|from|until|of) (19|20)\d\d|last year|last month|"
         r"as a (child|boy|girl|kid|teen\w*)|when (he|she|they) (was|were) (young|little|small|a \w+)|returned from|"
         r"previously|formerly|case stud\w*|lessons?|went wrong)\b"
     ),
@@ -311,7 +321,9 @@ _ENGLISH: Final = _Rules(
             definition mean means meaning programme program statistics rate rates research factor factors
             checklist film films movie movies book books game games gaming drawing drawings draw draws drew art
             song songs rap lyrics story stories novel class refresher drill amnesty template tool tools
-            prevention rules rule course joke joking form paperwork workshop
+            prevention rules rule course joke joking form paperwork workshop quiz poster posters article
+            articles documentary study studies survey lesson lecture seminar podcast exam history museum
+            exercise scenario simulation poem poems toy toys topic topics
             """
     ),
     at_a_topic=re.compile(
@@ -327,7 +339,21 @@ _ENGLISH: Final = _Rules(
         r"\b(can|does) (the|a|any) (tool|test|score|form)"
     ),
     idioms=re.compile(
-        r"\b(?:(?:job|work|shift|feet|back|head|heat|deadline|traffic|wait|waiting|suspense|paperwork|form)s? "
+        r"\b(?:explosive (?:mood|topic|debate|issue|mix)|(?:terror )?attacks? (?:on tv|(?:in|on) the (?:news|radio)|"
+        r"abroad)|ask(?:ing)? (?:him|her|them|a client|clients) about \w+|plan is dead|jump(?:s|ed)? at|"
+        r"kill(?:s|ed|ing)? (?:the |my |our )?(?:programme|program|mood|vibe|project|idea|motivation|budget|joke|plan)|"
+        r"dead (?:battery|phone|line|weight|body of)|(?:battery|phone|line|link) (?:is |went |goes )?dead|"
+        r"hang(?:s|ing)? (?:the|a|his|her|my|up) (?:poster|picture|coat|laundry|washing|painting|curtains?|sign|notice)s?|"
+        r"punch ?(?:line|card|bag)s?|stab (?:in the|at)|str(?:ikes?|uck) (?:me|us) as|target (?:group|audience|date)s?|"
+        r"strikes? (?:of|by) (?:the )?(?:guards|staff|officers|drivers|workers)|bullet points?|trigger warning|"
+        r"cut(?:s|ting)? (?:the |his |her |my |a )?(?:budget|visits?|cake|hair|grass|costs|hours|bread|onions?)|"
+        r"hit by (?:the )?(?:flu|bad news|budget|news|cuts)|hit(?:s|ting)? (?:the )?(?:wrong )?(?:button|key|jackpot)|"
+        r"fight(?:s|ing)? for an? |(?:battl|fight)(?:e|es|ing|s)? (?:with |against )?(?:the )?(?:bureaucracy|cancer|"
+        r"paperwork|depression)|life sentence|murder myster(?:y|ies)|crime novel|flu shots?|photo ?shoots?|"
+        r"(?:toy|water|plastic|nail|glue|rubber|heat) (?:guns?|pistols?|knife|knives|swords?)|knife and fork|"
+        r"attacked by (?:a |the )?(?:dogs?|flu|bees?|virus)|drop dead gorgeous|killer (?:whale|app|heels)|"
+        r"(?:martial arts|boxing|karate|judo|kick ?boxing)(?: \w+)?|fishing(?: \w+)?|"
+        r"(?:job|work|shift|feet|back|head|heat|deadline|traffic|wait|waiting|suspense|paperwork|form)s? "
         r"(?:is|are|was|were|r)? ?killing (?:me|us)|(?:boss|manager)\b.{0,12} kill me|(?:kill|killed|"
         r"killing) (?:it|time|for)|"
         r"dying (?:to|for)|die[ds]? (?:of |nearly )?(?:laughing|laughter|embarrassment|boredom)|"
@@ -375,6 +401,18 @@ _ENGLISH: Final = _Rules(
             he she they i him her them client mentee prisoner inmate someone somebody
             """
     ),
+    asking=re.compile(
+        r"^ *(?:(?:and|so|also|but|ok|hi|hello|please) )*(?:what|whats|how|why|when|where|which|who|whom|do|does|did|"
+        r"is|are|can|could|should|shall|may|must|will|would|has|have)\b"
+    ),
+    urgent=re.compile(
+        r"^ *(?:what (?:do|now|to|should|shall|can)|who (?:do|to|can)|where (?:do|can) (?:i|we) (?:go|hide|run))\b"
+        r"(?!.*\b(?:if|when|about)\b)|^ *(?:can|could|will|would) (?:some(?:one|body)|you)\b"
+    ),
+    definite=re.compile(
+        r"\b(?:he|hes|hell|she|shes|him|her|hers|his|himself|herself|theyre|me|my|mine|us|our|im|ive|this|"
+        r"client|mentee|mentees?|there is|theres|[a-z]-?\d+)\b"
+    ),
 )
 
 _RULES: Final[Mapping[str, _Rules]] = MappingProxyType({"en": _ENGLISH})
@@ -395,6 +433,9 @@ _PLAIN: Final = _Rules(
     idioms=_NEVER,
     question=_NEVER,
     about=frozenset(),
+    asking=_NEVER,
+    urgent=_NEVER,
+    definite=_NEVER,
 )
 
 _SOMEBODY: Final = "somebody"
@@ -543,6 +584,12 @@ class DangerFinder:
         if rules.topic.intersection(subject) and not matched & self._intent:
             return True
         if rules.generic.search(sentence):
+            return True
+        if (
+            rules.asking.search(sentence)
+            and not rules.urgent.search(sentence)
+            and not rules.definite.search(sentence)
+        ):
             return True
         asks = rules.question.search(sentence) is not None and not matched & self._intent
         return asks and not rules.about.intersection(tokens[: first + 1])

@@ -500,7 +500,7 @@ def read_share(text: str, file: str) -> tuple[Table | None, tuple[Problem, ...]]
     if not rules or rules[-1].when or rules[-1].shares:
         top.wrong("the last rule", "must hold for all that is left: no condition, and ask-first or do-not")
     log = top.table("log")
-    lines = {kind: _log_line(log, kind) for kind in OUTCOME_KINDS}
+    lines: dict[str, str] = {kind: _log_line(log, kind) for kind in OUTCOME_KINDS}
     log.done()
     table = Table(
         owner=top.text("owner", OWNER_LIMIT),

@@ -116,6 +116,7 @@ _EVERYDAY: Final[Mapping[str, str]] = MappingProxyType(
     wild wind window wine wing winter wipe wire wise wish with without witness wolf woman wonder wood word
     work worker world worry worse worst worth would wound wrap wreck wrist write wrong yard year yell yellow
     yesterday yield yoga young your yours zero zone
+    blame blamed blames landed lands shoes shots died doing dying landing deadly living
     """
     }
 )

@@ -46,6 +46,7 @@ def keep(
     Raises:
         NoRecipients: the desk's manifest is missing, unsigned, too old, or has nobody left.
         CannotSeal: the body is too long.
+        Unknown: the amended note is not there, or another agency's.
     """
     agency_ref = tx.keyring.agency_ref(agency)
     manifest = agencies.desk(tx, agency, pins, at)
@@ -65,7 +66,11 @@ def keep(
     amended = bytes.fromhex(amends) if amends else None
     tag = tx.keyring.case_tag(agency_ref, case_code)
     if amended is not None:
-        tag = tx.db.scalar(select(notes.c.case_tag).where(notes.c.id == amended, notes.c.agency_ref == agency_ref))
+        first = select(notes.c.case_tag).where(notes.c.id == amended, notes.c.agency_ref == agency_ref)
+        found = tx.db.execute(first).one_or_none()
+        if found is None:
+            raise Unknown("note")
+        tag = found.case_tag
     row = {
         "id": bytes.fromhex(note_id),
         "agency_ref": agency_ref,
@@ -103,6 +108,7 @@ def withdraw(tx: Transaction, note_id: str, author_ref: bytes) -> None:
     )
     if gone.rowcount != 1:
         raise Unknown("note")
+    tx.purged()
     timers.disarm(tx, RELEASE, note_id)
 
 

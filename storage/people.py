@@ -222,6 +222,7 @@ def _forget_address(tx: Transaction, address_ref: bytes) -> None:
     for table in (conversations, outbox, traces, timers):
         tx.db.execute(delete(table).where(table.c.address_ref == address_ref))
     tx.db.execute(delete(addresses).where(addresses.c.ref == address_ref))
+    tx.purged()
 
 
 # ---------------------------------------------------------------- invites

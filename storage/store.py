@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from storage.errors import Busy
 from storage.keyring import Keyring
-from storage.transaction import Transaction
+from storage.transaction import PURGED, Transaction
 
 T = TypeVar("T")
 MOST_SHARED = 64
@@ -66,8 +66,7 @@ class Store:
             Exception: whatever ``turn`` raised; nothing of it was kept.
         """
         waiter: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        done = self._submit(turn, waiter)
-        waiter.add_done_callback(lambda given_up: given_up.cancelled() and done.cancel())
+        self._submit(turn, waiter)
         return waiter
 
     def run_now(self, turn: Callable[[Transaction], T]) -> T:
@@ -102,7 +101,7 @@ class Store:
                 except queue.Empty:
                     break
             # Whoever stopped waiting before the turn began is left out; from here on nobody can.
-            waiting = [one for one in batch if one is not None and one.done.set_running_or_notify_cancel()]
+            waiting = [one for one in batch if one is not None and _wanted(one)]
             if waiting:
                 try:
                     connection = connection or self._engine.connect()
@@ -132,7 +131,16 @@ class Store:
             # SQLAlchemy believes in a transaction of its own; the real one is ended above.
             with contextlib.suppress(DBAPIError):
                 connection.rollback()
+        if connection.info.pop(PURGED, False):
+            # What was deleted is overwritten in the file only now (measured: secure_delete alone leaves it in the log).
+            with contextlib.suppress(DBAPIError):
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.rollback()
         _tell(results)
+
+
+def _wanted(one: _Waiting[Any]) -> bool:
+    return not one.waiter.cancelled() if one.waiter is not None else one.done.set_running_or_notify_cancel()
 
 
 def _tell(results: list[_Result]) -> None:

@@ -41,3 +41,4 @@ def of(tx: Transaction, address_ref: bytes, draft: str) -> list[Trace]:
 
 def gone(tx: Transaction, ids: list[int]) -> None:
     tx.db.execute(delete(traces).where(traces.c.id.in_(ids)))
+    tx.purged()

@@ -11,12 +11,19 @@ from sqlalchemy import Connection
 from storage.keyring import Keyring, Label
 
 
+PURGED = "purged"
+
+
 @dataclass(frozen=True, slots=True)
 class Transaction:
     """Neither begun nor ended here; see ``storage.store``."""
 
     db: Connection
     keyring: Keyring
+
+    def purged(self) -> None:
+        """Something was deleted that must not linger: after the commit the write-ahead log is emptied into the file."""
+        self.db.info[PURGED] = True
 
     def seal(self, label: Label, place: bytes, value: Mapping[str, Any] | str | list[Any]) -> bytes:
         return self.keyring.seal(label, place, json.dumps(value, ensure_ascii=False).encode())

@@ -7,11 +7,13 @@ from guidance.library import ContentError
 from storage.errors import StorageError
 from storage.sealing.errors import SealError
 
-FAILURES = (Refusal, StorageError, SealError, SettingsError, ContentError, Stop)
+FAILURES = (Refusal, StorageError, SealError, SettingsError, ContentError, Stop, OSError)
 
 
 def said(failed: BaseException) -> str:
     """One sentence for the terminal."""
     if isinstance(failed, ContentError):
         return "The content has mistakes and is not used; see: integra check"
+    if isinstance(failed, OSError):
+        return f"integra: {failed.filename or 'a file'}: {failed.strerror or 'cannot be read or written'}"
     return f"integra: {failed}"

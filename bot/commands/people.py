@@ -90,7 +90,7 @@ def list_(data: Data, as_json: AsJson = False) -> None:
 def revoke(data: Data, person: PersonId) -> None:
     """End access at the next update; drafts and pending messages are shed, notes stay."""
     within(data, lambda tx: rows.revoke(tx, rows.by_start(tx, person), at=system_clock()))
-    out("Access ended. Notes stay; open flags of theirs should be handed on: see the inbox.")
+    out("Access ended. Notes stay. Flags they had taken are open again, and the desk is told.")
 
 
 @people.command("replace-chat")

@@ -20,7 +20,7 @@ from storage.sealing.keyfile import owner_only
 
 log = structlog.get_logger()
 
-SHOWN_COMMANDS = ("/menu", "/danger", "/note", "/guide", "/notes", "/inbox", "/help", "/language", "/cancel")
+SHOWN_COMMANDS = ("/menu", "/danger", "/note", "/share", "/guide", "/notes", "/inbox", "/help", "/language", "/cancel")
 
 
 def run(

@@ -4,77 +4,16 @@ Nobody sleeps here: a kill comes at a random request of the bot's, before or aft
 """
 
 import asyncio
-import os
 import random
 import signal
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
+from bot_process import process
 from bot_site import Site, open_notes
-from fake_telegram import TOKEN, FakeTelegram, Person
+from fake_telegram import FakeTelegram, Person
 
 from bot.trial import Trial
-
-INTEGRA = Path(sys.executable).with_name("integra")
-
-
-class Process:
-    """`integra run` on a trial installation; what it prints is kept in ``printed``."""
-
-    def __init__(self, trial: Trial, telegram: FakeTelegram) -> None:
-        self._trial, self._telegram = trial, telegram
-        self.printed = b""
-        self.running: asyncio.subprocess.Process | None = None
-        self._reading: asyncio.Task[None] | None = None
-        self._token_file = trial.folder / "token"
-        self._token_file.write_text(TOKEN + "\n")
-        self._token_file.chmod(0o600)
-
-    async def start(self) -> None:
-        """Returns when it has begun to talk to Telegram."""
-        before = len(self._telegram.calls_of("getMyCommands"))
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("INTEGRA_")}
-        self.running = await asyncio.create_subprocess_exec(
-            str(INTEGRA),
-            "run",
-            "--data",
-            str(self._trial.installation.folder),
-            "--token-file",
-            str(self._token_file),
-            env={**clean, "INTEGRA_TELEGRAM_API": self._telegram.url},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        self._reading = asyncio.create_task(self._read(self.running))
-        await self._telegram.called("getMyCommands", times=before + 1, within=60)
-
-    async def end(self, how: signal.Signals) -> int:
-        """Returns its exit code."""
-        assert self.running is not None and self._reading is not None
-        self.running.send_signal(how)
-        code = await asyncio.wait_for(self.running.wait(), 30)
-        await self._reading
-        self.running = None
-        return code
-
-    async def _read(self, running: asyncio.subprocess.Process) -> None:
-        assert running.stdout is not None
-        while read := await running.stdout.read(65_536):
-            self.printed += read
-
-
-@asynccontextmanager
-async def process(trial: Trial, telegram: FakeTelegram) -> AsyncIterator[Process]:
-    found = Process(trial, telegram)
-    try:
-        yield found
-    finally:
-        if found.running is not None:
-            await found.end(signal.SIGKILL)
 
 
 def enrolled(trial: Trial, telegram: FakeTelegram, count: int) -> list[Person]:
@@ -111,10 +50,9 @@ async def test_sigterm_in_the_middle_of_a_conversation_loses_and_repeats_nothing
         people = enrolled(trial, telegram, 3)
         await bot.start()
         work = asyncio.gather(*(logs(person, number, 3) for number, person in enumerate(people)))
-        for _ in range(2):
-            await telegram.called("sendMessage", times=len(telegram.calls_of("sendMessage")) + 5, within=30)
-            assert await bot.end(signal.SIGTERM) == 0
-            await bot.start()
+        await telegram.called("sendMessage", times=10, within=30)
+        assert await bot.end(signal.SIGTERM) == 0
+        await bot.start()
         await asyncio.wait_for(work, 60)
         await bot.end(signal.SIGTERM)
         for person in people:
@@ -125,7 +63,7 @@ async def test_sigterm_in_the_middle_of_a_conversation_loses_and_repeats_nothing
 
 
 async def test_killed_at_random_moments_no_acknowledged_note_is_lost_and_none_is_kept_twice(trial: Trial) -> None:
-    await kills(trial, kills=4, people=5, notes=4, seed=7)
+    await kills(trial, kills=3, people=5, notes=4, seed=7)
 
 
 @pytest.mark.long

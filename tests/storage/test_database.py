@@ -101,19 +101,19 @@ def with_note(installation: Installation, store: Store, pins: Pins, officer: byt
 
 @pytest.mark.parametrize("statement", BODIES + WAYS_OUT)
 def test_the_bot_is_refused(with_note: Path, tmp_path: Path, statement: str) -> None:
-    with open_database(with_note).connect() as connection:
-        with pytest.raises(DatabaseError, match=r"prohibited|not authorized|authorization denied"):
-            connection.exec_driver_sql(statement.format(folder=tmp_path)).fetchall()
+    refused = pytest.raises(DatabaseError, match=r"prohibited|not authorized|authorization denied")
+    with open_database(with_note).connect() as connection, refused:
+        connection.exec_driver_sql(statement.format(folder=tmp_path)).fetchall()
     assert not (tmp_path / "elsewhere.db").exists()
 
 
 def test_a_trigger_does_not_tell_the_bot_a_body(with_note: Path) -> None:
     with open_database(with_note).connect() as connection:
         connection.exec_driver_sql("CREATE TEMP TABLE heard (body)")
+        connection.exec_driver_sql(
+            "CREATE TEMP TRIGGER t AFTER UPDATE ON notes BEGIN INSERT INTO heard VALUES (old.body); END"
+        )
         with pytest.raises(DatabaseError, match="prohibited"):
-            connection.exec_driver_sql(
-                "CREATE TEMP TRIGGER t AFTER UPDATE ON notes BEGIN INSERT INTO heard VALUES (old.body); END"
-            )
             connection.exec_driver_sql("UPDATE notes SET body = NULL")
 
 

@@ -299,7 +299,7 @@ class AnyOrder(RuleBasedStateMachine):
         note, (state, _) = self.state(number)
         if state != "none":
             return
-        row = {"id": bytes.fromhex(note), "agency_ref": self.agency, "reference": reference(note)}
+        row: dict[str, Any] = {"id": bytes.fromhex(note), "agency_ref": self.agency, "reference": reference(note)}
         row |= {"flag_level": level, "hour": seconds(NOON), "state": "held", "body": b""}
         self.tx.db.execute(note_rows.insert(), row)
         urgency = flags.raise_flag(self.tx, note, self.agency, level, at=self.now)

@@ -34,7 +34,7 @@ def roles(store: Store, person_ref: bytes) -> dict[bytes, str]:
 
 
 def size(store: Store) -> int:
-    return int(store.run_now(lambda tx: tx.db.scalar(select(func.count()).select_from(rows))))
+    return store.run_now(lambda tx: tx.db.execute(select(func.count()).select_from(rows)).scalar_one())
 
 
 # ---------------------------------------------------------------- invites

@@ -3,6 +3,7 @@
 import threading
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
@@ -96,10 +97,8 @@ def test_a_timer_whose_turn_failed_is_still_there(store: Store) -> None:
         assert timers.take(tx, timer)
         raise RuntimeError
 
-    try:
+    with pytest.raises(RuntimeError):
         store.run_now(failing)
-    except RuntimeError:
-        pass
     assert due(store, 5) == [timer]
 
 

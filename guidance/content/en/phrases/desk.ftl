@@ -21,6 +21,7 @@ help =
     Ask: type your question. You get an approved answer with its source, or I say that I do not know.
     /guide: the cooperation guide, step by step.
     /note: write down what happened. It is sealed: this server cannot read it back.
+    /share: may I share this? A few taps, with the reason and words for it.
     /notes: what you logged. Undo within two minutes, amend later.
     /danger: who to call, at once. In danger the phone comes first.
     /cancel: leave what you are doing. /menu: back here.

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from dialogues.model import Agency, Membership, Person
 from guidance.model import Role
+from guidance.site import Sites
 from storage import agencies, people
 from storage.agencies import AgencyRow
 from storage.conversations import Talk
@@ -15,6 +16,7 @@ from storage.transaction import Transaction
 SERVES: tuple[Role, ...] = ("coordinator", "supervisor")
 """Roles that see and take the flags of the desks their agency serves."""
 MOST_CACHED = 1_000
+NO_SITES = Sites()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,9 @@ class Desk:
 class Access:
     """Reads agencies and desks, remembering what has not changed. Used within transactions only, by one thread."""
 
-    def __init__(self, pins: Pins) -> None:
+    def __init__(self, pins: Pins, sites: Sites = NO_SITES) -> None:
         self._pins = pins
+        self._sites = sites
         self._rows: dict[tuple[bytes, int], AgencyRow] = {}
         self._desks: dict[tuple[bytes, int, date], Desk] = {}
 
@@ -46,7 +49,8 @@ class Access:
 
     def agency(self, tx: Transaction, ref: bytes, version: int, at: datetime) -> Agency:
         row = self._row(tx, ref, version)
-        return agencies.view(row, ready=self.desk(tx, row, at).ready)
+        site = self._sites.of(row.slug, agencies.country(row))
+        return agencies.view(row, ready=self.desk(tx, row, at).ready, site=site)
 
     def desk(self, tx: Transaction, row: AgencyRow, at: datetime) -> Desk:
         """Who serves an agency. Without a manifest its own coordinators do, and nothing can be sealed."""

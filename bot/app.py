@@ -68,6 +68,14 @@ class App:
                 self._alarmed_at = now
         self.outbox.push(said)
 
+    @property
+    def world(self) -> World:
+        return self._world
+
+    def renew(self, world: World) -> None:
+        """From the next turn on, this world. Turns under way end in the one they began in."""
+        self._world = self.timers.world = world
+
     async def start(self) -> None:
         """Make ready to take turns."""
         await self._store.run(self._arm_sweep)

@@ -5,6 +5,7 @@ DIR/                 0700
   keys/              the bot's own keys, none of which opens a note
   desks/             pins: whose signature each desk carries
   settings.toml      what can be set
+  site.toml          local numbers, names, timings, alarm lines; only where the operator wrote one
 """
 
 import os
@@ -24,6 +25,7 @@ FIRST_SETTINGS = """\
 # webhook_host = "127.0.0.1"
 # webhook_port = 8443
 # webhook_path = "/telegram"
+# content = "/srv/integra/content"   # an edition of your own, in place of the shipped content
 """
 
 
@@ -34,6 +36,10 @@ class Installation:
     @property
     def database(self) -> Path:
         return self.folder / "integra.db"
+
+    @property
+    def site(self) -> Path:
+        return self.folder / "site.toml"
 
     @property
     def pins(self) -> Pins:

@@ -6,9 +6,9 @@ line. A secret found in the environment stops the start.
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, DirectoryPath, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 SECRETS = ("INTEGRA_TOKEN", "INTEGRA_TELEGRAM_TOKEN", "INTEGRA_MASTER_KEY", "INTEGRA_WEBHOOK_SECRET")
@@ -25,6 +25,7 @@ class Settings(BaseSettings):
         webhook_host: INTEGRA_WEBHOOK_HOST, address to listen on behind a proxy. Default 127.0.0.1.
         webhook_port: INTEGRA_WEBHOOK_PORT, 1 to 65535. Default 8443.
         webhook_path: INTEGRA_WEBHOOK_PATH, without any secret in it. Default /telegram.
+        content: INTEGRA_CONTENT, a folder that replaces the shipped content. Default: none.
     """
 
     model_config = SettingsConfigDict(env_prefix="INTEGRA_", extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
     webhook_host: str = "127.0.0.1"
     webhook_port: int = Field(default=8443, ge=1, le=65535)
     webhook_path: str = Field(default="/telegram", pattern=r"^/[A-Za-z0-9/_-]*$")
+    content: Annotated[DirectoryPath | None, BeforeValidator(lambda value: value or None)] = None
 
     @classmethod
     def settings_customise_sources(

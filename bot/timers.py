@@ -20,7 +20,8 @@ log = structlog.get_logger()
 
 class Timers:
     def __init__(self, store: Store, world: World, outbox: Outbox) -> None:
-        self._store, self._world, self._outbox = store, world, outbox
+        self._store, self._outbox = store, outbox
+        self.world = world
 
     async def run(self) -> None:
         """Look once a second until cancelled."""
@@ -41,13 +42,13 @@ class Timers:
         while True:
             # Those that failed stand first; looking past them keeps the others from waiting for ever.
             most = AT_ONCE + len(failed)
-            due = await self._store.run(partial(timers.due, at=self._world.clock(), at_most=most))
+            due = await self._store.run(partial(timers.due, at=self.world.clock(), at_most=most))
             fresh = [timer for timer in due if timer.id not in failed]
             if not fresh:
                 return taken
             for timer in fresh:
                 try:
-                    self._outbox.push(await self._store.run(partial(turns.take_timer, world=self._world, timer=timer)))
+                    self._outbox.push(await self._store.run(partial(turns.take_timer, world=self.world, timer=timer)))
                     taken += 1
                 except Exception as odd:
                     failed.add(timer.id)

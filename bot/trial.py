@@ -123,7 +123,7 @@ def _settle(
     at: datetime,
 ) -> None:
     agency_ref = agencies.add(
-        tx, AGENCY, name="Northbridge Probation (demo)", zone="Europe/Paris", case_pattern="AA-9999-c"
+        tx, AGENCY, name="Northbridge Probation (demo)", zone="Europe/Paris", case_pattern="AA-9999-c", country="FR"
     )
     agencies.publish_desk(tx, manifest, canonical, signature)
     for role in roles:

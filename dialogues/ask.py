@@ -13,7 +13,7 @@ report on its way into a note.
 from dataclasses import dataclass, field, replace
 
 from dialogues.clean import units
-from dialogues.danger import first_line
+from dialogues.danger import first_line, then
 from dialogues.draft import MOST_LEFT_OVER, MOST_UNITS
 from dialogues.home import menu_choice
 from dialogues.model import (
@@ -158,7 +158,7 @@ def _told_more(state: AskIfNote, more: str, scene: Scene) -> Turn[State]:
     """A report often comes in several messages: they stay together, and danger in any of them is heard."""
     says: tuple[Say, ...] = ()
     if scene.voice.danger.danger(more) is not None:
-        says = (Say(scene.text("danger-then"), title=first_line(scene)),)
+        says = (Say(then(scene), title=first_line(scene)),)
     text = f"{state.text}\n{more}"
     if units(text) > MOST_LEFT_OVER:
         says += (Say(scene.text("note-far-too-long", most=MOST_UNITS)),)

@@ -6,6 +6,7 @@ AskNext ──steps──▶ (walk S14)   ──check──▶ (walk S02)   ─�
 from dataclasses import dataclass
 
 from dialogues.model import Call, Choice, Chose, Event, Say, Scene, Turn, column
+from guidance.site import EVERYWHERE, IN_DANGER, Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,29 @@ def resume(state: AskNext, scene: Scene) -> tuple[Say, ...]:
         Choice("write", scene.text("button-write-down")),
         Choice("back", scene.text("button-back")),
     )
-    return (Say(scene.text("danger-then"), title=first_line(scene), rows=rows),)
+    return (Say(then(scene), title=first_line(scene), rows=rows),)
 
 
 def first_line(scene: Scene) -> str:
-    """What comes first in danger: the agency's own alarm line where it has one, else 112."""
-    return scene.home.agency.alarm or scene.text(
-        "danger-first-prison" if scene.home.role == "prison" else "danger-first"
-    )
+    """What comes first in danger: the agency's own alarm line, or its site's for the role, else 112."""
+    agency, role = scene.home.agency, scene.home.role
+    alarm = agency.site.alarm
+    own = agency.alarm or alarm.get(role) or (alarm.get("coordinator") if role in ("supervisor", "admin") else None)
+    return own or scene.text("danger-first-prison" if role == "prison" else "danger-first")
+
+
+def then(scene: Scene) -> str:
+    """What follows the first line: the site's other numbers for danger, what to do, and whom to ring after that."""
+    site = scene.home.agency.site
+    others = [_number(one, scene) for one in site.numbers_for(*IN_DANGER) if one.number != EVERYWHERE]
+    duty = [one.number for one in site.numbers_for("duty-coordinator")]
+    known = scene.text("danger-duty", number=", ".join(duty)) if duty else scene.text("danger-ask-duty")
+    return "\n".join((*others, scene.text("danger-then", duty=known)))
+
+
+def _number(number: Number, scene: Scene) -> str:
+    use = scene.text(f"number-{number.use}")
+    if not number.country:
+        return scene.text("danger-number", number=number.number, use=use)
+    country = scene.text(f"country-{number.country.lower()}")
+    return scene.text("danger-number-country", number=number.number, use=use, country=country)

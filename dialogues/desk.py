@@ -47,6 +47,7 @@ COMMANDS = {
     "/guide": "walk",
     "/notes": "my-notes",
     "/inbox": "inbox",
+    "/local": "local",
     "/language": "language",
 }
 

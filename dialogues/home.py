@@ -29,6 +29,7 @@ def menu(scene: Scene, *, draft: bool = False) -> tuple[Say, ...]:
         *([Choice("share", scene.text("button-share"), lasting=True)] if scene.voice.content.share else []),
         Choice("walk", scene.text("button-guide"), lasting=True),
         Choice("my-notes", scene.text("button-my-notes"), lasting=True),
+        Choice("local", scene.text("button-local"), lasting=True),
         Choice("help", scene.text("button-help"), lasting=True),
     ]
     return (Say(scene.text("menu"), rows=column(*choices)),)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from guidance.asking import Asking
 from guidance.danger import DangerFinder
 from guidance.model import Content, Role
+from guidance.site import Site
 
 S = TypeVar("S")
 
@@ -344,6 +345,7 @@ class Agency:
     Attributes:
         alarm: what comes first in danger, in the agency's own words; empty: 112.
         ready: its desk has somebody to seal notes to.
+        site: numbers, names and timings that hold there; nothing where nobody wrote any.
     """
 
     slug: str
@@ -352,6 +354,7 @@ class Agency:
     case_pattern: str
     alarm: str = ""
     ready: bool = False
+    site: Site = Site()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ from dialogues.when import more_than_a_time, read_when, said
 
 UNDO = timedelta(minutes=2)
 WORTH_CUTTING = 200  # characters of room; with less, a message goes over whole
-_OPENINGS = re.compile(r"carry\.[0-9a-f]{32}\.|case\.|amend\.")
+_OPENINGS = re.compile(r"carry\.[0-9a-f]{32}\.|case\.|amend\.|log\.")
 SENTENCE_WORDS = 4  # from here on a text is a sentence, not a code, a time or a name
 
 
@@ -200,9 +200,10 @@ def begin(scene: Scene, about: str) -> Turn[State]:
         carried = _added(replace(draft, id=draft_id), 0, text, scene)
         draft, before, effects = carried.draft, carried.says, (TracePrivate(draft_id),)
     if word == "log":
-        draft = replace(draft, form="quick", kind="disclosure", occurred_at=scene.now, precision="minute")
-        added = _added(draft, 0, rest, scene)
-        draft, before = replace(added.draft, complete=added.draft.length > 0), added.says
+        # Guidance made this line: words such as "harm" in it report no danger.
+        draft = replace(draft, form="quick", kind="disclosure", occurred_at=_minute(scene), precision="minute")
+        added = _added(replace(draft, warned=True), 0, rest, scene)
+        draft, before = replace(added.draft, complete=added.draft.length > 0, warned=False), added.says
     if len(scene.person.memberships) > 1:
         return _ask(AskAgency(draft), scene, before, effects)
     return _opened(draft, scene, before, effects)

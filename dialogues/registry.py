@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dialogues import ask, danger, enrolment, help, home, inbox, language, my_notes, note, share, walk
+from dialogues import ask, danger, enrolment, help, home, inbox, language, local, my_notes, note, share, walk
 from dialogues.model import Effect, Event, Say, Scene, Turn
 
 
@@ -43,6 +43,7 @@ DIALOGUES: Mapping[str, Dialogue] = {
     "home": Dialogue(home.STATES, home.begin, home.advance, home.resume),
     "inbox": Dialogue(inbox.STATES, inbox.begin, inbox.advance, inbox.resume, reads=False),
     "language": Dialogue(language.STATES, language.begin, language.advance, language.resume, reads=False),
+    "local": Dialogue(local.STATES, local.begin, local.advance, local.resume),
     "my-notes": Dialogue(my_notes.STATES, my_notes.begin, my_notes.advance, my_notes.resume, reads=False),
     "note": Dialogue(
         note.STATES, note.begin, note.advance, note.resume, True, note.is_draft, note.dropped, note.forgets

@@ -85,7 +85,8 @@ def resume(state: State, scene: Scene) -> tuple[Say, ...]:
     question = _question(state.given, scene)
     if question is not None:
         return (_asked(question, table, scene),)
-    return _decided(decide(table, _known(state.given, scene)), table, scene)
+    known = _known(state.given, scene)
+    return _decided(decide(table, known), table, scene, coordinates=known.get("role") == "coordinator")
 
 
 def _moved(given: tuple[tuple[str, str], ...], scene: Scene) -> Turn[State]:
@@ -135,22 +136,28 @@ def _side_by_side(choices: list[Choice]) -> tuple[tuple[Choice, ...], ...]:
     return tuple(rows)
 
 
-def _decided(outcome: Outcome, table: Table, scene: Scene) -> tuple[Say, ...]:
+def _decided(outcome: Outcome, table: Table, scene: Scene, *, coordinates: bool) -> tuple[Say, ...]:
     """What to do and why; then words for it and the log line, with the ways on."""
     now = outcome.kind == "share-now"
     what = [
         outcome.do,
+        *([scene.text("share-you-coordinate")] if coordinates and outcome.kind == "ask-first" else []),
         *([outcome.told] if outcome.told else []),
         scene.text("share-why", reason=outcome.reason),
         scene.text("share-check", check=outcome.check),
     ]
     title = scene.text(f"share-{outcome.kind}")
     sources = sources_line(outcome.facts, scene)
-    words = [scene.text("words", words=outcome.words), scene.text("share-log", line=_log_line(outcome, scene))]
+    log = "share-log-shared" if outcome.kind in ("share-now", "share-least") else "share-log"
+    words = [scene.text("words", words=outcome.words), scene.text(log, line=_log_line(outcome, scene))]
     step = _step(scene)
     choices = [
         *([Choice("steps", scene.text("button-crisis-steps"))] if now else []),
-        *([Choice("coordinator", scene.text("button-ask-coordinator"))] if outcome.kind == "ask-first" else []),
+        *(
+            [Choice("coordinator", scene.text("button-ask-coordinator"))]
+            if outcome.kind == "ask-first" and not coordinates
+            else []
+        ),
         Choice("log", scene.text("button-log-line")),
         *([Choice("step", _step_label(step, scene))] if step is not None and not now else []),
         Choice("again", scene.text("button-share-again")),

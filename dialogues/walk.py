@@ -249,7 +249,7 @@ def _page(at: AtStep, scene: Scene) -> Say:
         "walk-start",
         purpose=step.purpose,
         lead=step.lead,
-        timing=step.timing,
+        timing=scene.home.agency.site.timings.get(step.id, step.timing),
         role=role or scene.text("walk-no-role"),
         inputs="\n".join(f"• {one}" for one in step.inputs),
     )

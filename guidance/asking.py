@@ -11,7 +11,7 @@ from guidance.model import Content
 from guidance.normal import words
 
 AT_MOST_HITS: Final = 3
-STEP_WEIGHT: Final = 0.9  # a step is the longer way to what an answer says at once
+STEP_WEIGHT: Final = 0.75  # a step is the longer way to what an answer says at once
 FEW_WORDS: Final = 2  # this many words or fewer name a topic rather than ask something
 NEARLY_CERTAIN: Final = 0.999  # few words are answered at once only from here on
 WORTH_OFFERING: Final = 0.25  # share of the best score below which a hit is not worth a button
@@ -38,6 +38,35 @@ _SAME_WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
                 "deradicalisation", "deradicalized": "deradicalised", "organization": "organisation",
                 "insta": "online", "facebook": "online", "fb": "online", "telegram": "online", "tiktok": "online",
                 "assesment": "assessment", "assess": "assessment", "acked": "acknowledged",
+                "cash": "money", "euro": "money", "euros": "money", "quid": "money", "bucks": "money",
+                "dosh": "money", "mate": "friend", "pal": "friend", "buddy": "friend", "comrade": "friend",
+                "mates": "friends", "pals": "friends", "buddies": "friends", "comrades": "friends",
+                "snitch": "informant", "spy": "informant", "informer": "informant", "grass": "informant",
+                "shred": "delete", "destroy": "delete", "erase": "delete", "scared": "afraid",
+                "frightened": "afraid", "terrified": "afraid", "journalist": "press",
+                "journalists": "press", "reporter": "press", "reporters": "press", "newspaper": "press",
+                "tv": "press", "media": "press", "isolation": "segregation", "solitary": "segregation",
+                "seg": "segregation", "psych": "psychologist", "therapist": "psychologist",
+                "guard": "officer", "screw": "officer", "guards": "officers", "screws": "officers",
+                "pamphlet": "leaflet", "flyer": "leaflet", "brochure": "leaflet", "pamphlets": "leaflets",
+                "flyers": "leaflets", "brochures": "leaflets", "netherlands": "dutch", "holland": "dutch",
+                "german": "germany", "french": "france", "greek": "greece", "italian": "italy",
+                "portuguese": "portugal", "bulgarian": "bulgaria", "danish": "denmark", "danes": "denmark",
+                "norwegian": "norway", "finnish": "finland", "belgian": "belgium",
+                "australian": "australia", "aussie": "australia", "aussies": "australia",
+                "hijab": "headscarf", "died": "death", "dies": "death", "dead": "death",
+                "folks": "parents", "detective": "police", "detectives": "police", "copper": "police",
+                "policeman": "police", "intel": "intelligence", "docs": "documents",
+                "paperwork": "documents", "doc": "doctor", "gp": "doctor", "meds": "medicine",
+                "medication": "medicine", "pills": "medicine", "sick": "ill", "lend": "loan",
+                "lent": "loan", "borrow": "loan", "lends": "loan", "nicked": "arrested",
+                "busted": "arrested", "pray": "prayer", "prays": "prayer", "praying": "prayer",
+                "converted": "conversion", "convert": "conversion", "converts": "conversion",
+                "translator": "interpreter", "mobile": "phone", "handset": "phone", "guys": "men",
+                "blokes": "men", "lads": "men", "faking": "fake", "pretend": "fake", "pretending": "fake",
+                "pretends": "fake", "teen": "teenager", "teens": "teenager", "timid": "shy",
+                "ride": "lift", "lied": "lies", "lying": "lies", "liar": "lies", "volunteers": "volunteer",
+                "couch": "sofa", "marries": "wedding", "married": "wedding", "marry": "wedding",
             }
         )
     }

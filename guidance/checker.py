@@ -25,6 +25,7 @@ from guidance.model import (
     Step,
 )
 from guidance.share import Rule, dead_rules
+from guidance.site import Body, Number, OwnSite, Site
 
 ANSWER_PHRASINGS = 5
 DECLINE_PHRASINGS = 8
@@ -94,6 +95,16 @@ def _share_rules(content: Content) -> tuple[Rule, ...]:
     return content.share.rules if content.share is not None else ()
 
 
+def _site_file(country: str) -> str:
+    return f"site/{country.lower()}.toml"
+
+
+def _entries(site: Site) -> tuple[tuple[str, Number | Body], ...]:
+    """What a site names, each with what it is called in a problem."""
+    numbers = ((f"{one.use} {one.number}", one) for one in site.numbers)
+    return (*numbers, *((f"{one.use} {one.name}", one) for one in site.bodies))
+
+
 def _questions(content: Content) -> tuple[Answer | Decline, ...]:
     return (*content.answers.values(), *content.declines.values())
 
@@ -131,6 +142,8 @@ def unknown_facts(content: Content) -> Found:
     named = [(_step_file(content, step), step.id, step.facts) for step in content.steps.values()]
     named += [(_item_file(content, item), item.id, item.facts) for item in _questions(content)]
     named += [(_share_file(content), rule.id, rule.facts) for rule in _share_rules(content)]
+    for country, site in content.sites.items():
+        named += [(_site_file(country), item, entry.facts) for item, entry in _entries(site)]
     for file, item_id, facts in named:
         for fact_id in facts:
             if fact_id not in content.facts:
@@ -142,12 +155,78 @@ def unknown_facts(content: Content) -> Found:
                 yield Problem("facts.toml", f"{fact.id} / sources", remedy)
 
 
+def unknown_in_aims(content: Content) -> Found:
+    """What an aim names is there, and it names only topics that have facts."""
+    topics = {fact.topic for fact in content.facts.values()}
+    for aim in content.aims.values():
+        for what, named, known in (
+            ("topic", aim.topics, topics),
+            ("step", aim.steps, content.steps),
+            ("fact", aim.facts, content.facts),
+        ):
+            for one in named:
+                if one not in known:
+                    yield Problem("aims.toml", f"{aim.id} / {what}s", f'there is no {what} "{one}": correct it')
+
+
 def unknown_related(content: Content) -> Found:
     for answer in content.answers.values():
         for related in answer.related:
             if related == answer.id or related not in content.answers:
                 remedy = f'there is no other answer "{related}": correct the id or take it out'
                 yield Problem(_item_file(content, answer), f"{answer.id} / related", remedy)
+
+
+def unnamed_countries(content: Content) -> Found:
+    """Every country has a name to show."""
+    for country in content.sites:
+        if f"country-{country.lower()}" not in content.phrases.keys():  # noqa: SIM118  (a method, no mapping)
+            remedy = f"has no name in {content.language}: add the phrase country-{country.lower()} ="
+            yield Problem(_site_file(country), "country", remedy)
+
+
+def unsure_numbers(content: Content) -> Found:
+    """A number to call was read in its source; nobody recalls one."""
+    for country, site in content.sites.items():
+        for number in site.numbers:
+            for fact in (content.facts[fact_id] for fact_id in number.facts if fact_id in content.facts):
+                if fact.confidence != "verified":
+                    remedy = f'rests on "{fact.id}", which is not verified: read it in its source, or take it out'
+                    yield Problem(_site_file(country), f"{number.use} {number.number}", remedy)
+
+
+def wrong_years(content: Content) -> Found:
+    """What is said of a country tells the newest year of its sources, where they have one."""
+    for country, site in content.sites.items():
+        for item, entry in _entries(site):
+            facts = [fact_id for fact_id in entry.facts if fact_id in content.facts]
+            named = {source for fact_id in facts for source in content.facts[fact_id].sources}
+            found = [content.sources[source].year for source in named if source in content.sources]
+            newest = max((year for year in found if year is not None), default=None)
+            if entry.as_of != newest:
+                remedy = (
+                    f"must be {newest}, as its sources say" if newest else "has no year in its sources: take it out"
+                )
+                yield Problem(_site_file(country), f"{item} / as_of", remedy)
+
+
+def check_own_site(own: OwnSite, content: Content, file: str = "site.toml") -> tuple[Problem, ...]:
+    """What must be mended in the operator's own file: steps, facts and a country that are not there."""
+    found: list[Problem] = []
+    if own.common.country and own.common.country not in content.sites:
+        known = ", ".join(sorted(content.sites))
+        found.append(Problem(file, "country", f"nothing is known of it; take it out, or one of {known}"))
+    for section, site in (("", own.common), *((f"agency / {slug} / ", one) for slug, one in own.agencies.items())):
+        for step_id in site.timings:
+            if step_id not in content.steps:
+                remedy = f'there is no step "{step_id}": correct the id'
+                found.append(Problem(file, f"{section}timings / {step_id}", remedy))
+        for item, entry in _entries(site):
+            for fact_id in entry.facts:
+                if fact_id not in content.facts:
+                    remedy = f'there is no fact "{fact_id}": correct the id, or take it out'
+                    found.append(Problem(file, f"{section}{item} / facts", remedy))
+    return tuple(found)
 
 
 def missing_paths(content: Content) -> Found:
@@ -347,6 +426,10 @@ def _shown(content: Content) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for asked in content.share.questions if content.share is not None else ():
         options = (text for one in asked.options for text in (one.label, one.sharing, one.asking))
         yield _share_file(content), asked.key, (asked.ask, *options)
+    for country, site in content.sites.items():
+        for item, entry in _entries(site):
+            told = (entry.when,) if isinstance(entry, Number) else (entry.name, entry.what)
+            yield _site_file(country), item, told
 
 
 def _claimed(content: Content) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -463,7 +546,7 @@ def banned_claims(content: Content) -> Found:
 
 
 def phone_numbers(content: Content) -> Found:
-    """112 is the only number that is right everywhere; all others are the coordinator's."""
+    """112 is the only number that is right everywhere; others have a field of their own, or are the coordinator's."""
     shown = (*_shown(content), *_claimed(content))
     for file, item, texts in dict.fromkeys(shown):
         for text in texts:
@@ -545,7 +628,9 @@ def missing_phrase_keys(content: Content, others: Iterable[Content]) -> Found:
 REFERENCE_RULES: tuple[Callable[[Content], Found], ...] = (
     unknown_steps,
     unknown_facts,
+    unknown_in_aims,
     unknown_related,
+    unnamed_countries,
     missing_paths,
 )
 
@@ -554,6 +639,8 @@ RULES: Mapping[str, Callable[[Content], Found]] = {
     for rule in (
         *REFERENCE_RULES,
         missing_sources,
+        unsure_numbers,
+        wrong_years,
         dead_ends,
         unreachable,
         missing_views,

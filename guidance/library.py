@@ -1,4 +1,4 @@
-"""The shipped content, read once at start.
+"""The shipped content, or an operator's own edition in its place, read once at start.
 
 ``from_files`` is the pure half: file path to text, to content or problems. ``load`` puts the packaged files
 in front of it and is the only place of the core that reads anything.
@@ -19,9 +19,6 @@ from guidance.model import Content, Problem
 
 LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 
-READ_ELSEWHERE = ("aims.toml",)
-"""Files at the top that other parts read."""
-
 
 class ContentError(Exception):
     """Content that must not reach people. ``problems`` holds all errors, and no warnings."""
@@ -33,30 +30,34 @@ class ContentError(Exception):
         super().__init__("; ".join(f"{one.file}: {one.item}: {one.remedy}" for one in self.problems))
 
 
-def languages() -> tuple[str, ...]:
-    """The languages that guidance is shipped in, alphabetically: folders that hold a ``guide.toml``."""
-    folders = (folder for folder in _content().iterdir() if LANGUAGE.fullmatch(folder.name))
+def languages(root: Traversable | None = None) -> tuple[str, ...]:
+    """The languages there is guidance in, alphabetically: folders that hold a ``guide.toml``.
+
+    Args:
+        root: a folder in place of the packaged ``content``; here and in the functions below.
+    """
+    folders = (folder for folder in (root or _content()).iterdir() if LANGUAGE.fullmatch(folder.name))
     return tuple(sorted(folder.name for folder in folders if (folder / "guide.toml").is_file()))
 
 
-def load(lang: str = "en") -> Content:
-    """All shipped guidance of one language. Takes a fraction of a second; call once and keep it.
+def load(lang: str = "en", root: Traversable | None = None) -> Content:
+    """All guidance of one language. Takes a fraction of a second; call once and keep it.
 
     Raises:
         ContentError: something must not reach people. Warnings alone do not raise.
     """
-    files, unreadable = packaged(lang)
+    files, unreadable = packaged(lang, root)
     content, problems = from_files(files, lang)
     if content is None or unreadable:
         raise ContentError(one for one in (*unreadable, *problems) if one.severity == "error")
     return content
 
 
-def packaged(lang: str = "en") -> tuple[Mapping[str, str], tuple[Problem, ...]]:
-    """The shipped registers and one language's files, path below ``content`` to text; and what is no text."""
+def packaged(lang: str = "en", root: Traversable | None = None) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
+    """The registers and one language's files, path below ``content`` to text; and what is no text."""
     texts: dict[str, str] = {}
     problems: list[Problem] = []
-    for path, file in _files(lang):
+    for path, file in _files(lang, root or _content()):
         try:
             # Some editors put a mark at the start of a file that TOML does not know.
             texts[path] = file.read_bytes().decode("utf-8-sig")
@@ -76,7 +77,8 @@ def from_files(files: Mapping[str, str], lang: str = "en") -> tuple[Content | No
     Returns:
         The content, or None when at least one problem is an error; and all problems, warnings too.
     """
-    own = {path: files[path] for path in sorted(files) if path.startswith(f"{lang}/") or "/" not in path}
+    common = reader.SITE_FOLDER
+    own = {path: files[path] for path in sorted(files) if path.startswith((f"{lang}/", common)) or "/" not in path}
     problems: list[Problem] = []
     if LANGUAGE.fullmatch(lang) is None:
         return None, (Problem(lang[:20], "", 'is not a language folder: call it like "en" or "pt-BR"'),)
@@ -95,6 +97,9 @@ def from_files(files: Mapping[str, str], lang: str = "en") -> tuple[Content | No
     def folder(name: str, ending: str) -> list[str]:
         return [path for path in own if re.fullmatch(rf"{lang}/{name}/[^/]+\.{ending}", path)]
 
+    def countries() -> list[str]:
+        return [path for path in own if re.fullmatch(rf"{common}[a-z]{{2}}\.toml", path)]
+
     sources = one("sources.toml", reader.read_sources)
     facts = one("facts.toml", reader.read_facts)
     guide = one(f"{lang}/guide.toml", reader.read_guide)
@@ -102,13 +107,14 @@ def from_files(files: Mapping[str, str], lang: str = "en") -> tuple[Content | No
     danger = one(f"{lang}/danger.toml", reader.read_danger)
     share_file = f"{lang}/share.toml"
     share = one(share_file, reader.read_share) if share_file in own else None
+    aims = one("aims.toml", reader.read_aims) if "aims.toml" in own else ()
+    sites = {site.country: site for path in countries() if (site := one(path, reader.read_site))}
     steps = [(path, step) for path in folder("steps", "toml") if (step := one(path, reader.read_step))]
     answers = [(path, answer) for path in folder("answers", "toml") for answer in one(path, reader.read_answers)]
     phrases, found = reader.read_phrases(lang, {path: own.pop(path) for path in folder("phrases", "ftl")})
     problems.extend(found)
     for path in own:
-        if path not in READ_ELSEWHERE:
-            problems.append(Problem(path, "", "is read by nobody: is it in the right folder?", "warning"))
+        problems.append(Problem(path, "", "is read by nobody: is it in the right folder?", "warning"))
 
     by_id = _ById(problems)
     if guide is not None:
@@ -123,6 +129,8 @@ def from_files(files: Mapping[str, str], lang: str = "en") -> tuple[Content | No
             sources=by_id("source", [("sources.toml", source) for source in sources]),
             phrases=phrases or reader.NO_PHRASES,
             share=share,
+            sites=MappingProxyType(sites),
+            aims=by_id("aim", [("aims.toml", aim) for aim in aims]),
         )
         problems.extend(broken_references(content))
         if not any(problem.severity == "error" for problem in problems):
@@ -171,9 +179,10 @@ def _content() -> Traversable:
     return resources.files("guidance") / "content"
 
 
-def _files(lang: str) -> Iterator[tuple[str, Traversable]]:
-    content = _content()
+def _files(lang: str, content: Traversable) -> Iterator[tuple[str, Traversable]]:
     yield from _inside(content, "", deep=False)
+    if (content / "site").is_dir():
+        yield from _inside(content / "site", reader.SITE_FOLDER, deep=False)
     if LANGUAGE.fullmatch(lang) and (content / lang).is_dir():
         yield from _inside(content / lang, f"{lang}/", deep=True)
 

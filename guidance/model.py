@@ -6,12 +6,14 @@ The format that writers see is described in ``guidance/content/README.md``.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Literal
 
 from guidance.phrases import Phrases
 from guidance.share import Table
+from guidance.site import Site
 
 Kind = Literal["law", "research", "practice"]
 """What a source or a fact is. Readers are shown it as what it is."""
@@ -26,7 +28,11 @@ DangerKind = Literal["violence", "weapon", "self-harm", "child", "staff-threat",
 
 Severity = Literal["error", "warning"]
 
+AimKind = Literal["aim", "outcome"]
+
 KINDS: tuple[Kind, ...] = ("law", "research", "practice")
+AIM_KINDS: tuple[AimKind, ...] = ("aim", "outcome")
+ROLES: tuple[Role, ...] = ("officer", "prison", "mentor", "coordinator", "supervisor", "admin")
 CONTENT_ROLES: tuple[ContentRole, ...] = ("officer", "prison", "mentor", "coordinator")
 DANGER_KINDS: tuple[DangerKind, ...] = (
     "violence",
@@ -213,6 +219,26 @@ class DangerPhrases:
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """An aim or an expected outcome of the INTEGRA project, and what of the guidance is for it.
+
+    Attributes:
+        id: ``A1`` or ``O1``; never changes.
+        kind: ``aim`` or ``outcome``.
+        topics: fact groups that are about it.
+        steps: guide steps that serve it.
+        facts: facts that something must rest on for it to be served, beside those of the topics.
+    """
+
+    id: str
+    kind: AimKind
+    title: str
+    topics: tuple[str, ...]
+    steps: tuple[str, ...]
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something a writer must mend (``error``) or should look at (``warning``).
 
@@ -232,7 +258,8 @@ class Problem:
 class Content:
     """All guidance of one language, read once at start. The order of each mapping is the writers' order.
 
-    ``share`` is the table behind "Share or not?", or None where the language has none.
+    ``share`` is the table behind "Share or not?", or None where the language has none. ``aims`` is empty where an
+    edition names none. ``sites`` is what public sources say of a country, by its two capital letters.
     """
 
     language: str
@@ -245,6 +272,8 @@ class Content:
     sources: Mapping[str, Source]
     phrases: Phrases
     share: Table | None = None
+    aims: Mapping[str, Aim] = field(default_factory=lambda: MappingProxyType({}))
+    sites: Mapping[str, Site] = field(default_factory=lambda: MappingProxyType({}))
 
     def kinds(self, fact_ids: Iterable[str]) -> tuple[Kind, ...]:
         """The kinds of these facts, no doubles, always in the order law, research, practice.

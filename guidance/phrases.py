@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from fluent.runtime import FluentBundle, FluentResource
 from fluent.syntax import ast
+from fluent.syntax.visitor import Visitor
 
 
 class PhraseError(LookupError):
@@ -33,25 +34,36 @@ class Phrases:
             Where two files hold the same key the first one wins; ``guidance.reader`` reports that too.
     """
 
-    __slots__ = ("_bundle", "_keys", "_plain", "lang")
+    __slots__ = ("_bundle", "_messages", "_plain", "lang")
 
     def __init__(self, lang: str, ftl_texts: Mapping[str, str]) -> None:
         self.lang = lang
         # No isolating marks: chats show them as boxes on old phones, and buttons are compared as text.
         self._bundle = FluentBundle([lang], use_isolating=False)
-        keys: dict[str, None] = {}
+        self._messages: dict[str, ast.Message] = {}
         for text in ftl_texts.values():
             resource = FluentResource(text)
             self._bundle.add_resource(resource)
             for entry in resource.body:
                 if isinstance(entry, ast.Message) and entry.value is not None:
-                    keys[entry.id.name] = None
-        self._keys = tuple(keys)
+                    self._messages.setdefault(entry.id.name, entry)
         self._plain: dict[str, str] = {}
 
     def keys(self) -> tuple[str, ...]:
         """Every key that has a text, in the writers' order."""
-        return self._keys
+        return tuple(self._messages)
+
+    def arguments(self, key: str) -> frozenset[str]:
+        """The names of what a phrase puts in, those of phrases it refers to left out.
+
+        Raises:
+            PhraseError: no such key.
+        """
+        if key not in self._messages:
+            raise PhraseError(key)
+        seen = _Arguments()
+        seen.visit(self._messages[key])
+        return frozenset(seen.found)
 
     def text(self, key: str, **args: str | int) -> str:
         """The phrase, put together with its arguments.
@@ -80,3 +92,11 @@ class Phrases:
         except Exception:
             return None
         return formatted if isinstance(formatted, str) and not errors else None
+
+
+class _Arguments(Visitor):
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+
+    def visit_VariableReference(self, node: ast.VariableReference) -> None:
+        self.found.add(node.id.name)

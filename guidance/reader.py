@@ -18,10 +18,13 @@ from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
 from guidance.model import (
+    AIM_KINDS,
     CONTENT_ROLES,
     DANGER_KINDS,
     END,
     KINDS,
+    ROLES,
+    Aim,
     Answer,
     Branch,
     Check,
@@ -36,12 +39,17 @@ from guidance.model import (
 )
 from guidance.phrases import Phrases
 from guidance.share import DANGER, LOG_WORDS, OUTCOME_KINDS, QUESTIONS, Option, Question, Rule, Table
+from guidance.site import BODY_USES, EVERYWHERE, NUMBER_USES, Body, Number, OwnSite, Site
 
 STEP_ID = re.compile(r"S[0-9]{2}")
+AIM_ID = re.compile(r"[AO][0-9]{1,2}")
 KEBAB_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 REGISTER_ID = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 SNAKE_ID = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 BRANCH_KEY = re.compile(r"[a-z0-9-]{1,20}")
+COUNTRY = re.compile(r"[A-Z]{2}")
+SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+CALLABLE = re.compile(r"\+?[0-9]+( [0-9]+)*")
 
 SINGLE_FILES = ("guide", "declines", "danger")
 """What every language has one of, beside its steps, answers and phrases."""
@@ -54,9 +62,14 @@ ID_LIMIT = 40
 PHRASING_LIMIT = 160
 DANGER_LIMIT = 500
 OWNER_LIMIT = 60
+NUMBER_DIGITS = range(2, 18)
+"""Digits in a number to call: 15 at most after the country's own prefix, https://www.itu.int/rec/T-REC-E.164"""
+
 AUDIENCES = (*CONTENT_ROLES, "family_worker")
 CONFIDENCES = ("verified", "unverified")
 FLUENT_FUNCTIONS = ("NUMBER", "DATETIME")
+SITE_FOLDER = "site/"
+"""Country defaults lie below it, in no language's folder."""
 
 UNSEEN_BUT_GOOD = "\n\u00a0\u202f\u200d"
 """Line breaks, the blanks that French puts before a question mark, and what joins some emoji."""
@@ -294,6 +307,27 @@ def read_facts(text: str, file: str) -> tuple[tuple[Fact, ...], tuple[Problem, .
                     confidence=part.choice("confidence", CONFIDENCES),
                     audience=part.choices("audience", AUDIENCES),
                     stage=part.id("stage", SNAKE_ID, "pre_release"),
+                )
+            )
+            part.done()
+        top.done()
+    return tuple(found), tuple(problems)
+
+
+def read_aims(text: str, file: str) -> tuple[tuple[Aim, ...], tuple[Problem, ...]]:
+    """``aims.toml``: the aims and expected outcomes that guidance serves."""
+    problems: list[Problem] = []
+    found: list[Aim] = []
+    if (top := _opened(text, file, problems)) is not None:
+        for part in top.tables("aim", "aim"):
+            found.append(
+                Aim(
+                    id=part.id("id", AIM_ID, "A1"),
+                    kind=part.choice("kind", AIM_KINDS),
+                    title=part.text("title", 200),
+                    topics=part.ids("topics", SNAKE_ID, "information_sharing", at_least=1),
+                    steps=part.ids("steps", STEP_ID, "S05", at_least=1),
+                    facts=part.ids("facts", REGISTER_ID, "MA-map"),
                 )
             )
             part.done()
@@ -578,6 +612,95 @@ def _log_line(log: _Table, kind: str) -> str:
         if word not in LOG_WORDS:
             log.wrong(kind, f"has a word in braces that is not known; those there are: {_spoken(LOG_WORDS)}")
     return line
+
+
+def read_site(text: str, file: str) -> tuple[Site | None, tuple[Problem, ...]]:
+    """``site/<country>.toml``: what public sources say of a country; every entry names its facts."""
+    problems: list[Problem] = []
+    if (top := _opened(text, file, problems)) is None:
+        return None, tuple(problems)
+    country = top.id("country", COUNTRY, "FR")
+    if country and country.lower() != _stem(file):
+        top.wrong("country", f'is "{country}", and the file is called {_stem(file)}.toml: make them the same')
+    numbers, bodies = _site_entries(top, country)
+    if EVERYWHERE not in [one.number for one in numbers if one.use == "emergency"]:
+        top.wrong("number", f'must hold {EVERYWHERE} for = "emergency"')
+    top.done()
+    return None if problems else Site(country, numbers, bodies), tuple(problems)
+
+
+def read_own_site(text: str, file: str) -> tuple[OwnSite | None, tuple[Problem, ...]]:
+    """``site.toml``, the operator's own: as a country's, facts not needed, with timings and alarm lines, by agency."""
+    problems: list[Problem] = []
+    if (top := _opened(text, file, problems)) is None:
+        return None, tuple(problems)
+    country = top.id("country", COUNTRY, "FR", needed=False)
+    common = _own_site(top, country)
+    agencies: dict[str, Site] = {}
+    if "agency" in top.names():
+        sections = top.table("agency")
+        for slug in sections.names():
+            if SLUG.fullmatch(slug) is None:
+                sections.wrong("a slug", "is not one: write [agency.SLUG] as in: integra agency list")
+            section = sections.table(slug)
+            agencies[slug] = _own_site(section, "")
+            section.done()
+        sections.done()
+    top.done()
+    return None if problems else OwnSite(common, MappingProxyType(agencies)), tuple(problems)
+
+
+def _own_site(part: _Table, country: str) -> Site:
+    numbers, bodies = _site_entries(part, "")
+    timings: dict[str, str] = {}
+    if "timings" in part.names():
+        table = part.table("timings")
+        for step_id in table.names():
+            if STEP_ID.fullmatch(step_id) is None:
+                table.wrong(step_id[:ID_LIMIT], 'is not a step id: write it like S01 = "the same day"')
+            timings[step_id] = table.text(step_id, 160)
+        table.done()
+    alarm: dict[str, str] = {}
+    if "alarm" in part.names():
+        table = part.table("alarm")
+        alarm = {role: line for role in ROLES if (line := table.text(role, 200, needed=False))}
+        table.done()
+    return Site(country, numbers, bodies, MappingProxyType(timings), MappingProxyType(alarm))
+
+
+def _site_entries(part: _Table, country: str) -> tuple[tuple[Number, ...], tuple[Body, ...]]:
+    """``country`` is whose default it is, where every entry needs facts; empty in the operator's own file."""
+    default = part.file.startswith(SITE_FOLDER)
+    numbers, bodies = [], []
+    for one in part.tables("number", "number", name="for"):
+        number = Number(
+            use=one.choice("for", NUMBER_USES),
+            number=one.text("number", ID_LIMIT),
+            when=one.text("when", 160, needed=default),
+            facts=one.ids("facts", REGISTER_ID, "CR-112", at_least=int(default)),
+            as_of=one.whole("as_of", 1990, 2100, needed=False),
+            country=country,
+        )
+        digits = sum(sign.isdecimal() for sign in number.number)
+        if number.number and (CALLABLE.fullmatch(number.number) is None or digits not in NUMBER_DIGITS):
+            one.wrong("number", "must be digits with single blanks between them, like 0 800 005 696")
+        one.done()
+        numbers.append(number)
+    for one in part.tables("body", "body", name="name"):
+        bodies.append(
+            Body(
+                use=one.choice("for", BODY_USES),
+                name=one.text("name", 80),
+                what=one.text("what", 200, needed=default),
+                facts=one.ids("facts", REGISTER_ID, "FR-05", at_least=int(default)),
+                as_of=one.whole("as_of", 1990, 2100, needed=False),
+                country=country,
+            )
+        )
+        one.done()
+    _no_doubles(part, [f"{one.use} {one.number}" for one in numbers], "number")
+    _no_doubles(part, [f"{one.use} {one.name}" for one in bodies], "name")
+    return tuple(numbers), tuple(bodies)
 
 
 class _Mentions(Visitor):

@@ -157,8 +157,9 @@ def merged(default: Site, own: Site) -> Site:
     never taken away. Timings and alarm lines go one by one.
     """
     told = {one.use for one in own.numbers} - {"emergency"}
-    numbers = [one for one in default.numbers if one.use not in told]
-    numbers += [one for one in own.numbers if one not in numbers]
+    again = {one.number for one in own.numbers_for("emergency")}
+    numbers = [one for one in default.numbers if one.use not in told and one.number not in again]
+    numbers += own.numbers
     named = {one.use for one in own.bodies}
     bodies = [*(one for one in default.bodies if one.use not in named), *own.bodies]
     return Site(

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from dialogues.model import Agency
+from guidance.site import NOWHERE, Site
 from storage.errors import BadInstallation, Unknown
 from storage.pins import Pins
 from storage.schema import agencies, desks
@@ -19,7 +20,7 @@ from storage.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class AgencyRow:
-    """An agency as stored: ``ref`` 16 bytes; ``profile`` name, zone, case_pattern, alarm."""
+    """An agency as stored: ``ref`` 16 bytes; ``profile`` name, zone, case_pattern, alarm, country."""
 
     ref: bytes
     slug: str
@@ -33,8 +34,20 @@ _one = _all.where(agencies.c.ref == bindparam("of"))
 _desk = select(desks.c.manifest, desks.c.signature).where(desks.c.agency_ref == bindparam("of"))
 
 
-def add(tx: Transaction, slug: str, *, name: str, zone: str, case_pattern: str, alarm: str = "") -> bytes:
+def add(
+    tx: Transaction,
+    slug: str,
+    *,
+    name: str,
+    zone: str,
+    case_pattern: str,
+    alarm: str = "",
+    country: str = "",
+) -> bytes:
     """Add an agency.
+
+    Args:
+        country: two capital letters, or empty: the operator's own file says where it is, or nobody does.
 
     Returns:
         Its ref, a keyed pseudonym of the slug.
@@ -43,7 +56,14 @@ def add(tx: Transaction, slug: str, *, name: str, zone: str, case_pattern: str, 
         BadInstallation: there is one with this slug.
     """
     ref = tx.keyring.agency_ref(slug)
-    profile = {"slug": slug, "name": name, "zone": zone, "case_pattern": case_pattern, "alarm": alarm}
+    profile = {
+        "slug": slug,
+        "name": name,
+        "zone": zone,
+        "case_pattern": case_pattern,
+        "alarm": alarm,
+        "country": country,
+    }
     try:
         tx.db.execute(_insert, {"ref": ref, "version": 1, "sealed_profile": tx.seal("agency", ref, profile)})
     except IntegrityError:
@@ -74,12 +94,16 @@ def by_slug(tx: Transaction, slug: str) -> AgencyRow:
     return by_ref(tx, tx.keyring.agency_ref(slug))
 
 
-def view(row: AgencyRow, *, ready: bool) -> Agency:
+def country(row: AgencyRow) -> str:
+    """Two capital letters, or empty; profiles of earlier versions hold none."""
+    return str(row.profile.get("country", ""))
+
+
+def view(row: AgencyRow, *, ready: bool, site: Site = NOWHERE) -> Agency:
     """What dialogues see of an agency."""
     profile = row.profile
-    return Agency(
-        row.slug, profile["name"], ZoneInfo(profile["zone"]), profile["case_pattern"], profile["alarm"], ready
-    )
+    zone = ZoneInfo(profile["zone"])
+    return Agency(row.slug, profile["name"], zone, profile["case_pattern"], profile["alarm"], ready, site)
 
 
 def publish_desk(tx: Transaction, manifest: Manifest, canonical: bytes, signature: bytes) -> None:

@@ -48,7 +48,8 @@ class Process:
 
     async def end(self, how: signal.Signals) -> int:
         """Returns its exit code."""
-        assert self.running is not None and self._reading is not None
+        assert self.running is not None
+        assert self._reading is not None
         self.running.send_signal(how)
         code = await asyncio.wait_for(self.running.wait(), 30)
         await self._reading

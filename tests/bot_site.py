@@ -1,12 +1,12 @@
 """An installation with synthetic people, and the bot on it: on a terminal, or on Telegram against a fake Bot API."""
 
 import asyncio
+import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 from fake_telegram import TOKEN, FakeTelegram, Person
@@ -231,8 +231,6 @@ async def listening(
 
 
 def free_port() -> int:
-    import socket
-
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
@@ -253,7 +251,3 @@ def break_dialogue(monkeypatch: Any, name: str, error: type[Exception] = Broken)
 
     broken = {**registry.DIALOGUES, name: replace(registry.DIALOGUES[name], advance=advance)}
     monkeypatch.setattr(registry, "DIALOGUES", broken)
-
-
-def data_folder(trial: Trial) -> Path:
-    return trial.installation.folder

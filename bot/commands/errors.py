@@ -3,11 +3,12 @@
 from bot.channels.base import Stop
 from bot.commands.common import Refusal
 from bot.settings import SettingsError
+from bot.site import SiteError
 from guidance.library import ContentError
 from storage.errors import StorageError
 from storage.sealing.errors import SealError
 
-FAILURES = (Refusal, StorageError, SealError, SettingsError, ContentError, Stop, OSError)
+FAILURES = (Refusal, StorageError, SealError, SettingsError, SiteError, ContentError, Stop, OSError)
 
 
 def said(failed: BaseException) -> str:
@@ -16,4 +17,6 @@ def said(failed: BaseException) -> str:
         return "The content has mistakes and is not used; see: integra check"
     if isinstance(failed, OSError):
         return f"integra: {failed.filename or 'a file'}: {failed.strerror or 'cannot be read or written'}"
+    if isinstance(failed, SiteError):
+        return f"The site file has mistakes; mend them all, then start again:\n{failed}"
     return f"integra: {failed}"

@@ -14,13 +14,27 @@ from bot.channels.base import Handle, TryLater
 from bot.channels.registry import CLIENTS, TelegramClient
 from bot.commands.common import Data, Refusal
 from bot.installation import Installation
+from bot.reload import Reload
 from bot.settings import Settings
+from bot.turns import World
 from dialogues.desk import COMMANDS
 from storage.sealing.keyfile import owner_only
 
 log = structlog.get_logger()
 
-SHOWN_COMMANDS = ("/menu", "/danger", "/note", "/share", "/guide", "/notes", "/inbox", "/help", "/language", "/cancel")
+SHOWN_COMMANDS = (
+    "/menu",
+    "/danger",
+    "/note",
+    "/share",
+    "/guide",
+    "/notes",
+    "/inbox",
+    "/local",
+    "/help",
+    "/language",
+    "/cancel",
+)
 
 
 def run(
@@ -33,7 +47,7 @@ def run(
         typer.Option("--secret-file", help="Owner-only file with the webhook secret, 32 characters or more."),
     ] = None,
 ) -> None:
-    """Listen on Telegram until stopped (Ctrl-C or SIGTERM)."""
+    """Listen on Telegram until stopped (Ctrl-C or SIGTERM). SIGHUP reads the content again."""
     if client not in CLIENTS:
         raise Refusal(f"a client is one of: {', '.join(CLIENTS)}")
     if webhook and secret_file is None:
@@ -56,9 +70,10 @@ async def _run(
 ) -> None:
     telegram = client.open(token, settings.telegram_api or None)
     store = installation.store()
+    content = settings.content
 
     async def listen(handle: Handle) -> None:
-        await _until_it_answers(lambda: telegram.set_commands(commands()))
+        await _until_it_answers(lambda: telegram.set_commands(commands(app.world)))
         if webhook:
             host, port, path = settings.webhook_host, settings.webhook_port, settings.webhook_path
             await telegram.listen_webhook(webhook, host, port, path, secret, handle)
@@ -66,17 +81,25 @@ async def _run(
             await _until_it_answers(telegram.end_webhook)
             await telegram.listen(handle)
 
+    def build() -> World:
+        return wiring.renewed(installation, store, content)
+
+    async def renewed(world: World) -> None:
+        wiring.settle_memory()
+        await _until_it_answers(lambda: telegram.set_commands(commands(world)))
+
     try:
-        app = wiring.app(installation, store, {telegram.name: telegram})
+        app = wiring.app(installation, store, {telegram.name: telegram}, content=content)
+        reload = Reload(app, build, renewed)
         wiring.settle_memory()
         log.info("started", mode="webhook" if webhook else "polling", client=client.__name__)
-        await _until_stopped(app.run(listen))
+        await _until_stopped(app.run(listen), reload)
         log.info("stopped")
     finally:
         store.close()
 
 
-def commands() -> dict[str, list[tuple[str, str]]]:
+def commands(world: World) -> dict[str, list[tuple[str, str]]]:
     """The command menu by language: name without the slash, description."""
     return {
         code: [
@@ -84,7 +107,7 @@ def commands() -> dict[str, list[tuple[str, str]]]:
             for command in SHOWN_COMMANDS
             if command in COMMANDS or command == "/cancel"
         ]
-        for code, voice in wiring.voices().items()
+        for code, voice in world.voices.items()
     }
 
 
@@ -100,14 +123,18 @@ async def _until_it_answers(call: Callable[[], Awaitable[None]]) -> None:
             wait_s = min(2 * wait_s, 60.0)
 
 
-async def _until_stopped(running: Awaitable[None]) -> None:
-    """Until it ends by itself, or SIGTERM or SIGINT asks it to."""
+async def _until_stopped(running: Awaitable[None], reload: Reload) -> None:
+    """Until it ends by itself, or SIGTERM or SIGINT asks it to; SIGHUP reads the content again."""
     task = asyncio.ensure_future(running)
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, task.cancel)
+    loop.add_signal_handler(signal.SIGHUP, reload.wish)
+    reloading = asyncio.create_task(reload.run())
     try:
         await task
     except asyncio.CancelledError:
         if not task.cancelled():
             raise
+    finally:
+        reloading.cancel()

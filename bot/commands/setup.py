@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from bot import wiring
 from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
 from bot.installation import Installation
 from dialogues.case_code import DEFAULT_PATTERN, CasePattern, PatternError
 from storage import agencies
+from storage.transaction import Transaction
 
 agency = typer.Typer(help="Agencies whose people use the assistant.", no_args_is_help=True)
 
@@ -28,6 +30,7 @@ def add(
     zone: Annotated[str, typer.Option(help="Time zone, for example Europe/Lisbon.")] = "Europe/Brussels",
     case_pattern: Annotated[str, typer.Option(help="A letter, 9 digit, trailing c check character.")] = DEFAULT_PATTERN,
     alarm: Annotated[str, typer.Option(help="What comes first in danger here; empty: call 112.")] = "",
+    country: Annotated[str, typer.Option(help="Two letters, for example FR: whose numbers and names are shown.")] = "",
 ) -> None:
     """Add an agency."""
     if re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", slug) is None:
@@ -38,7 +41,14 @@ def add(
     except (ZoneInfoNotFoundError, ValueError) as wrong:
         kind = "pattern" if isinstance(wrong, PatternError) else "time zone"
         raise Refusal(f"that {kind} is not known; see: integra agency add --help") from None
-    within(data, lambda tx: agencies.add(tx, slug, name=name, zone=zone, case_pattern=case_pattern, alarm=alarm))
+    known = next(iter(wiring.voices().values())).content.sites
+    if country and country not in known:
+        raise Refusal(f"a country is one of {', '.join(sorted(known))}; leave it out for others")
+
+    def added(tx: Transaction) -> None:
+        agencies.add(tx, slug, name=name, zone=zone, case_pattern=case_pattern, alarm=alarm, country=country)
+
+    within(data, added)
     out(f"Added {slug}. Next, so that notes can be sealed: integra keys add-recipient --agency {slug} --data {data}")
 
 
@@ -50,4 +60,6 @@ def list_(data: Data, as_json: AsJson = False) -> None:
         out_json([{"slug": row.slug, **row.profile} for row in rows])
         return
     for row in rows:
-        out(f"{row.slug}  {row.profile['name']}  {row.profile['zone']}  {row.profile['case_pattern']}")
+        out(
+            f"{row.slug}  {row.profile['name']}  {row.profile['zone']}  {row.profile['case_pattern']}  {agencies.country(row)}".rstrip()
+        )

@@ -101,7 +101,9 @@ async def test_5000_characters_arriving_as_two_messages_are_both_taken_and_the_r
 
 
 @pytest.mark.parametrize(
-    "text", [" ", "\n\n", "\u200b\u2060", "\x00", "\u202e", "\ufeff"], ids=["blank", "lines", "zero-width", "nul", "rtl", "bom"]
+    "text",
+    [" ", "\n\n", "\u200b\u2060", "\x00", "\u202e", "\ufeff"],
+    ids=["blank", "lines", "zero-width", "nul", "rtl", "bom"],
 )
 async def test_what_is_empty_is_answered_kindly(line: Line, robin: Person, text: str) -> None:
     robin.writes(text)
@@ -109,9 +111,7 @@ async def test_what_is_empty_is_answered_kindly(line: Line, robin: Person, text:
     await works_after(line, robin)
 
 
-async def test_overrides_and_nul_in_a_note_do_not_reach_the_note_or_the_screen(
-    line: Line, robin: Person
-) -> None:
+async def test_overrides_and_nul_in_a_note_do_not_reach_the_note_or_the_screen(line: Line, robin: Person) -> None:
     robin.writes("/menu")
     await robin.hears("What do you need?")
     robin.presses("Quick note (3 taps)")

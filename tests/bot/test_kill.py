@@ -38,11 +38,6 @@ async def test_sigterm_ends_it_with_exit_code_0_and_every_update_confirmed(trial
         assert b"Traceback" not in bot.printed
         assert b"Unclosed" not in bot.printed
         assert bot.printed.count(b"\n") == 2, "started, stopped"
-        robin.writes("/menu")
-        await bot.start()
-        await robin.hears("What do you need?", within=30)
-        assert len([text for text in robin.heard if "What I can do" in text]) == 1
-        assert await bot.end(signal.SIGINT) == 0
 
 
 async def test_sigterm_in_the_middle_of_a_conversation_loses_and_repeats_nothing(trial: Trial) -> None:

@@ -9,7 +9,6 @@ from fake_telegram import Person
 
 CANARY = "Zebrafinch quartz"
 SAW = f"He said to two others in the yard: {CANARY} on friday."
-BUTTONS = "sendMessage"
 
 
 @pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
@@ -42,7 +41,9 @@ async def test_the_whole_job(site: Site, webhook: bool) -> None:
         sent = telegram.calls_of("sendMessage")
         assert len(sent) > 25
         assert {call.parameters.get("protect_content") for call in sent} == {"true"}
-        assert not [message for message in (*robin.screen, *coordinator.screen) if message.own and not message.protected]
+        assert not [
+            message for message in (*robin.screen, *coordinator.screen) if message.own and not message.protected
+        ]
         assert {call.status for call in telegram.calls} <= {0, 200}
 
 

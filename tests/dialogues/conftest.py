@@ -48,7 +48,8 @@ E = TypeVar("E")
 def two_languages() -> Mapping[str, Voice]:
     """The real English, and a second language: the same content, with every phrase in angle quotes."""
     english = voices()["en"]
-    quoted = "\n".join(f"{key} = ‹{key}›" for key in english.content.phrases.keys())
+    keys = english.content.phrases.keys()
+    quoted = "\n".join(f"{key} = ‹{key}›" for key in keys)
     content = replace(english.content, phrases=Phrases("fr", {"all.ftl": quoted}))
     return {"en": english, "fr": replace(english, content=content)}
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.wiring import voices
+from dialogues import codec
 from dialogues.ask import AskIfNote, Unknown
 from dialogues.danger import AskNext
 from dialogues.model import CountFeedback, EraseTraces, Tell, TracePrivate
@@ -67,8 +68,7 @@ def test_the_next_text_is_the_next_question(talk: Any) -> None:
 def test_what_was_asked_is_not_kept(talk: Any) -> None:
     one = talk()
     one.write("what is consent for purple giraffes")
-    assert "giraffe" not in str(one.floor.frames[0].state.__class__) + repr(one.floor)
-    assert all("giraffe" not in str(getattr(one.state, name)) for name in one.state.__slots__)
+    assert b"giraffe" not in codec.encode(one.floor)
 
 
 @pytest.mark.parametrize("helpful", [True, False])

@@ -1,6 +1,7 @@
 """Whatever people do, in whatever order: the assistant answers, keeps what it was told, and survives a restart."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -58,11 +59,13 @@ TYPED = [
     *("/danger", "/language", "/menu@somebot", "\u202eevil\u2066", "مرحبا بالعالم", "👩🏽‍🚀🇪🇺"),
     *LONG.values(),
 ]
-KEYS = (
-    "leave log next redo go back steps pause done why note return tick.1 untick.2 tick.999 b.yes b.no kept. part.0 "
-    "part.3 case kind when urgency preview quick none now unknown today urgent yes no keep discard go-on resume new "
-    "take close hand-on list to.0 acted more helpful coordinator guide step.S01 step.S99 accept decline en fr north"
-).split()
+KEYS = re.findall(
+    r"\S+",
+    "leave log next redo go back steps pause done why note return tick.1 untick.2 tick.999 b.yes b.no kept. "
+    "part.0 part.3 case kind when urgency preview quick none now unknown today urgent yes no keep discard "
+    "go-on resume new take close hand-on list to.0 acted more helpful coordinator guide step.S01 step.S99 "
+    "accept decline en fr north ",
+)
 ABOUTS = [
     *("", "quick", "resume", "carry.zz.text", f"carry.{'0' * 32}.text", "case.Mario Rossi", "undo.x", "parked."),
     *("parked.carry.", "discard-parked.quick", "amend.x", "step.S14", "id.x", "x.take"),
@@ -213,9 +216,10 @@ def words(draft: note.Draft) -> list[str]:
 def was_told(talk: Any) -> bool:
     said = talk.said
     patterns = [CasePattern(one.agency.case_pattern) for one in talk.scene.person.memberships]
-    whys = [read.say for one in patterns for text in ("", "xyz", "1", "1" * 30, "+1") if isinstance(read := one.read(text), Problem)]
+    reads = [pattern.read(text) for pattern in patterns for text in ("", "xyz", "1", "1" * 30, "+1")]
+    whys = [read.say for read in reads if isinstance(read, Problem)]
     whys += ["A letter stands where a digit belongs", "One character is off", "sign in it that our case codes"]
-    phrases = [talk.phrase(key, most=4_000, agency="|").partition("|")[2] or talk.phrase(key, most=4_000, agency="") for key in TOLD]
+    phrases = [talk.phrase(key, most=4_000, agency="|").rpartition("|")[2] for key in TOLD]
     return any(one.strip() in said for one in (*whys, *phrases))
 
 
@@ -233,7 +237,8 @@ def look_at_notes(before: Floor, event: Event, talk: Any) -> None:
         if id not in new:
             assert id in erased, "a draft went and its messages stay in the chat"
             kept = any(one.note_id == id for one in made)
-            assert kept or not any(words(draft)) or was_told(talk), "a draft went without a word"
+            given_up = event == Chose("new")  # "Discard it, start a new one"
+            assert kept or given_up or not any(words(draft)) or was_told(talk), "a draft went without a word"
     if isinstance(event, Wrote) and before.top is not None and before.top.dialogue == "note":
         look_at_what_was_typed(before.top.state, event.text, talk, new)
 

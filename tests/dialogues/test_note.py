@@ -87,7 +87,6 @@ def test_every_message_with_note_text_is_traced(talk: Any) -> None:
     one.press("none", "other")
     one.write(f"{STORY} It was yesterday.")
     assert len(one.made(TracePrivate)) == 1
-    one.press("unknown") if "unknown" in one.keys else None
     one.write(STORY)
     assert len(one.made(TracePrivate)) == 1
     assert len({effect.draft for effect in one.effects if isinstance(effect, TracePrivate)}) == 1
@@ -134,7 +133,9 @@ def test_a_sentence_typed_where_the_agency_is_asked_is_in_the_note(talk: Any, no
 
 
 @pytest.mark.parametrize("was", ["agency", "change", "resume"])
-def test_a_word_where_a_button_was_asked_for_is_said_not_to_be_taken(talk: Any, north: Any, south: Any, was: str) -> None:
+def test_a_word_where_a_button_was_asked_for_is_said_not_to_be_taken(
+    talk: Any, north: Any, south: Any, was: str
+) -> None:
     if was == "agency":
         one = talk(agencies=(north, south))
         one.write("/note")
@@ -260,7 +261,9 @@ def test_a_part_can_be_written_again(talk: Any) -> None:
         ("when", "unknown", "occurred_at", None),
     ],
 )
-def test_one_thing_is_changed_and_the_preview_comes_back(talk: Any, key: str, then: str, field: str, value: Any) -> None:
+def test_one_thing_is_changed_and_the_preview_comes_back(
+    talk: Any, key: str, then: str, field: str, value: Any
+) -> None:
     one = full(talk)
     one.press("change", key, then)
     assert isinstance(one.state, Preview)

@@ -1,5 +1,6 @@
 """Every role can walk every step of the real guide to its end, by every branch; a walk survives interruptions."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
 
@@ -8,8 +9,8 @@ import pytest
 from bot.wiring import voices
 from dialogues import codec
 from dialogues.danger import AskNext
-from dialogues.model import DropWalk, KeepWalk, WalkView
-from dialogues.walk import CHECKS, CLOSE, AskCase, AskStep, AtStep
+from dialogues.model import Chose, DropWalk, KeepWalk, WalkView
+from dialogues.walk import CHECKS, CLOSE, AskCase, AskStep, AtStep, advance, resume
 from guidance.model import END, Role
 
 CONTENT = voices()["en"].content
@@ -20,27 +21,6 @@ BRANCHES = [
     for decision in step.decisions
     for branch in decision.branches
 ]
-
-
-def at(talk: Any, step: str, page: str = "start", **settings: Any) -> Any:
-    """On a page of a step, got there by its buttons."""
-    one = talk(**settings)
-    one.write(f"/guide {step}")
-    while one.state.page != page:
-        before = one.state.page
-        if "go" in one.keys:
-            one.press("go")
-        else:
-            one.press(_straight_on(step, one.state.page))
-        assert one.state.page != before, "the walk does not move"
-    return one
-
-
-def _straight_on(step: str, page: str) -> str:
-    """A branch that stays in the step, else the ones after it are reached by another way: the last such key."""
-    decision = next(one for one in CONTENT.steps[step].decisions if one.id == page)
-    staying = [branch for branch in decision.branches if branch.goto is None]
-    return f"b.{staying[0].key}"
 
 
 def put_at(talk: Any, step: str, page: str, **settings: Any) -> Any:
@@ -61,49 +41,40 @@ def test_every_role_is_offered_its_own_path_in_order(talk: Any, role: Role) -> N
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_role_can_walk_its_path_to_the_end(talk: Any, role: Role) -> None:
-    """Step by step through *next step*, every page by a button on the screen."""
-    one = talk(role=role)
+def test_every_role_comes_through_its_whole_path_by_the_buttons_on_the_screen(scene: Any, role: Role) -> None:
+    """From its first step, by every way there is, all steps of the path are reached, and from every page an end."""
     path = CONTENT.path(role)
-    one.write("/guide")
-    one.press(path[0], "none")
-    for step, following in zip(path, (*path[1:], None), strict=True):
-        assert one.state.step == step
-        if one.state.page != CLOSE:
-            one = _to_the_close(one)
-        assert one.state.step == step
-        assert ("next-step" in one.keys) == (following is not None)
-        if following is not None:
-            one.press("next-step")
-    one.press("done")
-    assert one.made(DropWalk)
-    assert one.floor.frames == ()
+    ways = explored(AtStep("4" * 32, CONTENT.guide.version, path[0]), scene(role=role))
+    assert set(path) <= {step for step, _, _ in ways}
+    ended = {place for place, onward in ways.items() if None in onward}
+    while reached := {place for place, onward in ways.items() if place not in ended and onward & ended}:
+        ended |= reached
+    assert set(ways) == ended, "a page without a way to the end"
 
 
-def _to_the_close(one: Any) -> Any:
-    step = one.state.step
-    for _ in range(30):
-        if one.state.page == CLOSE:
-            return one
-        if "go" in one.keys:
-            one.press("go")
+def explored(start: AtStep, scene: Any) -> dict[tuple[Any, ...], set[Any]]:
+    """Every page reachable without going back, and the pages it leads to; None is the end."""
+    ways: dict[tuple[Any, ...], set[Any]] = {}
+    waiting = [replace(start, chosen=(), trail=())]
+    while waiting:
+        here = waiting.pop()
+        if place(here) in ways:
             continue
-        decision = next(each for each in CONTENT.steps[step].decisions if each.id == one.state.page)
-        staying = [branch for branch in decision.branches if branch.goto in (None, END)]
-        if staying:
-            one.press(f"b.{staying[0].key}")
-            continue
-        # Every branch leads to another step: that step's close offers the way on; here the pages suffice.
-        one.press(f"b.{decision.branches[0].key}")
-        assert one.state.step == decision.branches[0].goto
-        one.press("back")
-        one.floor = type(one.floor)((type(one.floor.top)("walk", _closing(one.state)),), one.floor.parked)
-        one.write("/x")
-    raise AssertionError(f"{step} does not end")
+        ways[place(here)] = set()
+        (page,) = resume(here, scene)
+        for key in [one.key for one in page.choices]:
+            if key in ("go", "next-step", "return", "done") or key.startswith("b."):
+                state = advance(here, Chose(key), scene).state
+                ways[place(here)].add(place(state) if state is not None else None)
+                if state is not None and len(state.returns) <= 2:
+                    waiting.append(replace(state, chosen=(), trail=()))
+                elif state is not None:
+                    ways.setdefault(place(state), {None})
+    return ways
 
 
-def _closing(walk: AtStep) -> AtStep:
-    return AtStep(walk.walk_id, walk.version, walk.step, CLOSE, walk.case_code, walk.ticks, walk.chosen, walk.trail)
+def place(walk: AtStep) -> tuple[Any, ...]:
+    return (walk.step, walk.page, walk.returns)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -133,10 +104,16 @@ def test_every_branch_says_what_to_do_and_leads_where_it_says(talk: Any, step: s
 
 
 def _there_and_back(one: Any, step: str, decision: str) -> None:
-    one = _to_the_close(one)
-    assert "next-step" not in one.keys, "first the way back"
-    one.press("return")
-    assert (one.state.step, one.state.page, one.state.returns) == (step, decision, ())
+    """Somewhere behind the branch the way back stands on a page, and it leads to the decision."""
+    ways = explored(one.state, one.scene)
+    backs = [here for here in ways if here[1] == CLOSE and here[2] == ((step, decision),)]
+    assert backs
+    for to_step, page, returns in backs:
+        walk = replace(one.state, step=to_step, page=page, returns=returns)
+        (close,) = resume(walk, one.scene)
+        assert "next-step" not in {choice.key for choice in close.choices}, "first the way back"
+        back = advance(walk, Chose("return"), one.scene).state
+        assert (back.step, back.page, back.returns) == (step, decision, ())
 
 
 def test_some_branches_go_for_good_some_return_some_end() -> None:
@@ -255,12 +232,10 @@ def test_a_step_that_is_gone_says_so_and_offers_the_others(talk: Any) -> None:
 
 def test_a_note_from_a_step_carries_the_walks_case_code(talk: Any) -> None:
     one = talk()
+    walk = AtStep("4" * 32, CONTENT.guide.version, "S03", CLOSE, case_code="AB-1234-P")
+    one.rows["my-walks"] = (WalkView("4" * 32, "north", walk.version, codec.state_to_json(walk)),)
     one.write("/guide")
-    one.press("S03")
-    one.write("AB-1234-P")
-    one = _to_the_close(one)
-    walk = one.state
-    one.press("note")
+    one.press(f"kept.{'4' * 16}", "note")
     assert one.state.draft.case_code == "AB-1234-P"
     one.write("/cancel")
     one.press("discard")
@@ -274,3 +249,23 @@ def test_why_shows_the_sources_and_who_reviewed_it(talk: Any) -> None:
     step = CONTENT.steps["S02"]
     assert step.owner in one.says[0].small
     assert any(source.title in one.says[0].text for source in CONTENT.sources_of(step.facts))
+
+
+def test_a_walk_that_is_finished_is_dropped(talk: Any) -> None:
+    one = put_at(talk, "S16", CLOSE)
+    one.press("done")
+    assert one.made(DropWalk) == [DropWalk("4" * 32)]
+    assert one.floor.frames == ()
+
+
+def test_the_next_step_of_the_path_is_offered_at_the_end_of_a_step(talk: Any) -> None:
+    one = put_at(talk, "S05", CLOSE, role="mentor")
+    one.press("next-step")
+    assert (one.state.step, one.state.page) == ("S06", "start")
+
+
+def test_ways_round_in_circles_do_not_grow_the_state(scene: Any) -> None:
+    walk = AtStep("4" * 32, CONTENT.guide.version, "S13", "S13-D4")
+    for _ in range(100):
+        walk = replace(advance(walk, Chose("b.yes"), scene()).state, step="S13", page="S13-D4")
+    assert len(walk.returns) == len(walk.trail) == 40

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from dialogues.identifying import identifying
 from guidance.checker import check
-from guidance.danger import DangerFinder
 from guidance.library import load
 from guidance.model import CONTENT_ROLES, Content
 from guidance.reader import read_share
@@ -216,6 +215,15 @@ def test_a_safety_concern_is_never_just_kept(decided: list[tuple[Case, Outcome]]
         assert outcome.kind in ("share-least", "ask-first"), case
 
 
+def test_a_possible_harm_to_relatives_or_outsiders_is_always_looked_at_by_two(
+    decided: list[tuple[Case, Outcome]],
+) -> None:
+    """Whatever it was heard as; faith, opinion and origin are no sign of harm, and intelligence has its owner."""
+    for case, outcome in without_danger(decided, purpose={"harm"}, who={"family", "school", "other"}):
+        if case["info"] not in ("belief", "intel"):
+            assert outcome.kind == "ask-first", case
+
+
 def test_outsiders_get_nothing_without_somebody_else_looking(decided: list[tuple[Case, Outcome]]) -> None:
     asked = {"school", "lawyer", "court", "person", "service", "abroad", "other"}
     for case, outcome in without_danger(decided, who=asked):
@@ -238,13 +246,9 @@ def test_every_text_fits_a_phone(table: Table, decided: list[tuple[Case, Outcome
         assert max(len(option.label) for option in question.options) <= 34
 
 
-def test_a_log_line_names_nobody_and_raises_no_false_alarm(
-    english: Content, decided: list[tuple[Case, Outcome]]
-) -> None:
-    danger = DangerFinder(english.danger, english.language)
+def test_a_log_line_names_nobody(decided: list[tuple[Case, Outcome]]) -> None:
     for line in {outcome.logged(WHEN) for _, outcome in decided}:
         assert identifying(line) == (), line
-        assert danger.danger(line) is None, line
         assert re.search(r"[{}]", line) is None, line
 
 
@@ -309,6 +313,8 @@ DANGER_RULE = (
     f'[[rule]]\nid = "danger"\ndanger = ["yes"]\noutcome = "share-now"\n{BODY}what = "x"\nto = "112"\naim = "life"\n'
 )
 LAST_RULE = f'[[rule]]\nid = "last"\noutcome = "ask-first"\n{BODY}'
+SHARING = LAST_RULE.replace("ask-first", "share-least")
+MISSPELT = LAST_RULE.replace('"last"', '"x"').replace("outcome", 'who = ["press"]\noutcome')
 
 
 def wrong(*rules: str) -> set[str]:
@@ -328,9 +334,9 @@ def test_a_small_table_is_read() -> None:
         ((LAST_RULE, DANGER_RULE), {"rule 1", "the last rule"}),
         ((DANGER_RULE,), {"the last rule"}),
         ((DANGER_RULE.replace('danger = ["yes"]', 'danger = ["yes"]\nwho = ["police"]'), LAST_RULE), {"rule 1"}),
-        ((DANGER_RULE, LAST_RULE.replace("ask-first", "share-least")), {"the last rule", "last / what", "last / outcome"}),
+        ((DANGER_RULE, SHARING), {"the last rule", "last / what", "last / outcome"}),
         ((DANGER_RULE, LAST_RULE, LAST_RULE), {"last"}),
-        ((DANGER_RULE, LAST_RULE.replace('"last"', '"x"').replace("outcome", 'who = ["press"]\noutcome'), LAST_RULE), {"x / who 1"}),
+        ((DANGER_RULE, MISSPELT, LAST_RULE), {"x / who 1"}),
         ((DANGER_RULE, LAST_RULE.replace('do = "d"', f'do = "{"d" * 351}"')), {"last / do"}),
         ((DANGER_RULE, LAST_RULE.replace('facts = ["F-1"]', "facts = []")), {"last / facts"}),
         ((DANGER_RULE, LAST_RULE + 'colour = "red"\n'), {"last / colour"}),

@@ -4,7 +4,7 @@ danger-then =
     112 works everywhere in the EU, from any phone.
     1. Get yourself and others safe. Do not confront, search or follow.
     2. Say where you are, what happens, who is at risk, any weapon.
-    3. Then ring your duty coordinator by voice. Your coordinator has the local number.
+    3. Then ring your duty coordinator by voice. { $duty }
     4. Write it down afterwards, not now.
 button-crisis-steps = Crisis steps (S14)
 button-risk-check = Not sure? Two-minute check (S02)

@@ -1,0 +1,56 @@
+"""In danger the phone comes first, whatever else is going on."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.wiring import voices
+from dialogues.danger import AskNext
+
+GUIDE = voices()["en"].content.guide
+
+
+@pytest.mark.parametrize("before", [(), ("/note",), ("/guide S05",), ("what is consent",), ("/language",), ("/help",)])
+@pytest.mark.parametrize("typed", ["/danger", "⚠ Danger now"])
+def test_the_command_and_the_standing_button_work_everywhere(talk: Any, before: tuple[str, ...], typed: str) -> None:
+    one = talk()
+    one.write(*before, typed)
+    assert isinstance(one.state, AskNext)
+    assert one.says[0].title == one.phrase("danger-first")
+
+
+def test_in_prison_the_alarm_comes_first(talk: Any) -> None:
+    one = talk(role="prison")
+    one.write("/danger")
+    assert one.says[0].title == one.phrase("danger-first-prison")
+
+
+def test_an_agencys_own_line_comes_before_all(talk: Any, north: Any) -> None:
+    one = talk(agencies=(replace(north, alarm="Press the red button."),))
+    one.write("/danger")
+    assert one.says[0].title == "Press the red button."
+
+
+@pytest.mark.parametrize(("key", "shortcut"), [("steps", "danger_now"), ("check", "not_sure")])
+def test_it_leads_straight_to_its_steps(talk: Any, key: str, shortcut: str) -> None:
+    one = talk()
+    one.write("/danger")
+    one.press(key)
+    assert (one.state.step, one.state.page) == (GUIDE.shortcuts[shortcut], "start")
+
+
+def test_writing_it_down_is_a_quick_note(talk: Any) -> None:
+    one = talk()
+    one.write("/danger")
+    one.press("write")
+    assert one.state.draft.form == "quick"
+
+
+def test_after_danger_the_note_goes_on(talk: Any) -> None:
+    one = talk()
+    one.write("/note", "AB-1234-P")
+    before = one.state
+    one.write("/danger")
+    one.press("back")
+    assert one.state == before

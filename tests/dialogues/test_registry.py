@@ -1,0 +1,124 @@
+"""Every dialogue is listed with its states; the core asks no clock; every phrase that is asked for exists."""
+
+import ast
+import dataclasses
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import dialogues
+import guidance
+from bot.wiring import voices
+from dialogues import desk
+from dialogues.draft import KINDS, PARTS, REASONS, URGENCIES
+from dialogues.model import OUTCOMES
+from dialogues.registry import DIALOGUES, STATES
+
+CLOCKS = {"now", "utcnow", "today", "fromtimestamp", "monotonic", "perf_counter", "time_ns"}
+FILES = sorted(path for package in (dialogues, guidance) for path in Path(package.__path__[0]).glob("*.py"))
+CORE = [path for path in FILES if path.parent.name == "dialogues"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_the_core_asks_no_clock(path: Path) -> None:
+    for call in ast.walk(ast.parse(path.read_text())):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in CLOCKS:
+            owner = ast.unparse(call.func.value)
+            assert owner.rpartition(".")[2] not in ("datetime", "date", "time", "dt"), f"line {call.lineno}"
+
+
+def phrases_of(path: Path) -> Iterator[str]:
+    """Keys asked for as a literal, in every way through a conditional."""
+    for call in ast.walk(ast.parse(path.read_text())):
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr == "text"
+            and call.args
+        ):
+            first = call.args[0]
+            ends = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
+            yield from (end.value for end in ends if isinstance(end, ast.Constant) and isinstance(end.value, str))
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda path: path.name)
+def test_every_phrase_asked_for_exists(path: Path) -> None:
+    missing = set(phrases_of(path)) - set(voices()["en"].content.phrases.keys())
+    assert missing == set()
+
+
+def test_every_phrase_put_together_from_a_list_exists() -> None:
+    families = {
+        "note-kind-": KINDS,
+        "reason-": REASONS,
+        "urgency-": URGENCIES,
+        "quick-": URGENCIES,
+        "outcome-": OUTCOMES,
+        "note-ask-": (*PARTS, "quick", "amend"),
+        "preview-": PARTS,
+        "kind-": ("law", "research", "practice"),
+        "state-": ("held", "waiting", "handed-over", "withdrawn"),
+        "flag-state-": ("open", "overdue", "taken", "handed-on", "closed", "withdrawn"),
+    }
+    wanted = {start + end for start, ends in families.items() for end in ends}
+    assert wanted - set(voices()["en"].content.phrases.keys()) == set()
+
+
+def test_every_command_opens_a_dialogue_that_exists() -> None:
+    assert set(desk.COMMANDS.values()) <= set(DIALOGUES)
+
+
+def defined(module: ModuleType) -> list[type]:
+    return [
+        kind
+        for kind in vars(module).values()
+        if inspect.isclass(kind) and dataclasses.is_dataclass(kind) and kind.__module__ == module.__name__
+    ]
+
+
+@pytest.mark.parametrize("name", list(DIALOGUES))
+def test_every_state_is_frozen_and_listed_once(name: str) -> None:
+    states = DIALOGUES[name].states
+    assert len(STATES[name]) == len(states)
+    for state in states:
+        assert dataclasses.is_dataclass(state)
+        assert state.__dataclass_params__.frozen
+        assert not hasattr(state(**canaries(state)), "__dict__")
+
+
+SHOWN = {
+    # Ids, keys of choices, places in the guide, words of our own.
+    *("key", "dialogue", "media", "kind", "private", "note_id", "agency", "amends", "draft", "to_person", "outcome"),
+    *("language", "walk_id", "answer", "whom", "phrase", "what", "reference", "agency_name", "urgency", "state"),
+    *("owner", "flag_state", "person", "slug", "name", "case_pattern", "alarm", "ref", "fresh", "role", "unpark"),
+    *("id", "form", "precision", "flag_reason", "was", "act", "step", "page", "ids", "references", "people", "ticks"),
+    *("chosen", "trail", "returns", "dialogue", "below"),
+    # Times, numbers, truths.
+    *("at", "now", "idle_since", "raised_at", "due_at", "undo_until", "hour", "occurred_at", "zone", "ready"),
+    *("lasting", "refresh", "standing", "accepted", "helpful", "flag_level", "guide_version", "version", "part"),
+    *("complete", "warned", "mine", "open", "park", "more_shown", "rated"),
+    # Values that are tested here themselves.
+    *("rows", "memberships", "says", "effects", "look_up", "call", "given", "content", "asking", "danger", "site"),
+}
+ABOUT_SHOWN = {"Due", "Remind"}
+"""Their ``about`` is an id of ours; elsewhere it may be what somebody typed."""
+VALUES = [
+    *defined(dialogues.model),
+    *defined(dialogues.draft),
+    *[state for dialogue in DIALOGUES.values() for state in dialogue.states],
+]
+
+
+def canaries(kind: type) -> dict[str, Any]:
+    """A canary in every field that may hold what somebody wrote."""
+    shown = SHOWN | ({"about"} if kind.__name__ in ABOUT_SHOWN else set())
+    return {one.name: "-" if one.name in shown else "canary" for one in dataclasses.fields(kind)}
+
+
+@pytest.mark.parametrize("kind", VALUES, ids=lambda kind: f"{kind.__module__}.{kind.__name__}")
+def test_no_value_shows_what_somebody_wrote(kind: type) -> None:
+    assert "canary" not in repr(kind(**canaries(kind)))

@@ -39,7 +39,10 @@ class Reload:
             self._wished.clear()
             world = await self.once()
             if world is not None and self._done is not None:
-                await self._done(world)
+                try:
+                    await self._done(world)
+                except Exception as odd:
+                    log.error("content.not-announced", **failure(odd))
 
     async def once(self) -> World | None:
         """Read, check, and replace.

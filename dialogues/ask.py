@@ -1,6 +1,7 @@
 """Answer a question in anybody's words, from approved answers, with the source; or say that it is not known.
 
     text ─▶ danger?  ─▶ (danger)
+         ─▶ the code of a pocket card? ─▶ whether it is up to date
          ─▶ a report of something that happened? ─▶ AskIfNote ──yes──▶ (note, text carried over)
          ─▶ sure     ─▶ Answered ──more · helpful · related · step──▶ …
          ─▶ unsure   ─▶ Offered  ──one of them──▶ Answered
@@ -12,6 +13,7 @@ report on its way into a note.
 
 from dataclasses import dataclass, field, replace
 
+from dialogues.card import told
 from dialogues.clean import units
 from dialogues.danger import first_line, then
 from dialogues.draft import MOST_LEFT_OVER, MOST_UNITS
@@ -148,6 +150,8 @@ def resume(state: State, scene: Scene) -> tuple[Say, ...]:
 def _answer(text: str, scene: Scene) -> Turn[State]:
     if scene.voice.danger.danger(text) is not None:
         return Turn(None, call=Call("danger"))
+    if (card := told(text, scene, _out(scene))) is not None:
+        return Turn(Unknown(), (card,))
     if looks_like_incident(text):
         state = AskIfNote(scene.fresh, text)
         return Turn(state, resume(state, scene), (TracePrivate(scene.fresh),))

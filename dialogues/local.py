@@ -1,10 +1,12 @@
 """Local numbers and names: what is known of the place, with its date, or that nothing is. Gives the floor back."""
 
+from dialogues.ask import sources_line
 from dialogues.home import menu_choice
 from dialogues.model import Event, Membership, Say, Scene, Turn, column
 from guidance.site import Body, Number
 
 STATES: tuple[type, ...] = ()
+MOST_SOURCES = 8  # of one country; an entry leads to its own by its facts
 
 
 def begin(scene: Scene, about: str) -> Turn[None]:
@@ -37,8 +39,10 @@ def _said(member: Membership, scene: Scene) -> Say:
     parts.append(_listed("local-numbers", numbers, scene))
     if site.bodies:
         parts.append(_listed("local-bodies", [_body(one, scene) for one in site.bodies], scene))
-    public = any(one.country for one in site.numbers) or any(one.country for one in site.bodies)
-    return Say("\n\n".join(parts), title=title, small=scene.text("local-small") if public else "")
+    public = [*(one.facts for one in site.numbers if one.country), *(one.facts for one in site.bodies if one.country)]
+    facts = tuple(dict.fromkeys(fact for named in public for fact in named))
+    small = f"{sources_line(facts, scene, at_most=MOST_SOURCES)} {scene.text('local-small')}" if facts else ""
+    return Say("\n\n".join(parts), title=title, small=small)
 
 
 def _listed(heading: str, lines: list[str], scene: Scene) -> str:

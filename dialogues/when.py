@@ -150,8 +150,9 @@ _NOT_ONE_PAST_TIME = re.compile(
 _FILLING = frozenset(
     re.findall(
         r"\w+",
-        "a am an and as at between by can during exactly from h happened hour hours i in is it just last local m maybe minutes "
-        "my o of on or pm s say so some sometime sorry t than that the then think this time to today um was well when yes",
+        "a am an and as at between by can during exactly from h happened hour hours i "
+        "in is it just last local m maybe minutes my o of on or pm s say "
+        "so some sometime sorry t than that the then think this time to today um was well when yes",
     )
 )  # says nothing beside a time
 _HEDGE = re.compile(

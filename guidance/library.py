@@ -8,8 +8,10 @@ in front of it and is the only place of the core that reads anything.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
@@ -51,6 +53,13 @@ def load(lang: str = "en", root: Traversable | None = None) -> Content:
     if content is None or unreadable:
         raise ContentError(one for one in (*unreadable, *problems) if one.severity == "error")
     return content
+
+
+@contextmanager
+def place(root: Traversable | None = None) -> Iterator[Path]:
+    """The content as a folder on the disk, for as long as the block lasts; a packed program unpacks it for that."""
+    with resources.as_file(root or _content()) as folder:
+        yield folder
 
 
 def packaged(lang: str = "en", root: Traversable | None = None) -> tuple[Mapping[str, str], tuple[Problem, ...]]:

@@ -2,32 +2,77 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bot import wiring
 from bot.clock import system_clock
+from bot.commands.against import report
 from bot.commands.common import AsJson, Refusal, out, out_json
 from guidance import checker, library
 from guidance.asking import Outcome
+from guidance.edition import must_be_mended
 from guidance.model import Problem
 
 Language = Annotated[str, typer.Option("--lang", help="Language of the content.")]
+Edition = Annotated[
+    Path | None,
+    typer.Option(
+        "--content",
+        envvar="INTEGRA_CONTENT",
+        exists=True,
+        file_okay=False,
+        help="A folder in place of the shipped content.",
+    ),
+]
 
 
-def check(lang: Language = "", as_json: AsJson = False) -> None:
+def existing(lang: str, edition: Path | None) -> str:
+    """
+    Raises:
+        Refusal: there is no content in this language.
+    """
+    there = library.languages(edition)
+    if lang not in there:
+        raise Refusal(f"there is no content in {lang}; there is: {', '.join(there) or 'none'}")
+    return lang
+
+
+def check(
+    lang: Language = "",
+    edition: Edition = None,
+    against: Annotated[
+        str, typer.Option(help="A git revision: tell which questions lead somewhere else than in it.")
+    ] = "",
+    repo: Annotated[
+        Path | None, typer.Option(help="With --against: the repository; left out: where the content lies.")
+    ] = None,
+    questions: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="With --against: a question set to ask too; may be repeated."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Check all content and report what a writer must mend. Exit code 1 when something must."""
+    if against:
+        report(against, repo, questions or [], existing(lang or "en", edition), edition, as_json=as_json)
+        return
+    if repo is not None or questions:
+        raise Refusal("--repo and --questions go with --against REVISION")
     problems: list[Problem] = []
     counted = ""
-    for code in (lang,) if lang else library.languages():
-        if code not in library.languages():
-            raise Refusal(f"there is no content in {code}; there is: {', '.join(library.languages())}")
-        files, unread = library.packaged(code)
+    codes = (existing(lang, edition),) if lang else library.languages(edition)
+    if not codes:
+        raise Refusal(f"{edition} holds no language: name a folder with en/guide.toml in it")
+    for code in codes:
+        files, unread = library.packaged(code, edition)
         content, found = library.from_files(files, code)
         problems += [*unread, *found]
         if content is not None:
             problems += checker.check(content, system_clock().date())
+            problems += must_be_mended(content, library.load()) if edition is not None else ()
             counted += f"{code}: {len(content.steps)} steps, {len(content.answers)} answers. "
     unique = list(dict.fromkeys(problems))
     errors = [one for one in unique if one.severity == "error"]
@@ -45,10 +90,11 @@ def ask(
     question: Annotated[str, typer.Argument(help="The question; - reads one a line from standard input.")],
     role: Annotated[str, typer.Option(help="Who asks; breaks ties only.")] = "",
     lang: Language = "en",
+    edition: Edition = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the approved answer to a question, or say that there is none."""
-    voices = wiring.voices()
+    voices = wiring.voices(edition)
     if lang not in voices:
         raise Refusal(f"there is no content in {lang}; there is: {', '.join(voices)}")
     voice = voices[lang]

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,7 @@ from bot.reload import Reload
 from bot.settings import Settings
 from bot.turns import World
 from dialogues.desk import COMMANDS
+from dialogues.model import Voice
 from storage.sealing.keyfile import owner_only
 
 log = structlog.get_logger()
@@ -73,7 +74,7 @@ async def _run(
     content = settings.content
 
     async def listen(handle: Handle) -> None:
-        await _until_it_answers(lambda: telegram.set_commands(commands(app.world)))
+        await _until_it_answers(lambda: telegram.set_commands(commands(app.world.voices)))
         if webhook:
             host, port, path = settings.webhook_host, settings.webhook_port, settings.webhook_path
             await telegram.listen_webhook(webhook, host, port, path, secret, handle)
@@ -86,7 +87,7 @@ async def _run(
 
     async def renewed(world: World) -> None:
         wiring.settle_memory()
-        await _until_it_answers(lambda: telegram.set_commands(commands(world)))
+        await _until_it_answers(lambda: telegram.set_commands(commands(world.voices)))
 
     try:
         app = wiring.app(installation, store, {telegram.name: telegram}, content=content)
@@ -99,7 +100,7 @@ async def _run(
         store.close()
 
 
-def commands(world: World) -> dict[str, list[tuple[str, str]]]:
+def commands(voices: Mapping[str, Voice] | None = None) -> dict[str, list[tuple[str, str]]]:
     """The command menu by language: name without the slash, description."""
     return {
         code: [
@@ -107,7 +108,7 @@ def commands(world: World) -> dict[str, list[tuple[str, str]]]:
             for command in SHOWN_COMMANDS
             if command in COMMANDS or command == "/cancel"
         ]
-        for code, voice in world.voices.items()
+        for code, voice in (voices or wiring.voices()).items()
     }
 
 

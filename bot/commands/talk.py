@@ -18,6 +18,7 @@ from bot.clock import MovableClock
 from bot.commands.common import Refusal
 from bot.demo import Demo
 from bot.installation import Installation
+from bot.settings import Settings
 from bot.trial import HANDLES, Trial, enrol
 from dialogues.case_code import DEFAULT_PATTERN
 from storage import agencies
@@ -43,7 +44,8 @@ def chat(
         raise Refusal(f"a role is one of: {', '.join(HANDLES)}")
     logs.configure()
     if data is not None:
-        asyncio.run(_chat(Installation.at(data), who, (), record=record))
+        content = Settings.read(data).content
+        asyncio.run(_chat(Installation.at(data), who, (), record=record, content=content))
         return
     with tempfile.TemporaryDirectory(prefix="integra-") as folder:
         trial = Trial.create(Path(folder), at=MovableClock()(), roles=tuple(HANDLES))
@@ -69,12 +71,15 @@ async def _chat(
     *,
     record: bool = False,
     trial: Trial | None = None,
+    content: Path | None = None,
 ) -> None:
     store, clock, effects = installation.store(), MovableClock(), list[str]()
     try:
         await store.run(lambda tx: _enrol(tx, who, clock))
         console = Console(prefix=os.urandom(6).hex())
-        app = wiring.app(installation, store, {"console": console}, clock=clock, witness=effects.append)
+        app = wiring.app(
+            installation, store, {"console": console}, clock=clock, witness=effects.append, content=content
+        )
         await app.start()
         extras = Demo(trial, store, app, clock).extras if trial is not None else {}
         talk = Chat(

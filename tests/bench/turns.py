@@ -1,6 +1,6 @@
 """Whole turns a CPU second, against a bare aiogram client that stores nothing.
 
-    python tests/bench/turns.py [--rounds 5] [--quick] [--profile]
+    python tests/bench/turns.py [--rounds 3] [--quick] [--profile]
 
 Three processes: a local Bot API (``fake_telegram --bench``), and, one after the other on the same load, the assistant
 (``python -m bot run``, the same command people run, on a fresh data folder with enrolled people) and
@@ -275,7 +275,7 @@ def paced(job: Job, rounds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Whole turns a CPU second.")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="polling only, no paced load")
     parser.add_argument("--profile", action="store_true", help="shares of CPU time instead")
     parser.add_argument("--job", choices=[job.name for job in JOBS])

@@ -78,7 +78,8 @@ def waits() -> Waits:
 async def sending(site: Site, phones: Phones, waits: Sleep) -> AsyncIterator[Outbox]:
     out = Outbox(site.store, {"console": phones}, site.clock, waits)
     await out.start()
-    yield out
+    async with asyncio.timeout(20):  # what is never said fails the test and does not hang it
+        yield out
     await out.stop(within_s=0.01)
 
 

@@ -228,6 +228,19 @@ def test_what_does_not_fit_is_said_and_reaches_the_amendment(talk: Any) -> None:
     assert one.floor.frames == ()
 
 
+def test_a_message_that_fits_in_part_is_cut_between_sentences_and_that_is_said(talk: Any) -> None:
+    sentence = "He folded a crane. "
+    one = quick(talk, (sentence * 100).strip())
+    one.write((sentence * 200).strip())
+    draft = one.state.draft
+    assert MOST_UNITS - 200 < draft.length <= MOST_UNITS
+    assert draft.parts[0][1].endswith("crane.")
+    ((part, rest),) = draft.left_over
+    assert part == 0
+    assert f"{draft.parts[0][1]} {rest}" == (sentence * 200).strip()
+    assert f"{units(rest):,}" in one.said
+
+
 def test_more_than_an_amendment_holds_is_said_not_to_be_taken(talk: Any) -> None:
     one = quick(talk, "a" * 4_000)
     one.write(*["b" * 4_000] * 3)

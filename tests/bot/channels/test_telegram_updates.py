@@ -290,6 +290,7 @@ LONGEST = {
     "number": 3,
     "place": 3,
     "index": 2,
+    "step.id": 3,
 }
 
 

@@ -14,10 +14,9 @@ from fpdf import FPDF
 from guidance.cards import Card
 
 WIDTH_MM, HEIGHT_MM, MARGIN_MM = 105.0, 148.0, 7.0
-FOOT_MM: Final = 16.0
-MOST_SIDES: Final = 2
-SIZES: Final = (8.5, 8.0, 7.5, 7.0, 6.5)
-"""Points of the running text, tried from the largest."""
+FOOT_MM: Final = 12.0
+SIZES: Final = ((1, 8.5), (1, 8.0), (1, 7.5), (2, 8.5), (2, 7.5), (2, 6.5))
+"""Sides and points of the running text, tried in this order."""
 
 FONT: Final = "helvetica"
 LINE: Final = 0.43
@@ -69,14 +68,14 @@ def draw(card: Card, version: str) -> bytes:
     texts += [text for part in card.parts for text in (part.heading, *part.lines)]
     if lost := printable("".join(texts))[1]:
         raise Unprintable(f"{card.about}: these signs cannot be printed: {' '.join(lost)}; write them otherwise")
-    for size in SIZES:
-        side = _Side(card, version, size)
-        if side.page_no() <= MOST_SIDES:
-            return bytes(side.output())
+    for sides, size in SIZES:
+        drawn = _Drawn(card, version, size)
+        if drawn.page_no() <= sides:
+            return bytes(drawn.output())
     raise Unprintable(f"{card.about}: is too long for both sides of a card; shorten it")
 
 
-class _Side(FPDF):
+class _Drawn(FPDF):
     """A card being drawn; each new page begins with the danger line and ends with sources and code."""
 
     def __init__(self, card: Card, version: str, size: float) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from guidance.asking import Asking
 from guidance.danger import DangerFinder
 from guidance.model import Content, Role
-from guidance.site import Site
+from guidance.site import NOWHERE, Site
 
 S = TypeVar("S")
 
@@ -354,7 +354,7 @@ class Agency:
     case_pattern: str
     alarm: str = ""
     ready: bool = False
-    site: Site = Site()
+    site: Site = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -592,11 +592,7 @@ class DangerFinder:
             return True
         if rules.generic.search(sentence):
             return True
-        if (
-            rules.asking.search(sentence)
-            and not rules.urgent.search(sentence)
-            and not rules.definite.search(sentence)
-        ):
+        if rules.asking.search(sentence) and not rules.urgent.search(sentence) and not rules.definite.search(sentence):
             return True
         asks = rules.question.search(sentence) is not None and not matched & self._intent
         return asks and not rules.about.intersection(tokens[: first + 1])

@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from storage.keyring import Keyring, Label
 
-
 PURGED = "purged"
 
 

@@ -1,4 +1,4 @@
-"""Nothing is half there: every dialogue has a transcript, every phrase exists, every command helps and is in the README."""
+"""Nothing is half there: every dialogue has its transcript, every phrase exists, every command helps."""
 
 import ast
 import re

@@ -3,6 +3,7 @@
 `pytest --write-transcripts` writes the files anew; the diff is then part of the review.
 """
 
+import asyncio
 import hashlib
 import itertools
 from collections.abc import Callable
@@ -31,10 +32,10 @@ def counted() -> Callable[[int], bytes]:
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
-async def test_it_goes_as_written(path: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_it_goes_as_written(path: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     written = path.read_text()
     person, *setting = written.partition("\n")[0].removeprefix("# person:").split()
-    played = await conversation(written, tmp_path, person, setting)
+    played = asyncio.run(conversation(written, tmp_path, person, setting))
     if request.config.getoption("--write-transcripts"):
         path.write_text(played)
     assert played == written

@@ -60,6 +60,5 @@ def list_(data: Data, as_json: AsJson = False) -> None:
         out_json([{"slug": row.slug, **row.profile} for row in rows])
         return
     for row in rows:
-        out(
-            f"{row.slug}  {row.profile['name']}  {row.profile['zone']}  {row.profile['case_pattern']}  {agencies.country(row)}".rstrip()
-        )
+        shown = (row.slug, *(row.profile[name] for name in ("name", "zone", "case_pattern")), agencies.country(row))
+        out("  ".join(shown).rstrip())

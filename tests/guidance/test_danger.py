@@ -1,8 +1,17 @@
 """Which messages are heard as danger.
 
-Figures with the shipped phrases: held out, 148 of 150 dangers heard (134 with the kind meant) and 2 of 200 harmless
-messages taken for one; the aim is 147 and 1. Dev: 100 of 100 heard, 1 of 171 taken for one. The author of the phrases
-wrote both parts, so strangers' messages will fare worse; the bounds below keep what was reached, no more.
+Figures with the shipped phrases:
+
+                              dangers heard     harmless messages taken for one
+    older, dev                100 of 100          1 of 171
+    older, held out           149 of 150          2 of 200
+    fresh, dev                 75 of  75          0 of 104
+    fresh, held out            70 of  75          2 of 104   (before the fresh dev half was tuned on: 54 and 6)
+    held out together         219 of 225          4 of 304
+
+The aim for the held-out parts together, 98 % heard and 0.5 % taken, is not reached: 97.3 % and 1.3 %. The author of the
+phrases wrote all the sets, so strangers' messages will fare worse; roundabout ones (part "oblique" of the fresh set) much
+worse: before they were tuned on, 31 of 70 were heard. The bounds below keep what was reached, no more.
 """
 
 import tomllib
@@ -19,6 +28,7 @@ from guidance.model import DangerPhrases
 QUESTIONS = Path(__file__).parents[1] / "questions"
 DANGERS = tomllib.loads((QUESTIONS / "danger_en.toml").read_text("utf-8"))
 HARMLESS = tomllib.loads((QUESTIONS / "harmless_en.toml").read_text("utf-8"))
+FRESH = tomllib.loads((QUESTIONS / "danger_fresh_en.toml").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +86,7 @@ def test_questions_history_and_figures_of_speech_are_not(finder: DangerFinder, t
 def test_most_held_out_dangers_are_heard(finder: DangerFinder):
     texts = [text for kind in DANGERS["held_out"].values() for text in kind]
     assert len(texts) == 150
-    assert sum(finder.danger(text) is not None for text in texts) >= 147
+    assert sum(finder.danger(text) is not None for text in texts) >= 149
 
 
 def test_few_held_out_harmless_messages_are_taken_for_danger(finder: DangerFinder):
@@ -90,9 +100,33 @@ def test_all_dev_dangers_are_heard_and_few_harmless(finder: DangerFinder):
     assert sum(finder.danger(text) is not None for text in HARMLESS["dev"]) <= 1
 
 
+def test_fresh_dangers_are_heard_and_few_fresh_harmless_messages(finder: DangerFinder):
+    heard = {}
+    taken = {}
+    for part in ("dev", "held_out"):
+        texts = [text for kind in FRESH[part]["danger"].values() for text in kind]
+        assert len(texts) == 75
+        assert len(FRESH[part]["harmless"]) == 104
+        heard[part] = sum(finder.danger(text) is not None for text in texts)
+        taken[part] = sum(finder.danger(text) is not None for text in FRESH[part]["harmless"])
+    assert heard["dev"] == 75
+    assert heard["held_out"] >= 70
+    assert taken["dev"] == 0
+    assert taken["held_out"] <= 2
+
+
+def test_most_dangers_in_roundabout_words_are_heard(finder: DangerFinder):
+    part = FRESH["oblique"]
+    assert sum(finder.danger(text) is not None for text in part["danger"]) >= 0.95 * len(part["danger"])
+    assert sum(finder.danger(text) is not None for text in part["harmless"]) <= 0.05 * len(part["harmless"])
+
+
 def test_nothing_stands_in_both_parts_or_both_files():
     every = [text for part in DANGERS.values() for kind in part.values() for text in kind]
     every += [text for part in HARMLESS.values() for text in part]
+    every += [text for part in ("dev", "held_out") for kind in FRESH[part]["danger"].values() for text in kind]
+    every += [text for part in ("dev", "held_out") for text in FRESH[part]["harmless"]]
+    every += FRESH["oblique"]["danger"] + FRESH["oblique"]["harmless"]
     assert len(every) == len(set(every))
 
 

@@ -167,9 +167,7 @@ def opening() -> Iterator[Case]:
 
     yield case("open-x-wing", "one recipient, default suite", honest([ANN.public]))
     yield case("open-x25519", "one recipient, suite 1", honest([ANN_X25519.public]), ANN_X25519)
-    yield case(
-        "open-second-of-two", "sealed to two, read by the second", honest([ANN.public, BEN.public]), BEN
-    )
+    yield case("open-second-of-two", "sealed to two, read by the second", honest([ANN.public, BEN.public]), BEN)
     many = [reader(str(number), X25519) for number in range(32)]
     yield case("open-last-of-32", "as many as there may be", honest([key.public for key in many]), many[-1])
     for name, size in {"empty": 0, "508": 508, "509": 509, "16380": 16_380}.items():
@@ -237,9 +235,7 @@ def refused() -> Iterator[Case]:
     for name, changed in {"short": wrapped[:-1], "long": wrapped + b"\0", "empty": b""}.items():
         stanza = replace(good, stanzas=((kid, changed),))
         yield case("format", f"stanza-{name}", "stanza of another length", stanza.record())
-    yield case(
-        "format", "body-not-a-bucket", "body of 500 bytes", replace(good, body=good.body[:500]).record()
-    )
+    yield case("format", "body-not-a-bucket", "body of 500 bytes", replace(good, body=good.body[:500]).record())
     yield case("format", "body-empty", "no body", replace(good, body=b"").record())
     yield case(
         "format",
@@ -259,9 +255,7 @@ def refused() -> Iterator[Case]:
     yield case("suite", "not-the-keys", "a note of suite 2 and a key of suite 1", wing.record())
 
     # signature
-    yield case(
-        "signature", "another-server", "accepted by a server not trusted", good.record(STRANGER_INGEST)
-    )
+    yield case("signature", "another-server", "accepted by a server not trusted", good.record(STRANGER_INGEST))
     flipped = record[:17] + bytes([record[17] ^ 1]) + record[18:]
     yield case("signature", "bit", "one bit of the signature", flipped)
     yield case("signature", "zero", "signature of zeros", record[:17] + bytes(64) + record[81:])
@@ -300,9 +294,7 @@ def refused() -> Iterator[Case]:
     # tag
     yield case("tag", "stanza-enc", "one bit of enc", replace(good, stanzas=((kid, flip(wrapped)),)).record())
     last = wrapped[:-1] + bytes([wrapped[-1] ^ 1])
-    yield case(
-        "tag", "stanza-tag", "one bit of the stanza's tag", replace(good, stanzas=((kid, last),)).record()
-    )
+    yield case("tag", "stanza-tag", "one bit of the stanza's tag", replace(good, stanzas=((kid, last),)).record())
     (a, wrapped_a), (b, wrapped_b) = pair.stanzas
     swapped = replace(pair, stanzas=((a, wrapped_b), (b, wrapped_a)))
     yield case("tag", "stanzas-swapped", "two stanzas under each other's key id", swapped.record())
@@ -413,8 +405,7 @@ def two_texts() -> tuple[Forgery, Forgery]:
     texts = [AESGCM(key).decrypt(nonce, body, hh)[4:] for key in keys]
     readers = [ANN_X25519.public, BEN_X25519.public]
     stanzas = tuple(
-        (key.kid, key.encrypt(dek, info=wrap_info(hh, key.kid)))
-        for key, dek in zip(readers, deks, strict=True)
+        (key.kid, key.encrypt(dek, info=wrap_info(hh, key.kid))) for key, dek in zip(readers, deks, strict=True)
     )
     parts = Parts(int(X25519), HEADER.canonical(), commitment(deks[0], hh), stanzas, nonce, body)
     return Forgery(parts, texts[0]), Forgery(parts, texts[1])

@@ -50,9 +50,7 @@ def taken(
     now: date = TODAY,
     agency: str | None = "mentors-north",
 ) -> Manifest:
-    return Manifest.parse(
-        canonical, signature, ADMIN.public, at_least_version=at_least_version, now=now, agency=agency
-    )
+    return Manifest.parse(canonical, signature, ADMIN.public, at_least_version=at_least_version, now=now, agency=agency)
 
 
 def code_of(call: Callable[[], object]) -> str:
@@ -286,9 +284,7 @@ def test_any_field_of_any_other_value_is_taken_back_the_same_or_refused(name: st
 
 def test_the_next_manifest_adds_removes_and_counts() -> None:
     later = date(2026, 12, 1)
-    following = next_manifest(
-        DESK, created=later, add=[BEN], remove=[ANN.key.kid], desk_agencies=["mentors-north"]
-    )
+    following = next_manifest(DESK, created=later, add=[BEN], remove=[ANN.key.kid], desk_agencies=["mentors-north"])
 
     assert following == replace(
         DESK, version=8, recipients=(SYNC, RECOVERY, BEN), desk_agencies=("mentors-north",), created=later

@@ -91,9 +91,7 @@ def test_with_a_kit_code_both_secrets_are_needed() -> None:
 def test_a_file_written_by_the_page_of_the_format_opens(kit_code: bytes | None) -> None:
     """Made here from docs/formats/key-file.md, with nothing of ours but the key."""
     salt, nonce, key = b"\x11" * 16, b"\x22" * 12, ANN.key
-    stretched = Argon2id(salt=salt, length=32, iterations=2, lanes=1, memory_cost=19_456).derive(
-        WORDS.encode()
-    )
+    stretched = Argon2id(salt=salt, length=32, iterations=2, lanes=1, memory_cost=19_456).derive(WORDS.encode())
     wrapping = HKDF(SHA256(), 32, salt, b"integra/v1/keyfile").derive(stretched + (kit_code or b""))
     kit = b"\0" if kit_code is None else b"\x01"
     aad = key.kid + b"\0\0\0\x02" + b"\0\0\x4c\0" + b"\0\0\0\x01" + kit + salt
@@ -282,9 +280,7 @@ def test_nothing_is_overwritten_or_written_through_a_link(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o610, 0o601, 0o644, 0o666])
-def test_a_file_open_to_others_is_refused_and_says_the_command_that_mends_it(
-    tmp_path: Path, mode: int
-) -> None:
+def test_a_file_open_to_others_is_refused_and_says_the_command_that_mends_it(tmp_path: Path, mode: int) -> None:
     """T10."""
     path = tmp_path / "sync.key"
     write(path, SYNC)

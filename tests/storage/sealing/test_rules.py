@@ -27,9 +27,7 @@ def reached_from(stem: str) -> set[str]:
         stem = waiting.pop()
         if stem not in reached:
             reached.add(stem)
-            found = {
-                name.removeprefix("storage.sealing.").split(".")[0] for name in imported_by(MODULES[stem])
-            }
+            found = {name.removeprefix("storage.sealing.").split(".")[0] for name in imported_by(MODULES[stem])}
             waiting += found & set(MODULES)
     return reached
 
@@ -50,9 +48,7 @@ def test_what_seals_and_signs_does_not_reach_what_opens() -> None:
 
 def test_only_one_module_calls_hpke_and_none_its_private_parts() -> None:
     callers = {stem for stem, tree in MODULES.items() if any("hpke" in name for name in imported_by(tree))}
-    attributes = {
-        node.attr for tree in MODULES.values() for node in ast.walk(tree) if isinstance(node, ast.Attribute)
-    }
+    attributes = {node.attr for tree in MODULES.values() for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
     assert callers == {"suites"}
     assert not attributes & {"_encrypt_with_aad", "_decrypt_with_aad"}
@@ -63,7 +59,5 @@ def test_no_module_keeps_anything_random_or_changing() -> None:
     for stem, tree in MODULES.items():
         for statement in tree.body:
             if isinstance(statement, (ast.Assign, ast.AnnAssign)):
-                called = {
-                    ast.unparse(node.func) for node in ast.walk(statement) if isinstance(node, ast.Call)
-                }
+                called = {ast.unparse(node.func) for node in ast.walk(statement) if isinstance(node, ast.Call)}
                 assert not {name for name in called if "urandom" in name or "generate" in name}, stem

@@ -36,15 +36,11 @@ from storage.sealing.seal import seal
 from storage.sealing.suites import OpeningKey, PublicKey, SuiteId, generate
 
 TRUSTED = [INGEST.public]
-PAIRS = pytest.mark.parametrize(
-    ("ann", "ben"), [(ANN_X25519, BEN_X25519), (ANN, BEN)], ids=["x25519", "x-wing"]
-)
+PAIRS = pytest.mark.parametrize(("ann", "ben"), [(ANN_X25519, BEN_X25519), (ANN, BEN)], ids=["x25519", "x-wing"])
 
 
 def place_of(header: Header) -> Expected:
-    return Expected(
-        header.agency_ref, header.note_id, header.flag_level, header.channel, header.schema_version
-    )
+    return Expected(header.agency_ref, header.note_id, header.flag_level, header.channel, header.schema_version)
 
 
 def sealed(*keys: OpeningKey, text: bytes = TEXT, header: Header = HEADER) -> bytes:
@@ -313,9 +309,7 @@ def test_after_wrapping_again_the_revoked_key_opens_nothing_and_all_others_every
     for note_id, text in notes.items():
         header = replace(HEADER, note_id=note_id)
         before = accept(sealed(ann, ben, text=text, header=header), INGEST)
-        after = rewrap(
-            before, ann, [ann.public, eve.public], expected=place_of(header), ingest_public_keys=TRUSTED
-        )
+        after = rewrap(before, ann, [ann.public, eve.public], expected=place_of(header), ingest_public_keys=TRUSTED)
 
         assert why_refused(after, ben, header) == "recipient"
         assert [opened(after, key, header).plaintext for key in (ann, eve)] == [text, text]

@@ -1,6 +1,6 @@
 # Pocket cards: what is printed on them, and what is said about the code of one.
 # Each change of a printed line makes all printed cards out of date.
-card-danger = In danger call 112 first. In prison raise the alarm as your plan says.
+card-danger = In danger: call 112 first. In prison: raise the alarm.
 card-check = Check
 card-timing = When
 card-handoff = What leaves this step

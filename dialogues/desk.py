@@ -9,10 +9,12 @@
 When a dialogue is over, the one below asks its question again.
 """
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 from dialogues import home, registry
+from dialogues.draft import Draft
 from dialogues.floor import Floor, Frame
 from dialogues.model import (
     Chose,
@@ -28,11 +30,14 @@ from dialogues.model import (
     Scene,
     Sent,
     Settle,
+    TracePrivate,
     Turn,
     Wrote,
 )
 
 IDLE = timedelta(hours=12)
+NOTE_BUTTON = re.compile(r"|quick|resume|amend\.[0-9A-Z]{4}-[0-9A-Z]{4}")
+"""What a lasting button may open a note with; its other openings are for dialogues among themselves."""
 DISCARD = "discard-parked."  # before an opening argument: the waiting draft is given up first
 DEEPEST = 6  # dialogues on top of one another; the lowest gives way
 
@@ -72,13 +77,13 @@ def _advance(floor: Floor, event: Event, scene: Scene) -> Turn[Floor]:
         return _go_on(floor, event, scene)
     match event:
         case Opened(dialogue, about):
-            if dialogue not in registry.DIALOGUES:
+            if dialogue not in registry.DIALOGUES or (dialogue == "note" and not NOTE_BUTTON.fullmatch(about)):
                 return _again(floor, scene, "old-button")
             return _open(floor, dialogue, about, scene)
         case PressedOld():
             return _again(floor, scene, "old-button")
         case Sent(media):
-            return _again(floor, scene, f"sent-{media}")
+            return _also(_again(floor, scene, f"sent-{media}"), effects=_traced(floor))
         case Edited():
             return _again(floor, scene, "edited")
         case Wrote(""):
@@ -108,6 +113,12 @@ def _command(floor: Floor, text: str, scene: Scene) -> Turn[Floor]:
     if word == "/note" and about and about != "quick":
         about = f"carry.{scene.fresh}.{about}"  # typed behind the command it is the note's text
     return _open(floor, COMMANDS[word], about, scene)
+
+
+def _traced(floor: Floor) -> tuple[Effect, ...]:
+    """A picture sent while a note is being written goes from the chat with the note: it may have words under it."""
+    draft = getattr(floor.top.state, "draft", None) if floor.top is not None else None
+    return (TracePrivate(draft.id),) if isinstance(draft, Draft) else ()
 
 
 def _standing(text: str, scene: Scene) -> str | None:

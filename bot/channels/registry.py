@@ -1,10 +1,10 @@
 """Every library that can drive Telegram: one line each. Nobody enrolled notices which one runs."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from importlib import import_module
+from typing import Protocol, cast
 
 from bot.channels.base import Channel, Handle
-from bot.channels.telegram_aiogram import TelegramAiogram
 
 
 class TelegramClient(Channel, Protocol):
@@ -27,6 +27,16 @@ class TelegramClient(Channel, Protocol):
         """Put the command menu in place, by language."""
 
 
-CLIENTS: Mapping[str, type[TelegramClient]] = {
-    "aiogram": TelegramAiogram,
+CLIENTS: Mapping[str, str] = {
+    "aiogram": "bot.channels.telegram_aiogram:TelegramAiogram",
 }
+"""Name to module and class. A library takes seconds to import, so only the one that is used is imported."""
+
+
+def client(name: str) -> type[TelegramClient]:
+    """
+    Raises:
+        KeyError: not in ``CLIENTS``.
+    """
+    module, _, kind = CLIENTS[name].partition(":")
+    return cast(type[TelegramClient], getattr(import_module(module), kind))

@@ -12,6 +12,7 @@ import typer
 from bot import logs, wiring
 from bot.channels.base import Handle, TryLater
 from bot.channels.registry import CLIENTS, TelegramClient
+from bot.channels.registry import client as client_of
 from bot.commands.common import Data, Refusal
 from bot.installation import Installation
 from bot.reload import Reload
@@ -58,7 +59,7 @@ def run(
     token = owner_only(token_file).strip()
     secret = owner_only(secret_file).strip() if secret_file is not None else ""
     logs.configure()
-    asyncio.run(_run(installation, settings, CLIENTS[client], token, webhook, secret))
+    asyncio.run(_run(installation, settings, client_of(client), token, webhook, secret))
 
 
 async def _run(

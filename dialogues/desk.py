@@ -9,7 +9,6 @@
 When a dialogue is over, the one below asks its question again.
 """
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -36,8 +35,6 @@ from dialogues.model import (
 )
 
 IDLE = timedelta(hours=12)
-NOTE_BUTTON = re.compile(r"|quick|resume|amend\.[0-9A-Z]{4}-[0-9A-Z]{4}")
-"""What a lasting button may open a note with; its other openings are for dialogues among themselves."""
 DISCARD = "discard-parked."  # before an opening argument: the waiting draft is given up first
 DEEPEST = 6  # dialogues on top of one another; the lowest gives way
 
@@ -77,7 +74,7 @@ def _advance(floor: Floor, event: Event, scene: Scene) -> Turn[Floor]:
         return _go_on(floor, event, scene)
     match event:
         case Opened(dialogue, about):
-            if dialogue not in registry.DIALOGUES or (dialogue == "note" and not NOTE_BUTTON.fullmatch(about)):
+            if dialogue not in registry.DIALOGUES:
                 return _again(floor, scene, "old-button")
             return _open(floor, dialogue, about, scene)
         case PressedOld():

@@ -52,6 +52,7 @@ THREE_LENGTH: Final = 3.4
 
 SURE: Final = 0.74  # that the first is right: answer
 PROMISING: Final = 0.3  # that one of three is right: offer; below: refuse
+CLOSE: Final = 0.42  # a score from which it is offered anyhow: one word, "suicide", can be no longer than it is
 # -----------------------------------------------------------------------------------------------------------------
 
 _Places: TypeAlias = "tuple[array[int], array[float]]"
@@ -228,7 +229,7 @@ class Finder:
         outcome: Literal["answer", "offer", "refuse"] = "refuse"
         if confidence >= SURE:
             outcome = "answer"
-        elif one_of_three >= PROMISING:
+        elif one_of_three >= PROMISING or best.score >= CLOSE:
             outcome = "offer"
         return Decision(outcome, confidence, ranked[:at_most])
 

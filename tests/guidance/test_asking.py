@@ -150,7 +150,7 @@ def test_small_talk_before_a_question_is_a_question(asking: Asking):
     assert asking.decide("hi do i need consent to share").decision == "answer"
 
 
-@pytest.mark.parametrize("text", ["consent", "mentor agreement"])
+@pytest.mark.parametrize("text", ["consent", "mentor agreement", "suicide", "gdpr", "handover", "housing"])
 def test_a_word_or_two_offers_rather_than_answers(asking: Asking, text: str):
     outcome = asking.decide(text)
     assert outcome.decision == "offer"

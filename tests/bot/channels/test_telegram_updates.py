@@ -290,6 +290,8 @@ LONGEST = {
     "number": 3,
     "place": 3,
     "index": 2,
+    "question.key": 20,
+    "option.key": 20,
     "step.id": 3,
 }
 

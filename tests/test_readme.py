@@ -21,9 +21,7 @@ def test_the_setup_block_runs_as_written(tmp_path: Path) -> None:
     script = "set -e\n" + "\n".join(blocks("sh"))
     assert script.count("integra ") >= 8
     env = {"PATH": f"{INTEGRA.parent}:{os.environ['PATH']}", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(
-        ["bash", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-500:]
     assert "with 3 keys" in done.stdout
     assert "https://t.me/your_bot?start=" in done.stdout

@@ -77,7 +77,8 @@ def test_a_review_without_a_change_leaves_the_card_current() -> None:
 
 def test_a_change_of_one_step_leaves_the_other_cards_current() -> None:
     changed = with_step("S05", title="Another title")
-    differ = [old.id for old, new in zip(cards.every(CONTENT), cards.every(changed), strict=True) if old.code != new.code]
+    pairs = zip(cards.every(CONTENT), cards.every(changed), strict=True)
+    differ = [old.id for old, new in pairs if old.code != new.code]
     assert differ == ["S05"]
 
 
@@ -92,7 +93,19 @@ def test_a_code_of_another_language_is_current_there() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "S05", "S05-3K", "S05-3K77", "S05 3K7", "is S05-3K7 right", "S05-3U7", "AB-1234-P", "K7QF-3M2D", "5S0-3K7", "S5-3K7"],
+    [
+        "",
+        "S05",
+        "S05-3K",
+        "S05-3K77",
+        "S05 3K7",
+        "is S05-3K7 right",
+        "S05-3U7",
+        "AB-1234-P",
+        "K7QF-3M2D",
+        "5S0-3K7",
+        "S5-3K7",
+    ],
 )
 def test_what_is_not_exactly_a_code_is_none(text: str) -> None:
     assert cards.read_code(text) is None
@@ -111,7 +124,9 @@ def test_no_text_makes_reading_a_code_raise(text: str) -> None:
 
 
 def test_topics_that_share_a_beginning_have_no_card() -> None:
-    shared = {id: replace(fact, topic="family") if fact.topic == "crisis" else fact for id, fact in CONTENT.facts.items()}
+    shared = {
+        id: replace(fact, topic="family") if fact.topic == "crisis" else fact for id, fact in CONTENT.facts.items()
+    }
     ids = cards.topic_ids(replace(CONTENT, facts=MappingProxyType(shared)))
     assert "crisis" not in ids.values()
     assert "family" not in ids.values()

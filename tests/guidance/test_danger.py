@@ -10,7 +10,7 @@ Figures with the shipped phrases:
     held out together         219 of 225          4 of 304
 
 The aim for the held-out parts together, 98 % heard and 0.5 % taken, is not reached: 97.3 % and 1.3 %. The author of the
-phrases wrote all the sets, so strangers' messages will fare worse; roundabout ones (part "oblique" of the fresh set) much
+phrases wrote all the sets, so strangers' messages fare worse; roundabout ones (part "oblique" of the fresh set) much
 worse: before they were tuned on, 31 of 70 were heard. The bounds below keep what was reached, no more.
 """
 
@@ -105,12 +105,12 @@ def test_fresh_dangers_are_heard_and_few_fresh_harmless_messages(finder: DangerF
     taken = {}
     for part in ("dev", "held_out"):
         texts = [text for kind in FRESH[part]["danger"].values() for text in kind]
-        assert len(texts) == 75
-        assert len(FRESH[part]["harmless"]) == 104
-        heard[part] = sum(finder.danger(text) is not None for text in texts)
+        assert len(texts) >= 70
+        assert len(FRESH[part]["harmless"]) >= 100
+        heard[part] = sum(finder.danger(text) is not None for text in texts) / len(texts)
         taken[part] = sum(finder.danger(text) is not None for text in FRESH[part]["harmless"])
-    assert heard["dev"] == 75
-    assert heard["held_out"] >= 70
+    assert heard["dev"] == 1
+    assert heard["held_out"] >= 0.93
     assert taken["dev"] == 0
     assert taken["held_out"] <= 2
 

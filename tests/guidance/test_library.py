@@ -146,9 +146,7 @@ def test_what_must_not_reach_people_stops_everything(file: str, text: str, item:
         assert {found_file for found_file, _ in found} == {file}
 
 
-@pytest.mark.parametrize(
-    "file", ["sources.toml", "facts.toml", "en/guide.toml", "en/declines.toml", "en/danger.toml"]
-)
+@pytest.mark.parametrize("file", ["sources.toml", "facts.toml", "en/guide.toml", "en/declines.toml", "en/danger.toml"])
 def test_a_file_that_is_missing_is_told(file: str) -> None:
     content, problems = from_files({path: text for path, text in files().items() if path != file})
 

@@ -182,9 +182,7 @@ def test_a_source_has_a_public_address_or_none(url: str, good: bool) -> None:
 
 
 def test_a_fact_has_a_known_kind_and_a_source() -> None:
-    text = (
-        '[[fact]]\nid = "A"\ntopic = "t"\nkind = "rumour"\nsources = []\nconfidence = "sure"\nstage = "all"\n'
-    )
+    text = '[[fact]]\nid = "A"\ntopic = "t"\nkind = "rumour"\nsources = []\nconfidence = "sure"\nstage = "all"\n'
 
     _, problems = reader.read_facts(text, "facts.toml")
 
@@ -250,9 +248,7 @@ def test_phrases_report_junk_doubles_and_what_they_refer_to() -> None:
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=2) | st.dictionaries(st.text("abkeys", max_size=4), inner, max_size=2)
-    ),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text("abkeys", max_size=4), inner, max_size=2),
     max_leaves=5,
 )
 

@@ -63,7 +63,8 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
                 return []
             urgency = flags.raise_flag(tx, note_id, tx.keyring.agency_ref(agency), flag_level, at=now)
             args = {"reference": reference(note_id), "urgency": f"urgency-{urgency}"}
-            return tell(tx, world, "desk", agency, "notice-flag", args, now, flag=args["reference"])
+            told = tell(tx, world, "desk", agency, "notice-flag", args, now, flag=args["reference"])
+            return told or tell(tx, world, me, agency, "flag-reaches-nobody", args, now)
         case WithdrawNote(note_id):
             notes.withdraw(tx, note_id, me)
             if not flags.withdraw(tx, note_id):
@@ -101,7 +102,10 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
         case CountFeedback(answer, helpful):
             feedback.count(tx, answer, helpful=helpful)
         case Tell(whom, agency, phrase, args_):
-            return tell(tx, world, whom, agency, phrase, dict(args_), now)
+            told = tell(tx, world, whom, agency, phrase, dict(args_), now)
+            if whom == "desk" and not told:
+                return tell(tx, world, me, agency, "desk-reaches-nobody", {}, now)
+            return told
         case TracePrivate() | EraseTraces():
             pass  # done with the turn's own messages, whose order they share
     return []

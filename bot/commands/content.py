@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,9 +13,9 @@ from bot.clock import system_clock
 from bot.commands.against import report
 from bot.commands.common import AsJson, Refusal, out, out_json
 from guidance import checker, library
-from guidance.asking import Outcome
+from guidance.asking import Found, Outcome
 from guidance.edition import must_be_mended
-from guidance.model import Problem
+from guidance.model import Content, Problem
 
 Language = Annotated[str, typer.Option("--lang", help="Language of the content.")]
 Edition = Annotated[
@@ -101,7 +102,7 @@ def ask(
     for text in (line.rstrip("\n") for line in sys.stdin) if question == "-" else [question]:
         outcome = voice.asking.decide(text, role=role or None)
         if as_json:
-            out(json.dumps(fields(outcome), ensure_ascii=False))
+            out(json.dumps(fields(outcome, voice.content), ensure_ascii=False))
             continue
         out(f"{outcome.decision} ({outcome.confidence:.2f})")
         for hit in outcome.hits:
@@ -115,8 +116,11 @@ def ask(
             out(f"{decline.say}\n{decline.next}")
 
 
-def fields(outcome: Outcome) -> dict[str, Any]:
-    """The stable JSON form of an outcome."""
+def fields(outcome: Outcome, content: Content) -> dict[str, Any]:
+    """The stable JSON form of an outcome; in danger the hit is the step that is for it."""
+    if outcome.decision == "danger" and outcome.step is not None:
+        step = content.steps[outcome.step]
+        outcome = replace(outcome, hits=(Found(step.id, step.title, 1.0, step.facts, (step.id,), "step"),))
     return {
         "decision": outcome.decision,
         "confidence": round(outcome.confidence, 4),

@@ -21,5 +21,5 @@ feedback-sorry = Sorry. Thank you for saying so; the writers see the count, not 
 words = Words you can use: { $words }
 button-step = { $step } { $title }
 button-ask-coordinator = Ask a coordinator to call me
-coordinator-asked = The coordinators have been asked to call you back.
+coordinator-asked = I ask the coordinators to call you back.
 asked-to-call = { $handle } asks for a call back. No note, no flag: a question the guidance could not answer.

@@ -38,5 +38,7 @@ notice-withdrawn = { $reference } was withdrawn by its author.
 author-in-hand = { $reference } is in hand.
 author-closed = { $reference } is closed: { $outcome }.
 author-overdue = { $reference } has not been taken in time; the coordinators were told again. If it cannot wait, phone.
+flag-reaches-nobody = I can reach nobody on the desk for { $reference } just now. Please phone your coordinator. The flag stays open, and I try again at its deadline.
+desk-reaches-nobody = I can reach nobody on the desk just now. Please phone your coordinator.
 notice-see = See it
 alarm-turn = A step of the assistant failed and was not saved; the person was told. See the log of the service.

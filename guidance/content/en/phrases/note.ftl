@@ -1,5 +1,5 @@
 note-no-recipient =
-    { $agency } has nobody yet who could open a sealed note, so I cannot take one. The administrator has been told.
+    { $agency } has nobody yet who could open a sealed note, so I cannot take one. Administrators enrolled here have been told.
     Please use your usual way of reporting. In danger call 112.
 admin-no-recipient = Somebody in { $agency } wanted to write a note, but the desk has no recipient key. Add one: integra keys add-recipient.
 note-ask-resume = You have an unfinished note.
@@ -92,7 +92,7 @@ change-when = When
 change-urgency = Urgency and flag
 note-kept-title = Logged and sealed
 note-kept = Reference { $reference }. It is handed over in two minutes; until then you can undo. Your messages are being deleted from the chat.
-note-kept-flagged = Reference { $reference }. The coordinators have been told that a flag waits, without content. You can undo for two minutes. Your messages are being deleted from the chat.
+note-kept-flagged = Reference { $reference }. The coordinators hear that a flag waits, without content. You can undo for two minutes. Your messages are being deleted from the chat.
 note-urgent-reminder = A flag is not an emergency call. If it cannot wait, phone now.
 button-undo = Undo (2 minutes)
 note-not-yours = I have no such note of yours.

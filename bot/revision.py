@@ -22,6 +22,8 @@ def content_at(revision: str, folder: Path) -> Mapping[str, str]:
     Raises:
         RevisionError: no git, no repository, no such revision, or no content in it.
     """
+    if shutil.which("git") is None:
+        raise RevisionError("git is not installed here; it is needed to read older content")
     if not folder.is_dir():
         raise RevisionError(f"{folder} is not a folder")
     try:
@@ -51,12 +53,12 @@ def _start(names: list[str], inside: str) -> str | None:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    git = shutil.which("git")
-    if git is None:
-        raise RevisionError("git is not installed here; it is needed to read older content")
     try:
         done = subprocess.run(  # noqa: S603  no shell; a revision cannot become an option
-            [git, "-C", str(folder), *arguments], capture_output=True, check=True, timeout=WAIT_S
+            [shutil.which("git") or "git", "-C", str(folder), *arguments],
+            capture_output=True,
+            check=True,
+            timeout=WAIT_S,
         )
         return done.stdout.decode("utf-8-sig")
     except subprocess.SubprocessError:

@@ -2,13 +2,14 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from bot import wiring
+from bot import site, wiring
 from bot.clock import system_clock
 from bot.commands.against import report
 from bot.commands.common import AsJson, Refusal, out, out_json
@@ -54,9 +55,21 @@ def check(
         list[Path] | None,
         typer.Option(exists=True, dir_okay=False, help="With --against: a question set to ask too; may be repeated."),
     ] = None,
+    site_file: Annotated[
+        Path | None,
+        typer.Option("--site", exists=True, dir_okay=False, help="Check an operator's site.toml, and nothing else."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check all content and report what a writer must mend. Exit code 1 when something must."""
+    if site_file is not None:
+        if against:
+            raise Refusal("--site checks one file by itself: leave --against out")
+        _, wrong = site.checked(
+            site_file, library.load(existing(lang or library.languages(edition)[0], edition), edition)
+        )
+        _report(wrong, "", as_json=as_json)
+        return
     if against:
         report(against, repo, questions or [], existing(lang or "en", edition), edition, as_json=as_json)
         return
@@ -75,6 +88,14 @@ def check(
             problems += checker.check(content, system_clock().date())
             problems += must_be_mended(content, library.load()) if edition is not None else ()
             counted += f"{code}: {len(content.steps)} steps, {len(content.answers)} answers. "
+    _report(problems, counted, as_json=as_json)
+
+
+def _report(problems: Iterable[Problem], counted: str, *, as_json: bool) -> None:
+    """
+    Raises:
+        Exit: with 1, something must be mended.
+    """
     unique = list(dict.fromkeys(problems))
     errors = [one for one in unique if one.severity == "error"]
     if as_json:

@@ -9,6 +9,7 @@ import typer
 from bot import wiring
 from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
 from bot.installation import Installation
+from bot.settings import Settings
 from dialogues.case_code import DEFAULT_PATTERN, CasePattern, PatternError
 from storage import agencies
 from storage.transaction import Transaction
@@ -41,9 +42,10 @@ def add(
     except (ZoneInfoNotFoundError, ValueError) as wrong:
         kind = "pattern" if isinstance(wrong, PatternError) else "time zone"
         raise Refusal(f"that {kind} is not known; see: integra agency add --help") from None
-    known = next(iter(wiring.voices().values())).content.sites
-    if country and country not in known:
-        raise Refusal(f"a country is one of {', '.join(sorted(known))}; leave it out for others")
+    if country:
+        known = next(iter(wiring.voices(Settings.read(data).content).values())).content.sites
+        if country not in known:
+            raise Refusal(f"a country is one of {', '.join(sorted(known))}; leave it out for others")
 
     def added(tx: Transaction) -> None:
         agencies.add(tx, slug, name=name, zone=zone, case_pattern=case_pattern, alarm=alarm, country=country)

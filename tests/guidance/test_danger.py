@@ -5,9 +5,9 @@ Figures with the shipped phrases:
                               dangers heard     harmless messages taken for one
     older, dev                100 of 100          1 of 171
     older, held out           149 of 150          2 of 200
-    fresh, dev                 75 of  75          0 of 104
-    fresh, held out            70 of  75          2 of 104   (before the fresh dev half was tuned on: 54 and 6)
-    held out together         219 of 225          4 of 304
+    fresh, dev                 72 of  72          0 of 104
+    fresh, held out            69 of  74          2 of 103   (before the fresh dev half was tuned on: 53 and 6)
+    held out together         218 of 224          4 of 303
 
 The aim for the held-out parts together, 98 % heard and 0.5 % taken, is not reached: 97.3 % and 1.3 %. The author of the
 phrases wrote all the sets, so strangers' messages fare worse; roundabout ones (part "oblique" of the fresh set) much

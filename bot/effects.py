@@ -3,7 +3,10 @@
 from typing import TYPE_CHECKING
 
 from bot.notices import tell
+from dialogues.case import KEEPS_CASES
 from dialogues.model import (
+    AssignCase,
+    CloseCase,
     CloseFlag,
     CountFeedback,
     DropWalk,
@@ -17,12 +20,14 @@ from dialogues.model import (
     Settle,
     TakeFlag,
     Tell,
+    TickCase,
     TracePrivate,
+    UnassignCase,
     WithdrawNote,
 )
 from dialogues.note import UNDO
 from dialogues.reference import reference
-from storage import agencies, feedback, flags, notes, people, timers, walks
+from storage import agencies, cases, feedback, flags, notes, people, timers, walks
 from storage.conversations import Talk
 from storage.errors import Unknown
 from storage.outbox import Outgoing
@@ -99,6 +104,17 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
             )
         case DropWalk(walk_id):
             walks.drop(tx, walk_id, me)
+        case AssignCase(agency, case_code, person):
+            cases.assign(tx, _kept_by(tx, scene, agency), case_code, bytes.fromhex(person), at=now)
+        case UnassignCase(agency, case_code, person):
+            cases.remove(tx, _kept_by(tx, scene, agency), case_code, bytes.fromhex(person))
+        case CloseCase(agency, case_code):
+            cases.close(tx, _kept_by(tx, scene, agency), case_code)
+        case TickCase(agency, case_code, checks, done):
+            if scene.person.at(agency) is None:
+                raise Unknown("agency")
+            for check in checks:
+                cases.tick(tx, tx.keyring.agency_ref(agency), case_code, check, me, done=done, at=now)
         case CountFeedback(answer, helpful):
             feedback.count(tx, answer, helpful=helpful)
         case Tell(whom, agency, phrase, args_):
@@ -118,6 +134,18 @@ def _tell_author(
     if author is None:
         return []
     return tell(tx, world, author, _agency(tx, note_id), phrase, {**_named(note_id), **args}, scene.now)
+
+
+def _kept_by(tx: Transaction, scene: Scene, agency: str) -> bytes:
+    """The ref of an agency whose cases this person keeps.
+
+    Raises:
+        Unknown: they do not.
+    """
+    membership = scene.person.at(agency)
+    if membership is None or membership.role not in KEEPS_CASES:
+        raise Unknown("agency")
+    return tx.keyring.agency_ref(agency)
 
 
 def _named(note_id: str) -> dict[str, str]:

@@ -3,18 +3,18 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from dialogues.model import Colleague, FlagView, LookUp, NoteView, Person, WalkView
+from dialogues.case import KEEPS_CASES
+from dialogues.model import CaseView, Colleague, LookUp, Person, Row
 from dialogues.reference import read_reference
-from storage import flags, notes, walks
+from guidance.model import ROLES
+from storage import cases, flags, notes, people, walks
 from storage.transaction import Transaction
 
 if TYPE_CHECKING:
     from bot.turns import World
 
-Rows = tuple[FlagView | NoteView | WalkView | Colleague, ...]
 
-
-def find(tx: Transaction, world: "World", look_up: LookUp, person: Person, at: datetime) -> Rows:
+def find(tx: Transaction, world: "World", look_up: LookUp, person: Person, at: datetime) -> tuple[Row, ...]:
     """Rows for a look-up; empty where there is nothing, or nothing for this person."""
     me = bytes.fromhex(person.ref)
     short = read_reference(look_up.about) or "-"
@@ -35,3 +35,40 @@ def find(tx: Transaction, world: "World", look_up: LookUp, person: Person, at: d
             return tuple(notes.of_author(tx, me, short=short))
         case "my-walks":
             return tuple(walks.of_person(tx, me))
+        case "cases":
+            return _cases(tx, person, me)
+        case "case":
+            agency, _, code = look_up.about.partition(" ")
+            return _case(tx, person, me, agency, code)
+        case "staff":
+            if not _keeps_cases(person, look_up.about):
+                return ()
+            agency_ref = tx.keyring.agency_ref(look_up.about)
+            found_staff = (
+                Colleague(one.ref.hex(), one.handle, role)
+                for role in ROLES
+                for one in people.in_roles(tx, agency_ref, (role,))
+            )
+            return tuple(one for one in found_staff if one.handle)
+
+
+def _cases(tx: Transaction, person: Person, me: bytes) -> tuple[Row, ...]:
+    """All of the agencies where they keep cases, and elsewhere those they are a member of."""
+    seen = {(row.agency, row.code) for row in cases.of_person(tx, me)}
+    for membership in person.memberships:
+        slug = membership.agency.slug
+        if _keeps_cases(person, slug):
+            seen |= {(slug, row.code) for row in cases.of_agency(tx, tx.keyring.agency_ref(slug))}
+    return tuple(view for slug, code in sorted(seen) for view in _case(tx, person, me, slug, code))
+
+
+def _case(tx: Transaction, person: Person, me: bytes, agency: str, code: str) -> tuple[CaseView, ...]:
+    if person.at(agency) is None:
+        return ()
+    view = cases.view(tx, tx.keyring.agency_ref(agency), code, me)
+    return (view,) if view is not None and (view.mine or _keeps_cases(person, agency)) else ()
+
+
+def _keeps_cases(person: Person, agency: str) -> bool:
+    membership = person.at(agency)
+    return membership is not None and membership.role in KEEPS_CASES

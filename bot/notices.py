@@ -26,13 +26,15 @@ def tell(
     at: datetime,
     *,
     flag: str = "",
+    opens: str = "",
 ) -> list[Outgoing]:
     """Say a phrase to other people, each in their language.
 
     Args:
         whom: ``desk`` (who serves the agency), ``admins`` of the agency, or one person's ref.
-        agency: slug.
+        agency: slug; not looked at where ``whom`` is a person.
         flag: reference of a flag: the message carries lasting buttons to take and to see it.
+        opens: a dialogue: the message carries a lasting button that opens it.
 
     Returns:
         What was queued. People who cannot be reached (no chat) get nothing; that is for the flag's deadline to notice.
@@ -56,6 +58,8 @@ def tell(
                 Choice(f"inbox.{flag}.take", voice.text("button-take"), lasting=True),
                 Choice(f"inbox.{flag}", voice.text("notice-see"), lasting=True),
             )
+        elif opens:
+            rows = column(Choice(opens, voice.text("notice-see"), lasting=True))
         for contact in contacts:
             say = Say(voice.text(phrase, **spoken), rows=rows)
             said += outbox.put(tx, contact.channel, contact.chat, [say], at=at)

@@ -36,7 +36,8 @@ from dialogues.model import (
     Voice,
     Wrote,
 )
-from storage import agencies, conversations, flags, notes, outbox, people, timers, traces
+from guidance.model import GuideVersion
+from storage import agencies, cases, conversations, flags, notes, outbox, people, timers, traces
 from storage.conversations import Talk
 from storage.errors import Unknown, Unreadable
 from storage.outbox import Outgoing
@@ -57,6 +58,7 @@ class World:
     Attributes:
         entropy: gives that many random bytes; fixed in transcripts.
         witness: hears the name of every effect; for transcripts.
+        older: language and version -> the guide as it was, for walks that began in it.
     """
 
     voices: Mapping[str, Voice] = field(repr=False)
@@ -65,6 +67,7 @@ class World:
     clock: Clock
     entropy: Callable[[int], bytes]
     witness: Callable[[str], None] | None = None
+    older: Mapping[tuple[str, int], GuideVersion] = field(default_factory=dict, repr=False)
 
     def voice(self, language: str) -> Voice:
         """In a language, or the first offered."""
@@ -115,6 +118,8 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
             notes.release(tx, timer.about)
         case flags.DEADLINE:
             return _overdue(tx, world, timer.about, now)
+        case cases.NEW_MEMBER:
+            return tell(tx, world, bytes.fromhex(timer.about), "", "case-added", {}, now, opens="case")
         case "sweep":
             tx.db.execute(seen.delete().where(seen.c.at < seconds(now - REMEMBER_UPDATES)))
             timers.arm(tx, SWEEP, "", now + timedelta(hours=1))
@@ -151,7 +156,7 @@ def _converse(
 ) -> list[Outgoing]:
     now = world.clock()
     person = world.access.person(tx, talk, now)
-    scene = Scene(now, talk.moved_at, person, world.voices, world.entropy(16).hex())
+    scene = Scene(now, talk.moved_at, person, world.voices, world.entropy(16).hex(), older=world.older)
     try:
         floor = codec.decode(talk.state, registry.STATES) if talk.state is not None else Floor()
         turn = desk.advance(floor, event, scene)

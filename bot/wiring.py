@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from bot.installation import Installation
 from bot.site import sites
 from bot.turns import World
 from dialogues.model import Voice
-from storage import agencies
+from guidance.model import GuideVersion
+from storage import agencies, guide_versions
 from storage.sealing.known_answers import known_answers
 from storage.store import Store
+from storage.transaction import Transaction
 
 
 @cache
@@ -84,7 +87,7 @@ def app(
     known_answers()
     slugs = [row.slug for row in store.run_now(agencies.every)]
     made = world(installation, clock=clock, entropy=entropy, witness=witness, slugs=slugs, content=content)
-    return App(store, made, channels)
+    return App(store, _with_older(made, store), channels)
 
 
 def renewed(installation: Installation, store: Store, content: Path | None = None) -> World:
@@ -94,7 +97,21 @@ def renewed(installation: Installation, store: Store, content: Path | None = Non
         ContentError, SiteError: something must be mended first.
     """
     slugs = [row.slug for row in store.run_now(agencies.every)]
-    return world(installation, slugs=slugs, content=content, anew=True)
+    return _with_older(world(installation, slugs=slugs, content=content, anew=True), store)
+
+
+def _with_older(made: World, store: Store) -> World:
+    """The same with the older versions of the guide that walks are pinned to; the one in use is written down."""
+
+    def read(tx: Transaction) -> dict[tuple[str, int], GuideVersion]:
+        found = {}
+        for language, voice in made.voices.items():
+            guide_versions.keep(tx, voice.content)
+            for number, version in guide_versions.older(tx, voice.content).items():
+                found[(language, number)] = version
+        return found
+
+    return replace(made, older=store.run_now(read))
 
 
 def settle_memory() -> None:

@@ -47,6 +47,8 @@ COMMANDS = {
     "/note": "note",
     "/share": "share",
     "/guide": "walk",
+    "/case": "case",
+    "/cases": "case",
     "/notes": "my-notes",
     "/inbox": "inbox",
     "/local": "local",

@@ -28,6 +28,7 @@ def menu(scene: Scene, *, draft: bool = False) -> tuple[Say, ...]:
         Choice("note", scene.text("button-note"), lasting=True),
         *([Choice("share", scene.text("button-share"), lasting=True)] if scene.voice.content.share else []),
         Choice("walk", scene.text("button-guide"), lasting=True),
+        *([Choice("case", scene.text("button-cases"), lasting=True)] if serves else []),
         Choice("my-notes", scene.text("button-my-notes"), lasting=True),
         Choice("local", scene.text("button-local"), lasting=True),
         Choice("help", scene.text("button-help"), lasting=True),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from guidance.asking import Asking
 from guidance.danger import DangerFinder
-from guidance.model import Content, Role
+from guidance.model import Content, GuideVersion, Role
 from guidance.site import NOWHERE, Site
 
 S = TypeVar("S")
@@ -74,7 +74,7 @@ class Due:
 class Found:
     """The answer to a look-up, from the same transaction."""
 
-    rows: tuple["FlagView | NoteView | WalkView | Colleague", ...] = field(repr=False)
+    rows: tuple["Row", ...] = field(repr=False)
 
 
 Event = Wrote | Chose | Opened | PressedOld | Sent | Edited | Due | Found
@@ -234,6 +234,42 @@ class DropWalk:
 
 
 @dataclass(frozen=True, slots=True)
+class AssignCase:
+    """Make a person a member of a case; they are told, without its code."""
+
+    agency: str
+    case_code: str = field(repr=False)
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnassignCase:
+    """End a person's membership; their walks of the case go."""
+
+    agency: str
+    case_code: str = field(repr=False)
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCase:
+    """End a case: members, shared ticks, walks. Notes stay."""
+
+    agency: str
+    case_code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TickCase:
+    """Set or take back ticks that all members of a case share; ``checks`` are ids."""
+
+    agency: str
+    case_code: str = field(repr=False)
+    checks: tuple[str, ...]
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CountFeedback:
     answer: str
     helpful: bool
@@ -266,6 +302,10 @@ Effect = (
     | Settle
     | KeepWalk
     | DropWalk
+    | AssignCase
+    | UnassignCase
+    | CloseCase
+    | TickCase
     | CountFeedback
     | Tell
 )
@@ -282,10 +322,12 @@ class LookUp:
     Attributes:
         what: ``open-flags`` of the desks the person serves; ``flag`` (``about``: reference);
             ``my-notes`` newest first; ``my-note`` (``about``: reference); ``my-walks``;
-            ``colleagues`` who could take a flag (``about``: reference).
+            ``colleagues`` who could take a flag (``about``: reference); ``cases`` the person may see;
+            ``case`` (``about``: agency and code, a blank between them); ``staff`` who could be made a member of a
+            case of an agency (``about``: agency).
     """
 
-    what: Literal["open-flags", "flag", "my-notes", "my-note", "my-walks", "colleagues"]
+    what: Literal["open-flags", "flag", "my-notes", "my-note", "my-walks", "colleagues", "cases", "case", "staff"]
     about: str = field(default="", repr=False)
 
 
@@ -333,6 +375,42 @@ class WalkView:
 class Colleague:
     person: str
     handle: str = field(repr=False)
+    role: Role = "coordinator"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMember:
+    person: str
+    handle: str = field(repr=False)
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTick:
+    """A tick that members share. ``handle``: who set it; empty when they are no member any more."""
+
+    check: str
+    handle: str = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case. ``mine``: the person is a member; ``ticks`` are empty to everybody else."""
+
+    agency: str
+    code: str = field(repr=False)
+    mine: bool
+    members: tuple[CaseMember, ...]
+    ticks: tuple[CaseTick, ...] = ()
+
+    @property
+    def ticked(self) -> tuple[str, ...]:
+        return tuple(tick.check for tick in self.ticks)
+
+
+Row = FlagView | NoteView | WalkView | Colleague | CaseView
+"""What a look-up may find."""
 
 
 # ---------------------------------------------------------------- who and where
@@ -403,6 +481,7 @@ class Scene:
         fresh: 16 random bytes, hex; for at most one new id a turn.
         voices: language code -> everything of that language, in the order offered.
         below: name of the dialogue that resumes when this one is over, or empty.
+        older: language and version -> the guide as it was, for walks that began in it.
     """
 
     now: datetime
@@ -411,6 +490,7 @@ class Scene:
     voices: Mapping[str, Voice] = field(repr=False)
     fresh: str
     below: str = ""
+    older: Mapping[tuple[str, int], GuideVersion] = field(default_factory=dict, repr=False)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -420,6 +500,11 @@ class Scene:
     def voice(self) -> Voice:
         """In the person's language, or the first offered where theirs is offered no longer."""
         return self.voices.get(self.person.language) or next(iter(self.voices.values()))
+
+    def guide(self, version: int) -> GuideVersion:
+        """The guide in this version, or the one in use where it is no longer there."""
+        content = self.voice.content
+        return self.older.get((content.language, version)) or content.version()
 
     def speaking(self, language: str) -> "Scene":
         """The same scene in another language."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dialogues import ask, danger, enrolment, help, home, inbox, language, local, my_notes, note, share, walk
+from dialogues import ask, case, danger, enrolment, help, home, inbox, language, local, my_notes, note, share, walk
 from dialogues.model import Effect, Event, Say, Scene, Turn
 
 
@@ -38,6 +38,7 @@ class Dialogue:
 DIALOGUES: Mapping[str, Dialogue] = {
     "enrolment": Dialogue(enrolment.STATES, enrolment.begin, enrolment.advance, enrolment.resume, True),
     "ask": Dialogue(ask.STATES, ask.begin, ask.advance, ask.resume, dropped=ask.dropped, forgets=ask.forgets),
+    "case": Dialogue(case.STATES, case.begin, case.advance, case.resume),
     "danger": Dialogue(danger.STATES, danger.begin, danger.advance, danger.resume),
     "help": Dialogue(help.STATES, help.begin, help.advance, help.resume),
     "home": Dialogue(home.STATES, home.begin, home.advance, home.resume),

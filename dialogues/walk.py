@@ -1,89 +1,105 @@
 """Walk through the guide, step by step, by role, with decisions that branch.
 
     AskStep ──step──▶ AskCase ──code, or none──▶ AtStep(start ▸ checks ▸ decision 1 … n ▸ close) ──▶ next step …
-       ▲                                            │
-       └───────────────other step───────────────────┘
+       ▲                                          │  ▲
+       └──another walk── AtOverview ◀──all steps──┘──┘ another step of the same walk
 
-A decision may lead to another step, for good or there and back (``returns``). *Back* goes one page back. What was
-ticked and chosen is written with every move, so a walk can be paused, and resumed after a restart. A question typed
-in the middle is answered, then the same page comes again.
+A decision may lead to another step, for good or there and back (``returns``). What leads on for good passes the page
+``close``, so that the hand-off is seen; what leads to danger goes there at once. *Back* goes one page back. What was
+ticked and chosen is written with every move, so a walk can be paused, and resumed after a restart. A question typed in
+the middle is answered, then the same page comes again.
+
+A walk for a case code is looked up in the case before every move (``Looking``): members share their ticks. A walk goes
+on in the version of the guide that it began in, and offers the newer one.
 """
 
 from dataclasses import dataclass, field, replace
 
 from dialogues import codec
-from dialogues.ask import NO_SOURCE, sources_line
-from dialogues.case_code import CaseCode, CasePattern
+from dialogues.case_code import CaseCode, CasePattern, Problem
 from dialogues.home import menu_choice
 from dialogues.model import (
     Call,
+    CaseView,
     Choice,
     Chose,
     DropWalk,
+    Effect,
     Event,
     Found,
     KeepWalk,
     LookUp,
     Say,
     Scene,
+    TickCase,
     Turn,
     WalkView,
     Wrote,
     column,
 )
+from dialogues.walk_pages import CHECKS, CLOSE, START, AtStep, mark, next_step, overview, page, place, steps_menu, why
 from guidance.model import END, Branch, Decision, Step
 
-START, CHECKS, CLOSE = "start", "checks", "close"
 LONGEST_TRAIL = 40
+MOST_OFFERED = 5
+SHOW = "show"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Looking up walks that were paused."""
+    """Looking up walks that were paused; for this case, where one was named."""
+
+    agency: str = ""
+    case_code: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AskStep:
-    """Waiting for which step, or which paused walk (``kept``: walk id, label, progress)."""
+    """Waiting for which step, or which paused walk.
+
+    Attributes:
+        kept: walk id, label, progress of walks that were paused, newest first.
+        case_code: the case that was named already, or empty; ``agency``: whose it is.
+    """
 
     kept: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
+    agency: str = ""
+    case_code: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AskCase:
-    """Waiting for the case code, or none."""
+    """Waiting for the case code, or none. ``kept``: as in ``AskStep``."""
 
     step: str
+    kept: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class AtStep:
-    """On a page of a step.
+class Looking:
+    """Looking up the case of a walk, then doing ``then``: a button's key, or ``show``."""
 
-    Attributes:
-        page: ``start``, ``checks``, a decision's id, or ``close``.
-        ticks: ids of the checks ticked, of all steps.
-        chosen: decision id and branch key, of all steps, in the order chosen.
-        trail: pages behind this one, step and page.
-        returns: step and decision to come back to, the innermost last.
-    """
-
-    walk_id: str
-    version: int
-    step: str
-    page: str = START
-    case_code: str = field(default="", repr=False)
-    ticks: tuple[str, ...] = ()
-    chosen: tuple[tuple[str, str], ...] = ()
-    trail: tuple[tuple[str, str], ...] = ()
-    returns: tuple[tuple[str, str], ...] = ()
+    at: AtStep
+    then: str
 
 
-State = Finding | AskStep | AskCase | AtStep
-STATES = (Finding, AskStep, AskCase, AtStep)
+@dataclass(frozen=True, slots=True)
+class AtOverview:
+    """All steps are on the screen, with how far this walk has come in each."""
+
+    at: AtStep
+
+
+State = Finding | AskStep | AskCase | Looking | AtStep | AtOverview
+STATES = (Finding, AskStep, AskCase, Looking, AtStep, AtOverview)
 
 
 def begin(scene: Scene, about: str) -> Turn[State]:
+    """``about``: empty, a step (``S02`` or ``step.S02``), or ``case.<agency>.<code>``."""
+    kind, _, rest = about.partition(".")
+    if kind == "case":
+        agency, _, code = rest.partition(".")
+        return Turn(Finding(agency, code), look_up=LookUp("my-walks"))
     step = about.removeprefix("step.").upper()
     if step in scene.voice.content.steps:
         # Entered from anywhere, often in a hurry: no question stands before the step.
@@ -94,28 +110,37 @@ def begin(scene: Scene, about: str) -> Turn[State]:
 def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
     match state, event:
         case _, Chose("leave"):
-            said = (Say(scene.text("walk-paused")),) if isinstance(state, AtStep) else ()
+            said = (Say(scene.text("walk-paused")),) if isinstance(state, AtStep | AtOverview) else ()
             return Turn(None, said)
-        case Finding(), Found(rows):
-            return _asked(AskStep(_kept(rows, scene)), scene)
-        case AskStep(), Chose(key) if key in scene.voice.content.steps:
-            return _asked(AskCase(key), scene)
+        case Finding(agency, code), Found(rows):
+            return _asked(AskStep(_kept(rows, scene), agency, code), scene)
+        case AskStep(kept, agency, code), Chose(key) if key in scene.voice.content.steps:
+            return _on_case(key, code, agency, kept, scene) if code else _asked(AskCase(key, kept), scene)
         case AskStep(kept), Chose(key) if key.startswith("kept."):
             return _resumed(kept, key.removeprefix("kept."), scene)
         case AskCase(step), Chose("none"):
             return _moved(AtStep(scene.fresh, scene.voice.content.guide.version, step), scene)
         case AskCase(), Wrote(text) if scene.voice.danger.danger(text) is not None:
             return Turn(state, call=Call("danger"))
-        case AskCase(step), Wrote(text):
-            read = CasePattern(scene.home.agency.case_pattern).read(text)
-            if not isinstance(read, CaseCode):
+        case AskCase(step, kept), Wrote(text):
+            read = _code(text, scene)
+            if isinstance(read, Problem):
                 return Turn(state, (Say(read.say), *resume(state, scene)))
-            version = scene.voice.content.guide.version
-            return _moved(AtStep(scene.fresh, version, step, case_code=read.text), scene)
-        case ((AskStep() | AtStep()), Wrote(text)):
+            return _on_case(step, read[1], read[0], kept, scene)
+        case Looking(at, then), Found(rows):
+            return _looked(at, then, next((row for row in rows if isinstance(row, CaseView)), None), scene)
+        case Looking(at), _:
+            return advance(at, event, scene)
+        case ((AskStep() | AtStep() | AtOverview()), Wrote(text)):
             return Turn(state, call=Call("ask", text))
         case AtStep(), Chose(key):
-            return _at_step(state, key, scene)
+            return _look_first(state, key, scene)
+        case AtOverview(at), Chose("back"):
+            return _look_first(at, SHOW, scene)
+        case AtOverview(), Chose("other"):
+            return Turn(Finding(), look_up=LookUp("my-walks"))
+        case AtOverview(at), Chose(key) if key in scene.guide(at.version).steps:
+            return _look_first(_on(replace(at, step=key), START, leaving=at), SHOW, scene)
         case _:
             return Turn(state, resume(state, scene))
 
@@ -125,199 +150,196 @@ def resume(state: State, scene: Scene) -> tuple[Say, ...]:
         case Finding():
             return ()
         case AskStep(kept):
-            return _steps_menu(kept, scene)
+            resumes = [Choice(f"kept.{walk_id[:16]}", label) for walk_id, label, _ in kept[:MOST_OFFERED]]
+            return (steps_menu(resumes, scene),)
         case AskCase():
             example = CasePattern(scene.home.agency.case_pattern).example()
             rows = column(Choice("none", scene.text("button-no-case")))
             return (Say(scene.text("walk-ask-case", example=example), rows=rows),)
-        case AtStep():
-            return (_page(state, scene),)
+        case AtOverview(at):
+            return (overview(at, scene),)
+        case AtStep() as at:
+            return (page(at, scene),)
+        case Looking(at):
+            return (page(at, scene),)
 
 
-def _at_step(at: AtStep, key: str, scene: Scene) -> Turn[State]:
-    step = scene.voice.content.steps.get(at.step)
+# ---------------------------------------------------------------- the case of a walk
+
+
+def _on_case(step: str, code: str, agency: str, kept: tuple[tuple[str, str, str], ...], scene: Scene) -> Turn[State]:
+    """At a step for a case: in the walk that there is for it already, or in a new one."""
+    for _, _, progress in kept:
+        at = _read(progress)
+        if at is not None and at.case_code == code and place(at, scene).agency.slug == (agency or _home(scene)):
+            return _look_first(_on(replace(at, step=step), START, leaving=at), SHOW, scene)
+    version = scene.voice.content.guide.version
+    return _look_first(AtStep(scene.fresh, version, step, case_code=code, agency=agency), SHOW, scene)
+
+
+def _look_first(at: AtStep, then: str, scene: Scene) -> Turn[State]:
+    if not at.case_code:
+        return _done(at, then, scene)
+    about = f"{place(at, scene).agency.slug} {at.case_code}"
+    return Turn(Looking(at, then), look_up=LookUp("case", about))
+
+
+def _looked(at: AtStep, then: str, case: CaseView | None, scene: Scene) -> Turn[State]:
+    if case is None or not case.mine:
+        if at.shared:
+            # What others ticked is not for this person any more.
+            gone = Say(scene.text("walk-not-member"), rows=column(menu_choice(scene)))
+            return Turn(None, (gone,), (DropWalk(at.walk_id),))
+        return _done(at, then, scene)
+    says: tuple[Say, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    brought = () if at.shared else tuple(one for one in at.ticks if one not in case.ticked)
+    if brought:
+        says = (Say(scene.text("walk-shared-now")),)
+        effects = (TickCase(case.agency, case.code, brought, True),)
+    marks = tuple((one.check, mark(one.handle, one.at, scene)) for one in case.ticks)
+    shared = replace(at, shared=True, ticks=(*case.ticked, *brought), marks=marks)
+    turn = _done(shared, then, scene)
+    return Turn(turn.state, (*says, *turn.says), (*effects, *turn.effects), turn.look_up, turn.call)
+
+
+# ---------------------------------------------------------------- moves
+
+
+def _done(at: AtStep, key: str, scene: Scene) -> Turn[State]:
+    """What a button on a page brings about; ``show``: the page itself."""
+    guide = scene.guide(at.version)
+    told: tuple[Say, ...] = ()
+    if guide.number != at.version:
+        # The version it began in is no longer there (another language, an old backup).
+        at, told = replace(at, version=guide.number), (Say(scene.text("walk-newer")),)
+    step = guide.steps.get(at.step)
     if step is None:
-        return _asked(AskStep(), scene)
+        return _asked(AtOverview(at), scene)
+    turn = _at_step(at, step, key, scene)
+    return Turn(turn.state, (*told, *turn.says), turn.effects, turn.look_up, turn.call)
+
+
+def _at_step(at: AtStep, step: Step, key: str, scene: Scene) -> Turn[State]:
     decision = next((one for one in step.decisions if one.id == at.page), None)
     match key:
+        case "show":
+            return _moved(at, scene)
         case "go":
             return _moved(_on(at, _after(step, at.page)), scene)
         case "back" if at.trail:
-            (back_step, page), trail = at.trail[-1], at.trail[:-1]
-            return _moved(replace(at, step=back_step, page=page, trail=trail), scene)
+            (back_step, back_page), trail = at.trail[-1], at.trail[:-1]
+            return _moved(replace(at, step=back_step, page=back_page, trail=trail, leads=""), scene)
         case "steps":
-            return Turn(Finding(), look_up=LookUp("my-walks"))
+            return Turn(AtOverview(at), (overview(at, scene),), (_kept_walk(at, scene),))
+        case "newer":
+            return _newer(at, scene)
         case "pause":
-            return Turn(None, (Say(scene.text("walk-paused"), rows=column(menu_choice(scene))),))
+            paused = Say(scene.text("walk-paused"), rows=column(menu_choice(scene)))
+            return Turn(None, (paused,), (_kept_walk(at, scene),))
         case "done":
-            return Turn(
-                None,
-                (Say(scene.text("walk-done"), rows=column(menu_choice(scene))),),
-                (DropWalk(at.walk_id),),
-            )
+            done = Say(scene.text("walk-done"), rows=column(menu_choice(scene)))
+            return Turn(None, (done,), (DropWalk(at.walk_id),))
         case "why":
-            return Turn(at, (_why(step, scene), _page(at, scene)))
+            return Turn(at, (why(at, step, scene), page(at, scene)))
         case "note":
             return Turn(at, call=Call("note", f"case.{at.case_code}" if at.case_code else ""))
-        case "next-step" if (following := _next_step(at, scene)) is not None:
+        case "next-step" if following := at.leads or next_step(at, scene):
             return _moved(_on(replace(at, step=following), START, leaving=at), scene)
         case "return" if at.returns:
-            (to_step, page), returns = at.returns[-1], at.returns[:-1]
-            return _moved(replace(_on(replace(at, step=to_step), page, leaving=at), returns=returns), scene)
+            (to_step, to_page), returns = at.returns[-1], at.returns[:-1]
+            return _moved(replace(_on(replace(at, step=to_step), to_page, leaving=at), returns=returns), scene)
         case _ if at.page == CHECKS and key.partition(".")[0] in ("tick", "untick"):
             return _ticked(at, step, key, scene)
         case _ if decision is not None and (branch := _branch(decision, key)) is not None:
-            chosen = (*(one for one in at.chosen if one[0] != decision.id), (decision.id, branch.key))
-            said = Say(branch.say, title=branch.label)
-            if branch.goto == END:
-                turn = _moved(_on(replace(at, chosen=chosen), CLOSE), scene)
-            elif branch.goto is not None:
-                returns = (*at.returns, (at.step, decision.id))[-LONGEST_TRAIL:] if branch.returns else at.returns
-                there = replace(at, step=branch.goto, chosen=chosen, returns=returns)
-                turn = _moved(_on(there, START, leaving=at), scene)
-            else:
-                turn = _moved(_on(replace(at, chosen=chosen), _after(step, at.page)), scene)
-            return Turn(turn.state, (said, *turn.says), turn.effects)
+            return _decided(at, step, decision, branch, scene)
         case _:
-            return Turn(at, (_page(at, scene),))
+            return Turn(at, (page(at, scene),))
+
+
+def _decided(at: AtStep, step: Step, decision: Decision, branch: Branch, scene: Scene) -> Turn[State]:
+    chosen = (*(one for one in at.chosen if one[0] != decision.id), (decision.id, branch.key))
+    said = Say(branch.say, title=branch.label)
+    shortcuts = scene.voice.content.guide.shortcuts
+    at_once = {shortcuts.get("danger_now"), shortcuts.get("not_sure")}
+    decided = replace(at, chosen=chosen)
+    if branch.goto is None:
+        moved = _on(decided, _after(step, at.page))
+    elif branch.goto == END:
+        moved = _on(decided, CLOSE)
+    elif branch.returns or branch.goto in at_once:
+        returns = (*at.returns, (at.step, decision.id))[-LONGEST_TRAIL:] if branch.returns else at.returns
+        moved = _on(replace(decided, step=branch.goto, returns=returns), START, leaving=at)
+    else:
+        moved = replace(_on(decided, CLOSE), leads=branch.goto)
+    turn = _moved(moved, scene)
+    return Turn(turn.state, (said, *turn.says), turn.effects)
 
 
 def _ticked(at: AtStep, step: Step, key: str, scene: Scene) -> Turn[State]:
     """Keys say what they set, so that pressing one twice changes nothing the second time."""
     word, _, number = key.partition(".")
     if not number.isdecimal() or not 1 <= int(number) <= len(step.checks):
-        return Turn(at, (_page(at, scene),))
+        return Turn(at, (page(at, scene),))
     check = step.checks[int(number) - 1].id
     ticks = tuple(one for one in at.ticks if one != check)
+    marks = tuple(one for one in at.marks if one[0] != check)
+    changes = (check in at.ticks) != (word == "tick")
     if word == "tick":
         ticks = (*ticks, check)
-    moved = replace(at, ticks=ticks)
-    return Turn(moved, (replace(_page(moved, scene), refresh=True),), (_kept_walk(moved, scene),))
+        mine = (check, mark(scene.person.handle, scene.now.astimezone(place(at, scene).agency.zone), scene))
+        marks = at.marks if not changes else (*marks, mine) if at.shared else ()
+    moved = replace(at, ticks=ticks, marks=marks)
+    effects: tuple[Effect, ...] = (_kept_walk(moved, scene),)
+    if at.shared and changes:
+        effects = (TickCase(place(at, scene).agency.slug, at.case_code, (check,), word == "tick"), *effects)
+    return Turn(moved, (replace(page(moved, scene), refresh=True),), effects)
+
+
+def _newer(at: AtStep, scene: Scene) -> Turn[State]:
+    """The same walk in the newer guide: ticks stay; a page that is gone becomes the step's start."""
+    content = scene.voice.content
+    before = {check.id for step in scene.guide(at.version).steps.values() for check in step.checks}
+    after = {check.id for step in content.steps.values() for check in step.checks}
+    step = content.steps.get(at.step)
+    pages = {START, CHECKS, CLOSE, *(one.id for one in (step.decisions if step else ()))}
+    moved = replace(
+        at,
+        version=content.guide.version,
+        page=at.page if at.page in pages else START,
+        trail=tuple(one for one in at.trail if one[0] in content.steps),
+        returns=tuple(one for one in at.returns if one[0] in content.steps),
+        leads=at.leads if at.leads in content.steps else "",
+    )
+    told = Say(scene.text("walk-now-newer", new=len(after - before), gone=len(before - after)))
+    turn = _moved(moved, scene) if step is not None else _asked(AtOverview(moved), scene)
+    return Turn(turn.state, (told, *turn.says), (_kept_walk(moved, scene),))
 
 
 def _moved(at: AtStep, scene: Scene) -> Turn[State]:
-    return Turn(at, (_page(at, scene),), (_kept_walk(at, scene),))
+    return Turn(at, (page(at, scene),), (_kept_walk(at, scene),))
 
 
 def _asked(state: State, scene: Scene) -> Turn[State]:
     return Turn(state, resume(state, scene))
 
 
-def _on(at: AtStep, page: str, leaving: AtStep | None = None) -> AtStep:
+def _on(at: AtStep, to_page: str, leaving: AtStep | None = None) -> AtStep:
     behind = leaving or at
-    return replace(at, page=page, trail=(*at.trail, (behind.step, behind.page))[-LONGEST_TRAIL:])
+    trail = (*at.trail, (behind.step, behind.page))[-LONGEST_TRAIL:]
+    return replace(at, page=to_page, trail=trail, leads="")
 
 
-def _after(step: Step, page: str) -> str:
+def _after(step: Step, here: str) -> str:
     pages = [START, *([CHECKS] if step.checks else []), *(one.id for one in step.decisions), CLOSE]
-    return pages[min(pages.index(page) + 1, len(pages) - 1)] if page in pages else START
+    return pages[min(pages.index(here) + 1, len(pages) - 1)] if here in pages else START
 
 
 def _branch(decision: Decision, key: str) -> Branch | None:
     return next((one for one in decision.branches if key == f"b.{one.key}"), None)
 
 
-def _next_step(at: AtStep, scene: Scene) -> str | None:
-    path = scene.voice.content.path(scene.home.role)
-    if at.step not in path:
-        return None
-    place = path.index(at.step) + 1
-    return path[place] if place < len(path) else None
-
-
-def _page(at: AtStep, scene: Scene) -> Say:
-    step = scene.voice.content.steps.get(at.step)
-    if step is None:
-        return Say(scene.text("walk-step-gone"), rows=column(Choice("steps", scene.text("button-steps"))))
-    title = scene.text("walk-title", step=step.id, title=step.title)
-    back = [Choice("back", scene.text("button-back"))] if at.trail else []
-    around: tuple[tuple[Choice, ...], ...] = (
-        (*back, Choice("pause", scene.text("button-pause")), Choice("steps", scene.text("button-steps"))),
-    )
-    if step.stage == "share" and scene.voice.content.share is not None:
-        around = ((Choice("share", scene.text("button-share"), lasting=True),), *around)
-    decision = next((one for one in step.decisions if one.id == at.page), None)
-    if at.page == CHECKS:
-        return Say(_checklist(at, step, scene), title=title, rows=(*_tick_rows(at, step, scene), *around))
-    if decision is not None:
-        rows = column(*(Choice(f"b.{branch.key}", branch.label) for branch in decision.branches))
-        return Say(decision.ask, title=title, rows=(*rows, *around))
-    if at.page == CLOSE:
-        return _close(at, step, title, around, scene)
-    role = _role_view(step, scene)
-    text = scene.text(
-        "walk-start",
-        purpose=step.purpose,
-        lead=step.lead,
-        timing=scene.home.agency.site.timings.get(step.id, step.timing),
-        role=role or scene.text("walk-no-role"),
-        inputs="\n".join(f"• {one}" for one in step.inputs),
-    )
-    rows = column(Choice("go", scene.text("button-checklist")), Choice("why", scene.text("button-why")))
-    return Say(text, title=title, rows=(*rows, *around))
-
-
-def _role_view(step: Step, scene: Scene) -> str | None:
-    """Supervisors and admins read what a coordinator reads."""
-    role = scene.home.role
-    return step.roles.get("coordinator" if role == "supervisor" or role == "admin" else role)
-
-
-def _checklist(at: AtStep, step: Step, scene: Scene) -> str:
-    lines = [
-        f"{'☑' if check.id in at.ticks else '☐'} {number}. {check.text}" for number, check in enumerate(step.checks, 1)
-    ]
-    return "\n".join((scene.text("walk-checks"), *lines))
-
-
-def _tick_rows(at: AtStep, step: Step, scene: Scene) -> tuple[tuple[Choice, ...], ...]:
-    ticks = [
-        Choice(f"untick.{number}", f"☑ {number}") if check.id in at.ticks else Choice(f"tick.{number}", f"☐ {number}")
-        for number, check in enumerate(step.checks, 1)
-    ]
-    rows = tuple(tuple(ticks[place : place + 5]) for place in range(0, len(ticks), 5))
-    return (*rows, (Choice("go", scene.text("button-go-on")),))
-
-
-def _close(at: AtStep, step: Step, title: str, around: tuple[tuple[Choice, ...], ...], scene: Scene) -> Say:
-    mistakes = "\n".join(f"• {one}" for one in step.mistakes)
-    text = scene.text("walk-close", handoff=step.handoff, mistakes=mistakes)
-    choices = []
-    if at.returns:
-        choices.append(Choice("return", scene.text("button-return", step=at.returns[-1][0])))
-    elif (following := _next_step(at, scene)) is not None:
-        label = scene.text("button-step", step=following, title=scene.voice.content.steps[following].title)
-        choices.append(Choice("next-step", label))
-    choices += [
-        Choice("note", scene.text("button-note")),
-        Choice("why", scene.text("button-why")),
-        Choice("done", scene.text("button-finish-walk")),
-    ]
-    return Say(text, title=title, rows=(*column(*choices), *around))
-
-
-def _why(step: Step, scene: Scene) -> Say:
-    content = scene.voice.content
-    lines = [
-        f"• {source.title} ({source.publisher}{f', {source.year}' if source.year else ''})"
-        for source in content.sources_of(step.facts)[:12]
-        if source.id != NO_SOURCE
-    ]
-    reviewed = scene.text("reviewed", owner=step.owner, date=step.reviewed.isoformat())
-    text = "\n".join((sources_line(step.facts, scene, at_most=0), *lines))
-    return Say(text, title=scene.text("walk-why", step=step.id), small=reviewed)
-
-
-def _steps_menu(kept: tuple[tuple[str, str, str], ...], scene: Scene) -> tuple[Say, ...]:
-    content = scene.voice.content
-    resumes = [Choice(f"kept.{walk_id[:16]}", label) for walk_id, label, _ in kept]
-    steps = [
-        Choice(id, scene.text("button-step", step=id, title=content.steps[id].title))
-        for id in content.path(scene.home.role)
-        if id in content.steps
-    ]
-    rows = column(*resumes, *steps, menu_choice(scene))
-    return (Say(scene.text("walk-ask-step"), title=content.guide.title, rows=rows),)
+# ---------------------------------------------------------------- walks that were kept
 
 
 def _kept(rows: tuple[object, ...], scene: Scene) -> tuple[tuple[str, str, str], ...]:
@@ -326,7 +348,7 @@ def _kept(rows: tuple[object, ...], scene: Scene) -> tuple[tuple[str, str, str],
         if isinstance(row, WalkView) and (at := _read(row.progress)) is not None:
             label = scene.text("button-resume-walk", step=at.step, case=at.case_code or "-")
             kept.append((row.walk_id, label, row.progress))
-    return tuple(kept[:5])
+    return tuple(kept)
 
 
 def _resumed(kept: tuple[tuple[str, str, str], ...], start: str, scene: Scene) -> Turn[State]:
@@ -334,10 +356,10 @@ def _resumed(kept: tuple[tuple[str, str, str], ...], start: str, scene: Scene) -
     at = _read(progress)
     if at is None:
         return _asked(AskStep(), scene)
-    newer = scene.voice.content.guide.version > at.version
-    told = (Say(scene.text("walk-newer")),) if newer else ()
-    turn = _moved(replace(at, version=scene.voice.content.guide.version), scene)
-    return Turn(turn.state, (*told, *turn.says), turn.effects)
+    turn = _look_first(at, SHOW, scene)
+    if at.version < scene.voice.content.guide.version and scene.guide(at.version).number == at.version:
+        return Turn(turn.state, (Say(scene.text("walk-pinned")), *turn.says), turn.effects, turn.look_up)
+    return turn
 
 
 def _read(progress: str) -> AtStep | None:
@@ -349,4 +371,20 @@ def _read(progress: str) -> AtStep | None:
 
 
 def _kept_walk(at: AtStep, scene: Scene) -> KeepWalk:
-    return KeepWalk(at.walk_id, scene.home.agency.slug, at.version, codec.state_to_json(at), at.case_code)
+    kept = replace(at, marks=())
+    return KeepWalk(at.walk_id, place(at, scene).agency.slug, at.version, codec.state_to_json(kept), at.case_code)
+
+
+def _code(text: str, scene: Scene) -> tuple[str, str] | Problem:
+    """Agency and code; where it fits several agencies' patterns, the person's first."""
+    found = [CasePattern(one.agency.case_pattern).read(text) for one in scene.person.memberships]
+    for membership, read in zip(scene.person.memberships, found, strict=True):
+        if isinstance(read, CaseCode):
+            return membership.agency.slug, read.text
+    first = found[0]
+    assert isinstance(first, Problem)  # noqa: S101  none of them was a code
+    return first
+
+
+def _home(scene: Scene) -> str:
+    return scene.home.agency.slug

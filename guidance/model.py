@@ -156,6 +156,19 @@ class Guide:
 
 
 @dataclass(frozen=True, slots=True)
+class GuideVersion:
+    """All of the guide that a walk needs, as it was in one version."""
+
+    number: int
+    steps: Mapping[str, Step]
+    paths: Mapping[ContentRole, tuple[str, ...]]
+
+    def path(self, role: Role) -> tuple[str, ...]:
+        """The step ids that this role walks, in order; supervisor and admin walk the coordinator's path."""
+        return self.paths["coordinator" if role == "supervisor" or role == "admin" else role]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One approved answer.
 
@@ -293,8 +306,10 @@ class Content:
         named = (source_id for fact_id in fact_ids for source_id in self.facts[fact_id].sources)
         return tuple(self.sources[source_id] for source_id in dict.fromkeys(named))
 
+    def version(self) -> GuideVersion:
+        """The guide in use."""
+        return GuideVersion(self.guide.version, self.steps, self.guide.paths)
+
     def path(self, role: Role) -> tuple[str, ...]:
         """The step ids that this role walks, in order; supervisor and admin walk the coordinator's path."""
-        if role == "supervisor" or role == "admin":
-            return self.guide.paths["coordinator"]
-        return self.guide.paths[role]
+        return self.version().path(role)

@@ -12,6 +12,7 @@ from guidance.model import Role
 from storage.errors import Unknown
 from storage.schema import (
     addresses,
+    case_members,
     conversations,
     invites,
     memberships,
@@ -83,6 +84,12 @@ def join(tx: Transaction, person_ref: bytes, agency_ref: bytes, role: str, *, at
             insert(memberships),
             {"person_ref": person_ref, "agency_ref": agency_ref, "role": role, "since": seconds(at)},
         )
+
+
+def is_of(tx: Transaction, person_ref: bytes, agency_ref: bytes) -> bool:
+    """Whether a person has a role in an agency."""
+    where = (memberships.c.person_ref == person_ref, memberships.c.agency_ref == agency_ref)
+    return tx.db.scalar(select(memberships.c.since).where(*where)) is not None
 
 
 def reach_at(tx: Transaction, person_ref: bytes, channel: str, chat: str) -> bytes:
@@ -208,6 +215,7 @@ def revoke(tx: Transaction, person_ref: bytes, *, at: datetime) -> None:
         _forget_address(tx, one.address_ref)
     tx.db.execute(delete(memberships).where(memberships.c.person_ref == person_ref))
     tx.db.execute(delete(walks).where(walks.c.person_ref == person_ref))
+    tx.db.execute(delete(case_members).where(case_members.c.person_ref == person_ref))
 
 
 def replace_chat(tx: Transaction, person_ref: bytes, channel: str, chat: str) -> None:

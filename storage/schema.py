@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -205,6 +206,38 @@ walks = Table(
     Column("sealed_progress", LargeBinary, nullable=False),
     Column("moved_at", BigInteger, nullable=False),
     Index("ix_walks_person_ref", "person_ref"),
+)
+
+# A case code that an agency works with: who works on it, and what they ticked together. ``sealed_case`` holds the code
+# and the ticks. From the first member until a coordinator closes the case.
+cases = Table(
+    "cases",
+    metadata,
+    Column("agency_ref", Ref, ForeignKey("agencies.ref"), primary_key=True),
+    Column("tag", Ref, primary_key=True),
+    Column("sealed_case", LargeBinary, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+)
+
+# Who may see a case's ticks. Gone with the case, or when access ends.
+case_members = Table(
+    "case_members",
+    metadata,
+    Column("agency_ref", Ref, primary_key=True),
+    Column("tag", Ref, primary_key=True),
+    Column("person_ref", Ref, ForeignKey("people.ref"), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    ForeignKeyConstraint(["agency_ref", "tag"], ["cases.agency_ref", "cases.tag"]),
+    Index("ix_case_members_person_ref", "person_ref"),
+)
+
+# Each version of the guide that somebody walks, as approved content in clear; gone when nobody walks it any more.
+guide_versions = Table(
+    "guide_versions",
+    metadata,
+    Column("language", String(16), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
 )
 
 # How often an answer helped; counts alone.

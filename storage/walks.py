@@ -57,7 +57,7 @@ def drop(tx: Transaction, walk_id: str, person_ref: bytes) -> None:
     tx.db.execute(delete(walks).where(walks.c.id == bytes.fromhex(walk_id), walks.c.person_ref == person_ref))
 
 
-def of_person(tx: Transaction, person_ref: bytes, *, at_most: int = 5) -> list[WalkView]:
+def of_person(tx: Transaction, person_ref: bytes, *, at_most: int = 30) -> list[WalkView]:
     """Newest first."""
     rows = tx.db.execute(
         select(walks).where(walks.c.person_ref == person_ref).order_by(walks.c.moved_at.desc()).limit(at_most)

@@ -196,7 +196,7 @@ def _list(
     keeper = [one for one in scene.person.memberships if one.role in KEEPS_CASES]
     lines = []
     if not pairs:
-        lines.append(scene.text("cases-none"))
+        lines.append(scene.text("cases-none-yet" if keeper else "cases-none"))
     if keeper:
         example = CasePattern(keeper[0].agency.case_pattern).example()
         lines.append(scene.text("cases-type-one", example=example))
@@ -204,11 +204,13 @@ def _list(
         lines.append(scene.text("cases-pick"))
     if more:
         lines.append(scene.text("cases-more", n=more))
+    if keeper and any(mine for _, mine in counts.values()):
+        lines.append(scene.text("cases-star"))
     choices = []
     for place, pair in enumerate(pairs):
         members, mine = counts.get(pair, (0, False))
         label = scene.text("case-label", case=pair[1], n=members) if pair in counts else pair[1]
-        choices.append(Choice(f"c.{place}", label + (" ★" if mine else "")))
+        choices.append(Choice(f"c.{place}", label + (" ★" if keeper and mine else "")))
     return Say("\n".join(lines), title=scene.text("cases-title"), rows=(*column(*choices), (menu_choice(scene),)))
 
 

@@ -12,7 +12,7 @@ When a dialogue is over, the one below asks its question again.
 from dataclasses import replace
 from datetime import timedelta
 
-from dialogues import home, registry
+from dialogues import danger, home, registry
 from dialogues.draft import Draft
 from dialogues.floor import Floor, Frame
 from dialogues.model import (
@@ -71,6 +71,11 @@ def _advance(floor: Floor, event: Event, scene: Scene) -> Turn[Floor]:
     if isinstance(event, Found):
         return _go_on(floor, event, scene)
     if not scene.person.accepted:
+        if _is_danger(event, scene):
+            first = Say(danger.then(scene), title=danger.first_line(scene))
+            if floor.top is None or floor.top.dialogue != "enrolment":
+                return _also(_open(floor, "enrolment", "", scene), before=(first,))
+            return Turn(floor, (first, *_asked_again(floor, scene)))
         if floor.top is None or floor.top.dialogue != "enrolment":
             return _open(floor, "enrolment", "", scene)
         return _go_on(floor, event, scene)
@@ -205,6 +210,17 @@ def _resumed(floor: Floor, turn: Turn[object], scene: Scene) -> Turn[Floor]:
     if floor.top is not None or not says:
         says += _asked_again(floor, scene)
     return Turn(floor, says, turn.effects)
+
+
+def _is_danger(event: Event, scene: Scene) -> bool:
+    match event:
+        case Wrote(text):
+            command = text.lower().partition("@")[0] == "/danger" or _standing(text, scene) == "danger"
+            return command or scene.voice.danger.danger(text) is not None
+        case Opened("danger"):
+            return True
+        case _:
+            return False
 
 
 def _again(floor: Floor, scene: Scene, phrase: str) -> Turn[Floor]:

@@ -261,7 +261,7 @@ class CloseCase:
 
 @dataclass(frozen=True, slots=True)
 class TickCase:
-    """Set or take back ticks that all members of a case share; ``checks`` are ids."""
+    """Set (``done``) or take back ticks that all members of a case share; ``checks`` are ids."""
 
     agency: str
     case_code: str = field(repr=False)

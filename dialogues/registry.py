@@ -38,7 +38,7 @@ class Dialogue:
 DIALOGUES: Mapping[str, Dialogue] = {
     "enrolment": Dialogue(enrolment.STATES, enrolment.begin, enrolment.advance, enrolment.resume, True),
     "ask": Dialogue(ask.STATES, ask.begin, ask.advance, ask.resume, dropped=ask.dropped, forgets=ask.forgets),
-    "case": Dialogue(case.STATES, case.begin, case.advance, case.resume),
+    "case": Dialogue(case.STATES, case.begin, case.advance, case.resume, True),
     "danger": Dialogue(danger.STATES, danger.begin, danger.advance, danger.resume),
     "help": Dialogue(help.STATES, help.begin, help.advance, help.resume),
     "home": Dialogue(home.STATES, home.begin, home.advance, home.resume),

@@ -15,7 +15,7 @@ _adapter = TypeAdapter(GuideVersion)
 def keep(tx: Transaction, content: Content) -> None:
     """Write down the version in use; changed texts under the same number take the place of the old ones."""
     version = content.version()
-    body = _adapter.dump_json(version)
+    body = _adapter.dump_json(version, fallback=dict, warnings=False)  # content is kept in read-only mappings
     where = (guide_versions.c.language == content.language, guide_versions.c.version == version.number)
     kept = tx.db.scalar(select(guide_versions.c.body).where(*where))
     if kept is None:

@@ -96,13 +96,15 @@ SHOWN = {
     *("language", "walk_id", "answer", "whom", "phrase", "what", "reference", "agency_name", "urgency", "state"),
     *("owner", "flag_state", "person", "slug", "name", "case_pattern", "alarm", "ref", "fresh", "role", "unpark"),
     *("id", "form", "precision", "flag_reason", "was", "act", "step", "page", "ids", "references", "people", "ticks"),
+    *("checks", "check", "then", "leads", "start"),
     *("chosen", "trail", "returns", "dialogue", "below"),
     # Times, numbers, truths.
     *("at", "now", "idle_since", "raised_at", "due_at", "undo_until", "hour", "occurred_at", "zone", "ready"),
     *("lasting", "refresh", "standing", "accepted", "helpful", "flag_level", "guide_version", "version", "part"),
-    *("complete", "warned", "mine", "open", "park", "more_shown", "rated"),
+    *("complete", "warned", "mine", "open", "park", "more_shown", "rated", "done", "shared"),
     # Values that are tested here themselves.
     *("rows", "memberships", "says", "effects", "look_up", "call", "given", "content", "asking", "danger", "site"),
+    *("members", "staff", "case"),
 }
 ABOUT_SHOWN = {"Due", "Remind"}
 """Their ``about`` is an id of ours; elsewhere it may be what somebody typed."""

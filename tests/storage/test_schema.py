@@ -10,7 +10,7 @@ from storage_site import NOON, keep_note, note_id, outside
 
 from bot.installation import Installation
 from dialogues.model import Say
-from storage import conversations, flags, notes, outbox, people, traces, walks
+from storage import cases, conversations, flags, notes, outbox, people, traces, walks
 from storage.pins import Pins
 from storage.schema import metadata
 from storage.schema import walks as walk_rows
@@ -71,7 +71,7 @@ def test_the_scanner_finds_what_is_planted(installation: Installation, store: St
 def test_no_word_of_a_person_lies_in_the_files(
     installation: Installation, store: Store, pins: Pins, officer: bytes, agency_ref: bytes
 ) -> None:
-    names = ("note", "handle", "case code", "progress", "state", "said", "message", "token")
+    names = ("note", "handle", "case code", "progress", "state", "said", "message", "token", "tick")
     words = {name: secrets.token_hex(10) for name in names}
     words["chat"] = str(10**13 + secrets.randbelow(10**13))
 
@@ -87,6 +87,8 @@ def test_no_word_of_a_person_lies_in_the_files(
         outbox.put(tx, "telegram", words["chat"], [Say(words["said"])], at=NOON)
         keep_note(tx, pins, 1, officer, case_code=words["case code"], text=words["note"], flag_level=3)
         flags.raise_flag(tx, note_id(1), agency_ref, 3, at=NOON)
+        cases.assign(tx, agency_ref, words["case code"], officer, at=NOON)
+        cases.tick(tx, agency_ref, words["case code"], words["tick"], officer, done=True, at=NOON)
         walks.keep(tx, walk_id="cd" * 16, person_ref=officer, agency_ref=agency_ref, guide_version=1,
                    progress=f'["{words["progress"]}"]', case_code=words["case code"], at=NOON)  # fmt: skip
 
@@ -106,7 +108,7 @@ def test_text_stands_in_clear_in_known_columns_alone() -> None:
     assert clear == {
         "memberships.role", "invites.role", "seen.channel", "seen.update_id", "outbox.dead", "timers.kind",
         "timers.about", "notes.reference", "notes.state", "flags.urgency", "flags.state", "flags.outcome",
-        "feedback.answer", "batches.destination", "handovers.destination",
+        "guide_versions.language", "feedback.answer", "batches.destination", "handovers.destination",
     }  # fmt: skip
 
 

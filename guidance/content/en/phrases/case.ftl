@@ -3,11 +3,16 @@
 button-cases = Cases
 command-case = Cases: who works on which
 cases-title = Cases
-cases-none = There is no case here with you as a member.
+cases-none = You are not a member of any case. A coordinator can add you.
+cases-none-yet = No case has members yet.
+cases-star = ★ You are a member.
 cases-pick = Which case?
 cases-type-one = Tap a case, or type a case code, for example { $example }.
 cases-more = … and { $n } more: type the code.
-case-label = { $case } · { $n }
+case-label = { $case } · { $n ->
+    [one] 1 person
+   *[other] { $n } people
+}
 case-title = Case { $case }
 case-members = Who works on it:
 case-no-members = • nobody yet

@@ -76,8 +76,10 @@ class Site:
 
         return self.within(turn)
 
-    def invite(self, role: str = "officer") -> str:
-        return self.within(lambda tx: people.invite(tx, agencies.every(tx)[0].ref, role, at=self.clock()))
+    def invite(self, role: str = "officer", *, at: datetime | None = None) -> str:
+        """``at``: now, for a process that goes by the machine's own clock."""
+        made = at or self.clock()
+        return self.within(lambda tx: people.invite(tx, agencies.every(tx)[0].ref, role, at=made))
 
     def rows(self, table: str, columns: str = "*") -> list[Any]:
         return self.within(lambda tx: list(tx.db.exec_driver_sql(f"SELECT {columns} FROM {table}").all()))

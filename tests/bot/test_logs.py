@@ -11,6 +11,7 @@ from bot_process import process
 from fake_telegram import TOKEN, FakeTelegram
 
 from bot import logs
+from bot.clock import system_clock
 from bot.trial import Trial
 
 CANARY = "Zebrafinch quartz"
@@ -35,7 +36,7 @@ async def test_a_whole_job_with_provoked_errors_and_every_library_at_debug_print
 
     site = Site(trial)
     site.enrol("telegram", str(CHAT), "officer", f"{CANARY} handle")
-    token = site.invite()
+    token = site.invite(at=system_clock())
     site.close()
     command = (sys.executable, "-c", EVERY_LIBRARY_AT_DEBUG)
     async with FakeTelegram() as telegram, process(trial, telegram, command) as bot:

@@ -283,6 +283,8 @@ LONGEST = {
     "one.agency.slug": 48,
     "branch.key": 20,
     "walk_id[:16]": 16,
+    "opens": 16,
+    "start + place": 4,
     "flag": 9,
     "short": 9,
     "one.reference": 9,

@@ -155,21 +155,21 @@ def view(tx: Transaction, agency_ref: bytes, code: str, person_ref: bytes) -> Ca
 
 
 def members(tx: Transaction, agency_ref: bytes, code: str) -> list[CaseMember]:
-    """In the order in which they became members."""
+    """In the order in which they became members, by handle where that is the same second."""
     query = (
-        select(case_members.c.person_ref, memberships.c.role)
+        select(case_members.c.person_ref, case_members.c.since, memberships.c.role)
         .join(
             memberships,
             (memberships.c.person_ref == case_members.c.person_ref)
             & (memberships.c.agency_ref == case_members.c.agency_ref),
         )
         .where(case_members.c.agency_ref == agency_ref, case_members.c.tag == _tag(tx, agency_ref, code))
-        .order_by(case_members.c.since, case_members.c.person_ref)
     )
-    return [
-        CaseMember(row.person_ref.hex(), people.profile(tx, row.person_ref)["handle"], row.role)
+    found = [
+        (row.since, people.profile(tx, row.person_ref)["handle"], row.person_ref.hex(), row.role)
         for row in tx.db.execute(query)
     ]
+    return [CaseMember(person, handle, role) for _, handle, person, role in sorted(found)]
 
 
 def of_person(tx: Transaction, person_ref: bytes) -> list[CaseRow]:

@@ -30,6 +30,10 @@ from zoneinfo import ZoneInfo
 
 from rapidfuzz import fuzz, process
 
+from dialogues.day_words import MONTHS as _MONTHS
+from dialogues.day_words import NUMBERS as _NUMBERS
+from dialogues.day_words import WEEKDAYS as _WEEKDAYS
+
 Precision = Literal["minute", "hour", "day"]
 
 OLDEST = timedelta(days=400)
@@ -100,18 +104,6 @@ def said(when: When, zone: ZoneInfo, now: datetime) -> str:
         case "day":
             return f"{day} (time not given)"
 
-
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
-)  # fmt: skip
-_UP_TO_TWENTY = (
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-)  # fmt: skip
-_NUMBERS = {word: str(number) for number, word in enumerate(_UP_TO_TWENTY, start=1)}
-_NUMBERS |= {"thirty": "30", "forty": "40", "fifty": "50"}
 
 # Part of the day: the hour it begins, the hour it stands for.
 _PARTS = {

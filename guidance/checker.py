@@ -4,6 +4,7 @@ One small function a rule, all of them in ``RULES``; ``integra check`` shows wha
 has already checked each item by itself, see ``guidance.reader``.
 """
 
+import math
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,6 +27,7 @@ from guidance.model import (
 )
 from guidance.share import Rule, dead_rules
 from guidance.site import Body, Number, OwnSite, Site
+from guidance.timeline import GapRule, Task
 
 ANSWER_PHRASINGS = 5
 DECLINE_PHRASINGS = 8
@@ -95,6 +97,15 @@ def _share_rules(content: Content) -> tuple[Rule, ...]:
     return content.share.rules if content.share is not None else ()
 
 
+def _timeline_file(content: Content) -> str:
+    return f"{content.language}/timeline.toml"
+
+
+def _timeline_items(content: Content) -> tuple[Task | GapRule, ...]:
+    table = content.timeline
+    return () if table is None else (*(task for one in table.milestones for task in one.tasks), *table.gaps)
+
+
 def _site_file(country: str) -> str:
     return f"site/{country.lower()}.toml"
 
@@ -135,6 +146,9 @@ def unknown_steps(content: Content) -> Found:
         yield from unknown(_item_file(content, question), f"{question.id} / steps", question.steps)
     for danger in content.danger:
         yield from unknown(f"{content.language}/danger.toml", f"{danger.kind} / step", (danger.step,))
+    for task in _timeline_items(content):
+        if isinstance(task, Task):
+            yield from unknown(_timeline_file(content), f"{task.id} / steps", task.steps)
 
 
 def unknown_facts(content: Content) -> Found:
@@ -142,6 +156,7 @@ def unknown_facts(content: Content) -> Found:
     named = [(_step_file(content, step), step.id, step.facts) for step in content.steps.values()]
     named += [(_item_file(content, item), item.id, item.facts) for item in _questions(content)]
     named += [(_share_file(content), rule.id, rule.facts) for rule in _share_rules(content)]
+    named += [(_timeline_file(content), one.id, one.facts) for one in _timeline_items(content)]
     for country, site in content.sites.items():
         named += [(_site_file(country), item, entry.facts) for item, entry in _entries(site)]
     for file, item_id, facts in named:
@@ -221,6 +236,11 @@ def check_own_site(own: OwnSite, content: Content, file: str = "site.toml") -> t
             if step_id not in content.steps:
                 remedy = f'there is no step "{step_id}": correct the id'
                 found.append(Problem(file, f"{section}timings / {step_id}", remedy))
+        for milestone in site.release:
+            if content.timeline is None or content.timeline.milestone(milestone) is None:
+                known = ", ".join(one.id for one in content.timeline.milestones) if content.timeline else "none"
+                remedy = f"there is no such milestone; there are: {known}"
+                found.append(Problem(file, f"{section}release / {milestone}", remedy))
         for item, entry in _entries(site):
             for fact_id in entry.facts:
                 if fact_id not in content.facts:
@@ -342,6 +362,16 @@ def dead_share_rules(content: Content) -> Found:
         yield Problem(_share_file(content), rule_id, remedy)
 
 
+def gaps_before_their_task(content: Content) -> Found:
+    """What is not due yet is not missing."""
+    table = content.timeline
+    due = {task.id: one for one in table.milestones for task in one.tasks} if table is not None else {}
+    for gap in table.gaps if table is not None else ():
+        if (milestone := due.get(gap.task)) is not None and -gap.within < math.floor(milestone.offset.rough_days):
+            remedy = f"shows before its task is due ({milestone.title}): make within smaller, or move the task up"
+            yield Problem(_timeline_file(content), f"{gap.id} / within", remedy, "warning")
+
+
 # Lengths and phrasings
 
 
@@ -426,6 +456,8 @@ def _shown(content: Content) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for asked in content.share.questions if content.share is not None else ():
         options = (text for one in asked.options for text in (one.label, one.sharing, one.asking))
         yield _share_file(content), asked.key, (asked.ask, *options)
+    for one in _timeline_items(content):
+        yield _timeline_file(content), one.id, (one.text, one.do) if isinstance(one, GapRule) else (one.text,)
     for country, site in content.sites.items():
         for item, entry in _entries(site):
             told = (entry.when,) if isinstance(entry, Number) else (entry.name, entry.what)
@@ -602,6 +634,8 @@ def overdue_reviews(content: Content, today: date) -> Found:
     dated |= {_item_file(content, question): question.reviewed for question in _questions(content)}
     if content.share is not None:
         dated[_share_file(content)] = content.share.reviewed
+    if content.timeline is not None:
+        dated[_timeline_file(content)] = content.timeline.reviewed
     for danger in content.danger:
         if danger.reviewed is not None:
             dated[f"{content.language}/danger.toml"] = danger.reviewed
@@ -645,6 +679,7 @@ RULES: Mapping[str, Callable[[Content], Found]] = {
         unreachable,
         missing_views,
         dead_share_rules,
+        gaps_before_their_task,
         too_long_for_a_screen,
         too_few_phrasings,
         near_copies,

@@ -44,6 +44,9 @@ class Coverage:
     declines: int
     danger_phrases: int
     share_rules: int
+    milestones: int
+    release_tasks: int
+    gap_rules: int
     countries: tuple[str, ...]
     served: tuple[Served, ...]
     facts_used: tuple[str, ...]
@@ -60,6 +63,7 @@ def coverage(content: Content) -> Coverage:
     used = _named_facts(content)
     decisions = [decision for step in content.steps.values() for decision in step.decisions]
     questions: tuple[Answer | Decline, ...] = (*content.answers.values(), *content.declines.values())
+    milestones = content.timeline.milestones if content.timeline is not None else ()
     return Coverage(
         steps=len(content.steps),
         checks=sum(len(step.checks) for step in content.steps.values()),
@@ -70,6 +74,9 @@ def coverage(content: Content) -> Coverage:
         declines=len(content.declines),
         danger_phrases=sum(len(danger.phrases) for danger in content.danger),
         share_rules=len(content.share.rules) if content.share is not None else 0,
+        milestones=len(milestones),
+        release_tasks=sum(len(one.tasks) for one in milestones),
+        gap_rules=len(content.timeline.gaps) if content.timeline is not None else 0,
         countries=tuple(sorted({name for answer in content.answers.values() if (name := _country(answer))})),
         served=tuple(_served(aim, content, used) for aim in content.aims.values()),
         facts_used=tuple(fact for fact in content.facts if fact in used),
@@ -89,6 +96,9 @@ def as_json(found: Coverage) -> dict[str, Any]:
         "declines": found.declines,
         "danger_phrases": found.danger_phrases,
         "share_rules": found.share_rules,
+        "milestones": found.milestones,
+        "release_tasks": found.release_tasks,
+        "gap_rules": found.gap_rules,
         "countries": len(found.countries),
         "aims": sum(one.aim.kind == "aim" for one in found.served),
         "outcomes": sum(one.aim.kind == "outcome" for one in found.served),
@@ -120,6 +130,8 @@ def page(content: Content, found: Coverage) -> str:
         ("Phrasings that lead to them", found.phrasings),
         ("Phrases that tell of danger", found.danger_phrases),
         ("Rules on sharing", found.share_rules),
+        ("Milestones before and after a release, with tasks", f"{found.milestones}, {found.release_tasks}"),
+        ("Gaps that are shown early", found.gap_rules),
         ("Countries with answers of their own", f"{len(found.countries)} ({', '.join(found.countries)})"),
         ("Facts they rest on, of those in the register", f"{len(found.facts_used)} of {len(content.facts)}"),
     ]
@@ -160,6 +172,9 @@ def _named_facts(content: Content) -> frozenset[str]:
     named += [answer.facts for answer in content.answers.values()]
     named += [decline.facts for decline in content.declines.values()]
     named += [rule.facts for rule in (content.share.rules if content.share is not None else ())]
+    if content.timeline is not None:
+        named += [task.facts for one in content.timeline.milestones for task in one.tasks]
+        named += [gap.facts for gap in content.timeline.gaps]
     return frozenset(fact for facts in named for fact in facts)
 
 

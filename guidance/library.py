@@ -18,6 +18,7 @@ from typing import Protocol, TypeVar
 from guidance import reader
 from guidance.checker import broken_references
 from guidance.model import Content, Problem
+from guidance.timeline_reader import read_timeline
 
 LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 
@@ -116,6 +117,8 @@ def from_files(files: Mapping[str, str], lang: str = "en") -> tuple[Content | No
     danger = one(f"{lang}/danger.toml", reader.read_danger)
     share_file = f"{lang}/share.toml"
     share = one(share_file, reader.read_share) if share_file in own else None
+    timeline_file = f"{lang}/timeline.toml"
+    timeline = one(timeline_file, read_timeline) if timeline_file in own else None
     aims = one("aims.toml", reader.read_aims) if "aims.toml" in own else ()
     sites = {site.country: site for path in countries() if (site := one(path, reader.read_site))}
     steps = [(path, step) for path in folder("steps", "toml") if (step := one(path, reader.read_step))]
@@ -138,6 +141,7 @@ def from_files(files: Mapping[str, str], lang: str = "en") -> tuple[Content | No
             sources=by_id("source", [("sources.toml", source) for source in sources]),
             phrases=phrases or reader.NO_PHRASES,
             share=share,
+            timeline=timeline,
             sites=MappingProxyType(sites),
             aims=by_id("aim", [("aims.toml", aim) for aim in aims]),
         )

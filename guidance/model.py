@@ -12,17 +12,16 @@ from types import MappingProxyType
 from typing import Literal
 
 from guidance.phrases import Phrases
+from guidance.roles import CONTENT_ROLES as CONTENT_ROLES
+from guidance.roles import ROLES as ROLES
+from guidance.roles import ContentRole as ContentRole
+from guidance.roles import Role as Role
 from guidance.share import Table
 from guidance.site import Site
+from guidance.timeline import Timeline
 
 Kind = Literal["law", "research", "practice"]
 """What a source or a fact is. Readers are shown it as what it is."""
-
-Role = Literal["officer", "prison", "mentor", "coordinator", "supervisor", "admin"]
-"""Everybody who can be enrolled."""
-
-ContentRole = Literal["officer", "prison", "mentor", "coordinator"]
-"""The roles content is written for. Supervisors and admins read what a coordinator reads."""
 
 DangerKind = Literal["violence", "weapon", "self-harm", "child", "staff-threat", "travel", "attack"]
 
@@ -32,8 +31,6 @@ AimKind = Literal["aim", "outcome"]
 
 KINDS: tuple[Kind, ...] = ("law", "research", "practice")
 AIM_KINDS: tuple[AimKind, ...] = ("aim", "outcome")
-ROLES: tuple[Role, ...] = ("officer", "prison", "mentor", "coordinator", "supervisor", "admin")
-CONTENT_ROLES: tuple[ContentRole, ...] = ("officer", "prison", "mentor", "coordinator")
 DANGER_KINDS: tuple[DangerKind, ...] = (
     "violence",
     "weapon",
@@ -272,7 +269,8 @@ class Content:
     """All guidance of one language, read once at start. The order of each mapping is the writers' order.
 
     ``share`` is the table behind "Share or not?", or None where the language has none. ``aims`` is empty where an
-    edition names none. ``sites`` is what public sources say of a country, by its two capital letters.
+    edition names none. ``sites`` is what public sources say of a country, by its two capital letters. ``timeline`` is
+    the table behind the release plan, or None where the language has none.
     """
 
     language: str
@@ -287,6 +285,7 @@ class Content:
     share: Table | None = None
     aims: Mapping[str, Aim] = field(default_factory=lambda: MappingProxyType({}))
     sites: Mapping[str, Site] = field(default_factory=lambda: MappingProxyType({}))
+    timeline: Timeline | None = None
 
     def kinds(self, fact_ids: Iterable[str]) -> tuple[Kind, ...]:
         """The kinds of these facts, no doubles, always in the order law, research, practice.

@@ -6,17 +6,14 @@ at in the same go; whoever calls must show nothing to people while there is a pr
 How files fit each other is not looked at here, see ``guidance.checker``.
 """
 
-import difflib
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import date
 from types import MappingProxyType
-from typing import Any, TypeVar
 
 from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
+from guidance.fields import ID_LIMIT, Fields, did_you_mean, no_doubles, opened, spoken, stem
 from guidance.model import (
     AIM_KINDS,
     CONTENT_ROLES,
@@ -40,6 +37,7 @@ from guidance.model import (
 from guidance.phrases import Phrases
 from guidance.share import DANGER, LOG_WORDS, OUTCOME_KINDS, QUESTIONS, Option, Question, Rule, Table
 from guidance.site import BODY_USES, EVERYWHERE, NUMBER_USES, Body, Number, OwnSite, Site
+from guidance.timeline import Offset, read_offset
 
 STEP_ID = re.compile(r"S[0-9]{2}")
 AIM_ID = re.compile(r"[AO][0-9]{1,2}")
@@ -56,9 +54,6 @@ SINGLE_FILES = ("guide", "declines", "danger")
 
 NO_PHRASES = Phrases("en", {})
 
-ID_LIMIT = 40
-"""Ids go into buttons, and Telegram gives a button 64 bytes."""
-
 PHRASING_LIMIT = 160
 DANGER_LIMIT = 500
 OWNER_LIMIT = 60
@@ -71,210 +66,14 @@ FLUENT_FUNCTIONS = ("NUMBER", "DATETIME")
 SITE_FOLDER = "site/"
 """Country defaults lie below it, in no language's folder."""
 
-UNSEEN_BUT_GOOD = "\n\u00a0\u202f\u200d"
-"""Line breaks, the blanks that French puts before a question mark, and what joins some emoji."""
-
 _MANY = 1_000_000
-_Choice = TypeVar("_Choice", bound=str)
-
-
-class _Table:
-    """One TOML table being read. Each field is taken once; what nobody took is unknown."""
-
-    def __init__(self, raw: Mapping[str, Any], file: str, item: str, problems: list[Problem]) -> None:
-        self._raw = raw
-        self._left = dict.fromkeys(raw)
-        self._asked: list[str] = []
-        self.file = file
-        self.item = item
-        self.problems = problems
-
-    def wrong(self, field: str, remedy: str) -> None:
-        item = " / ".join(part for part in (self.item, field) if part)
-        self.problems.append(Problem(self.file, item, remedy))
-
-    def _take(self, field: str, *, needed: bool) -> Any:
-        self._asked.append(field)
-        self._left.pop(field, None)
-        value = self._raw.get(field)
-        if value is None and needed:
-            self.wrong(field, f"is missing: add a line that starts with {field} =")
-        return value
-
-    def text(self, field: str, at_most: int, *, needed: bool = True, lines: bool = False) -> str:
-        """A text without blanks around it. ``lines`` allows line breaks."""
-        value = self._take(field, needed=needed)
-        return "" if value is None else self._checked_text(field, value, at_most, lines=lines)
-
-    def _checked_text(self, field: str, value: Any, at_most: int, *, lines: bool) -> str:
-        if not isinstance(value, str):
-            self.wrong(field, 'must be a text: put it between "quotation marks"')
-            return ""
-        text = value.strip()
-        if not text:
-            self.wrong(field, "is empty: write a text or take the line out")
-        elif len(text) > at_most:
-            self.wrong(field, f"has {len(text)} characters: shorten it to {at_most} or fewer")
-        if any(not sign.isprintable() and sign not in UNSEEN_BUT_GOOD for sign in text):
-            self.wrong(field, "holds a tab or another sign that cannot be seen: type the text again")
-        elif "\n" in text and not lines:
-            self.wrong(field, "must be one line: take the line break out")
-        return text
-
-    def texts(self, field: str, at_most: int, *, at_least: int = 0, lines: bool = False) -> tuple[str, ...]:
-        value = self._take(field, needed=at_least > 0)
-        if value is None:
-            return ()
-        if not isinstance(value, list):
-            self.wrong(field, 'must be a list: put it between brackets, ["one", "two"]')
-            return ()
-        if len(value) < at_least:
-            self.wrong(field, f"must name at least {at_least}")
-        found = (
-            self._checked_text(f"{field} {number}", text, at_most, lines=lines) for number, text in enumerate(value, 1)
-        )
-        return tuple(text for text in found if text)
-
-    def id(self, field: str, form: re.Pattern[str], example: str, *, needed: bool = True) -> str:
-        """An id in the given form, or ``""``."""
-        value = self.text(field, ID_LIMIT, needed=needed)
-        return self._checked_id(field, value, form, example)
-
-    def _checked_id(self, field: str, value: str, form: re.Pattern[str], example: str) -> str:
-        if value and form.fullmatch(value) is None:
-            self.wrong(field, f'is not a good id: write it like "{example}"')
-            return ""
-        return value
-
-    def ids(self, field: str, form: re.Pattern[str], example: str, *, at_least: int = 0) -> tuple[str, ...]:
-        found = []
-        for number, value in enumerate(self.texts(field, ID_LIMIT, at_least=at_least), 1):
-            if value in found:
-                self.wrong(f"{field} {number}", f'"{value}" is there twice: take one out')
-            elif checked := self._checked_id(f"{field} {number}", value, form, example):
-                found.append(checked)
-        return tuple(found)
-
-    def choice(self, field: str, allowed: tuple[_Choice, ...]) -> _Choice:
-        """One of the allowed words; the first of them where the file holds something else."""
-        value = self.text(field, ID_LIMIT)
-        for word in allowed:
-            if value == word:
-                return word
-        if value:
-            self.wrong(field, f"must be one of {_spoken(allowed)}{_did_you_mean(value, allowed)}")
-        return allowed[0]
-
-    def choices(self, field: str, allowed: tuple[_Choice, ...], *, at_least: int = 0) -> tuple[_Choice, ...]:
-        found: list[_Choice] = []
-        for number, value in enumerate(self.texts(field, ID_LIMIT, at_least=at_least), 1):
-            same = [word for word in allowed if word == value]
-            if not same:
-                remedy = f"must be one of {_spoken(allowed)}{_did_you_mean(value, allowed)}"
-                self.wrong(f"{field} {number}", remedy)
-            elif same[0] in found:
-                self.wrong(f"{field} {number}", f'"{value}" is there twice: take one out')
-            else:
-                found.append(same[0])
-        return tuple(found)
-
-    def day(self, field: str) -> date:
-        value = self._take(field, needed=True)
-        # A TOML date and time is a date for isinstance, and no day.
-        if type(value) is date:
-            return value
-        if value is not None:
-            self.wrong(field, "must be a day without quotation marks, like 2026-11-23")
-        return date.min
-
-    def whole(self, field: str, at_least: int, at_most: int, *, needed: bool = True) -> int | None:
-        value = self._take(field, needed=needed)
-        if value is None:
-            return None
-        if type(value) is int and at_least <= value <= at_most:
-            return value
-        self.wrong(field, f"must be a whole number from {at_least} to {at_most}, without quotation marks")
-        return None
-
-    def yes(self, field: str) -> bool:
-        value = self._take(field, needed=False)
-        if isinstance(value, bool):
-            return value
-        if value is not None:
-            self.wrong(field, "must be true or false, without quotation marks")
-        return False
-
-    def table(self, field: str) -> "_Table":
-        value = self._take(field, needed=True)
-        if value is not None and not isinstance(value, dict):
-            self.wrong(field, f"must be a part of its own that starts with the line [{field}]")
-        item = " / ".join(part for part in (self.item, field) if part)
-        return _Table(value if isinstance(value, dict) else {}, self.file, item, self.problems)
-
-    def tables(self, field: str, heading: str, *, name: str = "id") -> Iterator["_Table"]:
-        """The parts under ``[[heading]]``, each called by its ``name`` field where it has one."""
-        value = self._take(field, needed=False)
-        if value is None:
-            return
-        if not isinstance(value, list) or not all(isinstance(part, dict) for part in value):
-            self.wrong(field, f"must be parts that each start with the line [[{heading}]]")
-            return
-        for number, part in enumerate(value, 1):
-            called = part.get(name)
-            short = isinstance(called, str) and 0 < len(called) <= ID_LIMIT and called.isprintable()
-            own = str(called) if short else f"{field} {number}"
-            item = f"{self.item} / {own}" if self.item else own
-            yield _Table(part, self.file, item, self.problems)
-
-    def names(self) -> tuple[str, ...]:
-        return tuple(self._raw)
-
-    def done(self) -> None:
-        """Tell every field that nobody took."""
-        for field in self._left:
-            name = field[:ID_LIMIT] if field.isprintable() else "a field"
-            self.wrong(name, f"is not known here{_did_you_mean(field, self._asked)}: correct it or take it out")
-
-
-def _spoken(words: tuple[str, ...]) -> str:
-    return ", ".join(words)
-
-
-def _did_you_mean(word: str, known: "list[str] | tuple[str, ...]") -> str:
-    near = difflib.get_close_matches(word[:ID_LIMIT], known, n=1)
-    return f', did you mean "{near[0]}"?' if near else ""
-
-
-def _opened(text: str, file: str, problems: list[Problem]) -> _Table | None:
-    try:
-        raw = tomllib.loads(text)
-    except ValueError as error:
-        where = re.search(r"line [0-9]+, column [0-9]+", str(error))
-        place = where.group() if where else "the last line"
-        problems.append(
-            Problem(file, place, "cannot be read as TOML: look there for a missing quotation mark or bracket")
-        )
-        return None
-    except RecursionError:
-        problems.append(Problem(file, "", "has brackets within brackets without end: take them out"))
-        return None
-    return _Table(raw, file, "", problems)
-
-
-def _stem(file: str) -> str:
-    return file.rsplit("/", 1)[-1].removesuffix(".toml")
-
-
-def _no_doubles(table: _Table, ids: list[str], what: str) -> None:
-    for double in sorted({one for one in ids if one and ids.count(one) > 1}):
-        table.wrong(double, f"this {what} is there twice: give one of them another")
 
 
 def read_sources(text: str, file: str) -> tuple[tuple[Source, ...], tuple[Problem, ...]]:
     """``sources.toml``: what every fact rests on."""
     problems: list[Problem] = []
     found: list[Source] = []
-    if (top := _opened(text, file, problems)) is not None:
+    if (top := opened(text, file, problems)) is not None:
         for part in top.tables("source", "source"):
             source = Source(
                 id=part.id("id", REGISTER_ID, "COE-GL"),
@@ -296,7 +95,7 @@ def read_facts(text: str, file: str) -> tuple[tuple[Fact, ...], tuple[Problem, .
     """``facts.toml``: what guidance may rest on."""
     problems: list[Problem] = []
     found: list[Fact] = []
-    if (top := _opened(text, file, problems)) is not None:
+    if (top := opened(text, file, problems)) is not None:
         for part in top.tables("fact", "fact"):
             found.append(
                 Fact(
@@ -318,7 +117,7 @@ def read_aims(text: str, file: str) -> tuple[tuple[Aim, ...], tuple[Problem, ...
     """``aims.toml``: the aims and expected outcomes that guidance serves."""
     problems: list[Problem] = []
     found: list[Aim] = []
-    if (top := _opened(text, file, problems)) is not None:
+    if (top := opened(text, file, problems)) is not None:
         for part in top.tables("aim", "aim"):
             found.append(
                 Aim(
@@ -338,7 +137,7 @@ def read_aims(text: str, file: str) -> tuple[tuple[Aim, ...], tuple[Problem, ...
 def read_guide(text: str, file: str) -> tuple[Guide | None, tuple[Problem, ...]]:
     """``<language>/guide.toml``: the guide's head."""
     problems: list[Problem] = []
-    if (top := _opened(text, file, problems)) is None:
+    if (top := opened(text, file, problems)) is None:
         return None, tuple(problems)
     shortcuts, paths = top.table("shortcuts"), top.table("paths")
     for name in shortcuts.names():
@@ -361,11 +160,11 @@ def read_guide(text: str, file: str) -> tuple[Guide | None, tuple[Problem, ...]]
 def read_step(text: str, file: str) -> tuple[Step | None, tuple[Problem, ...]]:
     """``<language>/steps/<id>.toml``: one step; the file is called after its id."""
     problems: list[Problem] = []
-    if (top := _opened(text, file, problems)) is None:
+    if (top := opened(text, file, problems)) is None:
         return None, tuple(problems)
     step_id = top.id("id", STEP_ID, "S01")
-    if step_id and step_id != _stem(file):
-        top.wrong("id", f'is "{step_id}", and the file is called {_stem(file)}.toml: make them the same')
+    if step_id and step_id != stem(file):
+        top.wrong("id", f'is "{step_id}", and the file is called {stem(file)}.toml: make them the same')
     views = top.table("roles")
     roles = {role: views.text(role, 300, needed=False) for role in CONTENT_ROLES}
     views.done()
@@ -387,19 +186,19 @@ def read_step(text: str, file: str) -> tuple[Step | None, tuple[Problem, ...]]:
         decisions=tuple(_decisions(top, step_id)),
     )
     top.done()
-    _no_doubles(top, [check.id for check in step.checks], "check id")
-    _no_doubles(top, [decision.id for decision in step.decisions], "decision id")
+    no_doubles(top, [check.id for check in step.checks], "check id")
+    no_doubles(top, [decision.id for decision in step.decisions], "decision id")
     return step, tuple(problems)
 
 
-def _checks(top: _Table, step_id: str) -> Iterator[Check]:
+def _checks(top: Fields, step_id: str) -> Iterator[Check]:
     form = re.compile(re.escape(step_id) + r"-C[0-9]{2}")
     for part in top.tables("check", "check"):
         yield Check(part.id("id", form, f"{step_id}-C01"), part.text("text", 110))
         part.done()
 
 
-def _decisions(top: _Table, step_id: str) -> Iterator[Decision]:
+def _decisions(top: Fields, step_id: str) -> Iterator[Decision]:
     form = re.compile(re.escape(step_id) + r"-D[0-9]{1,2}")
     for part in top.tables("decision", "decision"):
         decision = Decision(
@@ -409,12 +208,12 @@ def _decisions(top: _Table, step_id: str) -> Iterator[Decision]:
         )
         if len(decision.branches) < 2:
             part.wrong("branch", "must be there at least twice: a decision with one way out decides nothing")
-        _no_doubles(part, [branch.key for branch in decision.branches], "branch key")
+        no_doubles(part, [branch.key for branch in decision.branches], "branch key")
         part.done()
         yield decision
 
 
-def _branches(decision: _Table) -> Iterator[Branch]:
+def _branches(decision: Fields) -> Iterator[Branch]:
     for part in decision.tables("branch", "decision.branch", name="key"):
         goto = part.text("goto", ID_LIMIT, needed=False)
         if goto and goto != END and STEP_ID.fullmatch(goto) is None:
@@ -437,10 +236,10 @@ def read_answers(text: str, file: str) -> tuple[tuple[Answer, ...], tuple[Proble
     """``<language>/answers/<topic>.toml``: the answers of one topic; the file is called after it."""
     problems: list[Problem] = []
     found: list[Answer] = []
-    if (top := _opened(text, file, problems)) is not None:
+    if (top := opened(text, file, problems)) is not None:
         topic = top.id("topic", SNAKE_ID, "information_sharing")
-        if topic and topic != _stem(file):
-            top.wrong("topic", f'is "{topic}", and the file is called {_stem(file)}.toml: make them the same')
+        if topic and topic != stem(file):
+            top.wrong("topic", f'is "{topic}", and the file is called {stem(file)}.toml: make them the same')
         owner, reviewed = top.text("owner", OWNER_LIMIT), top.day("reviewed")
         for part in top.tables("answer", "answer"):
             found.append(
@@ -470,7 +269,7 @@ def read_declines(text: str, file: str) -> tuple[tuple[Decline, ...], tuple[Prob
     """``<language>/declines.toml``: questions that must not be answered."""
     problems: list[Problem] = []
     found: list[Decline] = []
-    if (top := _opened(text, file, problems)) is not None:
+    if (top := opened(text, file, problems)) is not None:
         top.text("topic", ID_LIMIT, needed=False)
         owner, reviewed = top.text("owner", OWNER_LIMIT), top.day("reviewed")
         for part in top.tables("decline", "decline"):
@@ -496,7 +295,7 @@ def read_danger(text: str, file: str) -> tuple[tuple[DangerPhrases, ...], tuple[
     """``<language>/danger.toml``: how people say that somebody is in danger."""
     problems: list[Problem] = []
     found: list[DangerPhrases] = []
-    if (top := _opened(text, file, problems)) is not None:
+    if (top := opened(text, file, problems)) is not None:
         top.text("topic", ID_LIMIT, needed=False)
         owner = top.text("owner", OWNER_LIMIT, needed=False)
         reviewed = top.day("reviewed") if "reviewed" in top.names() else None
@@ -518,7 +317,7 @@ def read_danger(text: str, file: str) -> tuple[tuple[DangerPhrases, ...], tuple[
 def read_share(text: str, file: str) -> tuple[Table | None, tuple[Problem, ...]]:
     """``<language>/share.toml``: what may be passed on, to whom; None where it cannot decide every case."""
     problems: list[Problem] = []
-    if (top := _opened(text, file, problems)) is None:
+    if (top := opened(text, file, problems)) is None:
         return None, tuple(problems)
     questions = tuple(_share_questions(top))
     asked = tuple(question.key for question in questions)
@@ -528,7 +327,7 @@ def read_share(text: str, file: str) -> tuple[Table | None, tuple[Problem, ...]]
     if DANGER[1] not in [one.key for question in questions if question.key == DANGER[0] for one in question.options]:
         top.wrong(DANGER[0], f'needs an option with the key "{DANGER[1]}"')
     rules = tuple(_share_rules(top, questions))
-    _no_doubles(top, [rule.id for rule in rules], "rule id")
+    no_doubles(top, [rule.id for rule in rules], "rule id")
     if not rules or rules[0].kind != "share-now" or rules[0].when != {DANGER[0]: (DANGER[1],)}:
         top.wrong("rule 1", f'must be the one for danger: danger = ["{DANGER[1]}"], no other condition, share-now')
     if not rules or rules[-1].when or rules[-1].shares:
@@ -549,21 +348,21 @@ def read_share(text: str, file: str) -> tuple[Table | None, tuple[Problem, ...]]
     return None if problems else table, tuple(problems)
 
 
-def _share_questions(top: _Table) -> Iterator[Question]:
+def _share_questions(top: Fields) -> Iterator[Question]:
     for part in top.tables("question", "question", name="key"):
         key = part.choice("key", QUESTIONS)
         question = Question(key, part.text("ask", 200), tuple(_options(part, about_told=key == "told")))
         if len(question.options) < 2:
             part.wrong("option", "must be there at least twice: a question with one answer asks nothing")
-        _no_doubles(part, [option.key for option in question.options], "option key")
+        no_doubles(part, [option.key for option in question.options], "option key")
         for option in question.options:
             if key == "role" and option.key not in CONTENT_ROLES:
-                part.wrong(option.key, f"must be one of {_spoken(CONTENT_ROLES)}")
+                part.wrong(option.key, f"must be one of {spoken(CONTENT_ROLES)}")
         part.done()
         yield question
 
 
-def _options(question: _Table, *, about_told: bool) -> Iterator[Option]:
+def _options(question: Fields, *, about_told: bool) -> Iterator[Option]:
     for part in question.tables("option", "question.option", name="key"):
         yield Option(
             key=part.id("key", BRANCH_KEY, "yes"),
@@ -575,7 +374,7 @@ def _options(question: _Table, *, about_told: bool) -> Iterator[Option]:
         part.done()
 
 
-def _share_rules(top: _Table, questions: tuple[Question, ...]) -> Iterator[Rule]:
+def _share_rules(top: Fields, questions: tuple[Question, ...]) -> Iterator[Rule]:
     for part in top.tables("rule", "rule"):
         kind = part.choice("outcome", OUTCOME_KINDS)
         when = {}
@@ -606,22 +405,22 @@ def _share_rules(top: _Table, questions: tuple[Question, ...]) -> Iterator[Rule]
         yield rule
 
 
-def _log_line(log: _Table, kind: str) -> str:
+def _log_line(log: Fields, kind: str) -> str:
     line = log.text(kind, 200)
     for word in re.findall(r"\{([^}]*)\}", line):
         if word not in LOG_WORDS:
-            log.wrong(kind, f"has a word in braces that is not known; those there are: {_spoken(LOG_WORDS)}")
+            log.wrong(kind, f"has a word in braces that is not known; those there are: {spoken(LOG_WORDS)}")
     return line
 
 
 def read_site(text: str, file: str) -> tuple[Site | None, tuple[Problem, ...]]:
     """``site/<country>.toml``: what public sources say of a country; every entry names its facts."""
     problems: list[Problem] = []
-    if (top := _opened(text, file, problems)) is None:
+    if (top := opened(text, file, problems)) is None:
         return None, tuple(problems)
     country = top.id("country", COUNTRY, "FR")
-    if country and country.lower() != _stem(file):
-        top.wrong("country", f'is "{country}", and the file is called {_stem(file)}.toml: make them the same')
+    if country and country.lower() != stem(file):
+        top.wrong("country", f'is "{country}", and the file is called {stem(file)}.toml: make them the same')
     numbers, bodies = _site_entries(top, country)
     if EVERYWHERE not in [one.number for one in numbers if one.use == "emergency"]:
         top.wrong("number", f'must hold {EVERYWHERE} for = "emergency"')
@@ -632,7 +431,7 @@ def read_site(text: str, file: str) -> tuple[Site | None, tuple[Problem, ...]]:
 def read_own_site(text: str, file: str) -> tuple[OwnSite | None, tuple[Problem, ...]]:
     """``site.toml``, the operator's own: as a country's, facts not needed, with timings and alarm lines, by agency."""
     problems: list[Problem] = []
-    if (top := _opened(text, file, problems)) is None:
+    if (top := opened(text, file, problems)) is None:
         return None, tuple(problems)
     country = top.id("country", COUNTRY, "FR", needed=False)
     common = _own_site(top, country)
@@ -650,7 +449,7 @@ def read_own_site(text: str, file: str) -> tuple[OwnSite | None, tuple[Problem, 
     return None if problems else OwnSite(common, MappingProxyType(agencies)), tuple(problems)
 
 
-def _own_site(part: _Table, country: str) -> Site:
+def _own_site(part: Fields, country: str) -> Site:
     numbers, bodies = _site_entries(part, "")
     timings: dict[str, str] = {}
     if "timings" in part.names():
@@ -665,10 +464,28 @@ def _own_site(part: _Table, country: str) -> Site:
         table = part.table("alarm")
         alarm = {role: line for role in ROLES if (line := table.text(role, 200, needed=False))}
         table.done()
-    return Site(country, numbers, bodies, MappingProxyType(timings), MappingProxyType(alarm))
+    release: dict[str, Offset] = {}
+    if "release" in part.names():
+        table = part.table("release")
+        for milestone in table.names():
+            if KEBAB_ID.fullmatch(milestone) is None or len(milestone) > ID_LIMIT:
+                table.wrong("a milestone", 'is not one: write it like m12 = "-10 months"')
+            if (moved := read_offset(text := table.text(milestone, 20))) is not None:
+                release[milestone] = moved
+            elif text:
+                table.wrong(milestone[:ID_LIMIT], 'is no time: write it like "-10 months", "-1 week" or "+72 hours"')
+        table.done()
+    return Site(
+        country,
+        numbers,
+        bodies,
+        MappingProxyType(timings),
+        MappingProxyType(alarm),
+        MappingProxyType(release),
+    )
 
 
-def _site_entries(part: _Table, country: str) -> tuple[tuple[Number, ...], tuple[Body, ...]]:
+def _site_entries(part: Fields, country: str) -> tuple[tuple[Number, ...], tuple[Body, ...]]:
     """``country`` is whose default it is, where every entry needs facts; empty in the operator's own file."""
     default = part.file.startswith(SITE_FOLDER)
     numbers, bodies = [], []
@@ -698,8 +515,8 @@ def _site_entries(part: _Table, country: str) -> tuple[tuple[Number, ...], tuple
             )
         )
         one.done()
-    _no_doubles(part, [f"{one.use} {one.number}" for one in numbers], "number")
-    _no_doubles(part, [f"{one.use} {one.name}" for one in bodies], "name")
+    no_doubles(part, [f"{one.use} {one.number}" for one in numbers], "number")
+    no_doubles(part, [f"{one.use} {one.name}" for one in bodies], "name")
     return tuple(numbers), tuple(bodies)
 
 
@@ -760,4 +577,4 @@ def read_phrases(lang: str, texts: Mapping[str, str]) -> tuple[Phrases | None, t
 
 
 def _near(name: str, known: Mapping[str, str]) -> str:
-    return _did_you_mean(name, tuple(known)) or ": correct it"
+    return did_you_mean(name, tuple(known)) or ": correct it"

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
+from guidance.timeline import Offset
+
 NumberUse = Literal[
     "emergency",
     "police",
@@ -100,6 +102,10 @@ def _nothing() -> Mapping[str, str]:
     return MappingProxyType({})
 
 
+def _unmoved() -> Mapping[str, Offset]:
+    return MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What is known of one place; without arguments: nothing.
@@ -108,6 +114,7 @@ class Site:
         country: two capital letters, or empty.
         timings: step id -> what is said there in place of the guide's own timing.
         alarm: role -> what comes first in danger for it.
+        release: milestone of the release plan -> when it is there, in place of the table's own offset.
     """
 
     country: str = ""
@@ -115,6 +122,7 @@ class Site:
     bodies: tuple[Body, ...] = ()
     timings: Mapping[str, str] = field(default_factory=_nothing, hash=False)
     alarm: Mapping[str, str] = field(default_factory=_nothing, hash=False)
+    release: Mapping[str, Offset] = field(default_factory=_unmoved, hash=False)
 
     def numbers_for(self, *uses: NumberUse) -> tuple[Number, ...]:
         """Those for any of these uses."""
@@ -154,7 +162,7 @@ def merged(default: Site, own: Site) -> Site:
     """``default`` with what ``own`` says in its place.
 
     Own numbers and bodies for a use take the place of all the default's for that use; emergency numbers are added to,
-    never taken away. Timings and alarm lines go one by one.
+    never taken away. Timings, alarm lines and milestones go one by one.
     """
     told = {one.use for one in own.numbers} - {"emergency"}
     again = {one.number for one in own.numbers_for("emergency")}
@@ -168,4 +176,5 @@ def merged(default: Site, own: Site) -> Site:
         bodies=tuple(sorted(bodies, key=lambda one: BODY_USES.index(one.use))),
         timings=MappingProxyType({**default.timings, **own.timings}),
         alarm=MappingProxyType({**default.alarm, **own.alarm}),
+        release=MappingProxyType({**default.release, **own.release}),
     )

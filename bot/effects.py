@@ -9,11 +9,13 @@ from dialogues.model import (
     CloseCase,
     CloseFlag,
     CountFeedback,
+    DropPlan,
     DropWalk,
     Effect,
     EraseTraces,
     HandOnFlag,
     KeepNote,
+    KeepPlan,
     KeepWalk,
     Remind,
     Scene,
@@ -27,7 +29,7 @@ from dialogues.model import (
 )
 from dialogues.note import UNDO
 from dialogues.reference import reference
-from storage import agencies, cases, feedback, flags, notes, people, timers, walks
+from storage import agencies, cases, feedback, flags, notes, people, plans, timers, walks
 from storage.conversations import Talk
 from storage.errors import Unknown
 from storage.outbox import Outgoing
@@ -115,6 +117,21 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
                 raise Unknown("agency")
             for check in checks:
                 cases.tick(tx, tx.keyring.agency_ref(agency), case_code, check, me, done=done, at=now)
+        case KeepPlan(plan_id, agency, body, case_code, remind_at):
+            if scene.person.at(agency) is None:
+                raise Unknown("agency")
+            plans.keep(
+                tx,
+                plan_id=plan_id,
+                person_ref=me,
+                agency_ref=tx.keyring.agency_ref(agency),
+                body=body,
+                case_code=case_code,
+                remind_at=remind_at,
+                at=now,
+            )
+        case DropPlan(plan_id):
+            plans.drop(tx, plan_id, me)
         case CountFeedback(answer, helpful):
             feedback.count(tx, answer, helpful=helpful)
         case Tell(whom, agency, phrase, args_):

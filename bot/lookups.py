@@ -7,7 +7,7 @@ from dialogues.case import KEEPS_CASES
 from dialogues.model import CaseView, Colleague, LookUp, Person, Row
 from dialogues.reference import read_reference
 from guidance.model import ROLES
-from storage import cases, flags, notes, people, walks
+from storage import cases, flags, notes, people, plans, walks
 from storage.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ def find(tx: Transaction, world: "World", look_up: LookUp, person: Person, at: d
                 for one in people.in_roles(tx, agency_ref, (role,))
             )
             return tuple(one for one in found_staff if one.handle)
+        case "my-plans":
+            return tuple(one for one in plans.of_person(tx, me) if person.at(one.agency) is not None)
+        case "plan":
+            return tuple(one for one in plans.one(tx, me, look_up.about) if person.at(one.agency) is not None)
 
 
 def _cases(tx: Transaction, person: Person, me: bytes) -> tuple[Row, ...]:

@@ -37,7 +37,7 @@ from dialogues.model import (
     Wrote,
 )
 from guidance.model import GuideVersion
-from storage import agencies, cases, conversations, flags, notes, outbox, people, timers, traces
+from storage import agencies, cases, conversations, flags, notes, outbox, people, plans, timers, traces
 from storage.conversations import Talk
 from storage.errors import Unknown, Unreadable
 from storage.outbox import Outgoing
@@ -120,6 +120,8 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
             return _overdue(tx, world, timer.about, now)
         case cases.NEW_MEMBER:
             return tell(tx, world, bytes.fromhex(timer.about), "", "case-added", {}, now, opens="case")
+        case plans.REMINDER:
+            return _plans_due(tx, world, timer.about, now)
         case "sweep":
             tx.db.execute(seen.delete().where(seen.c.at < seconds(now - REMEMBER_UPDATES)))
             timers.arm(tx, SWEEP, "", now + timedelta(hours=1))
@@ -161,7 +163,7 @@ def _converse(
         floor = codec.decode(talk.state, registry.STATES) if talk.state is not None else Floor()
         turn = desk.advance(floor, event, scene)
     except codec.UnreadableState:
-        turn = desk.advance(Floor(), Chose("leave"), scene)
+        turn = desk.advance(Floor(), event if isinstance(event, Due) else Chose("leave"), scene)
         turn = Turn(turn.state, (Say(scene.text("state-unreadable")), *turn.says), turn.effects)
     turn = _looked_up(tx, world, turn, scene)
     says = [part for say in turn.says for part in fitting(say)]
@@ -221,6 +223,18 @@ def _overdue(tx: Transaction, world: World, note_id: str, now: datetime) -> list
     author = notes.author_of(tx, bytes.fromhex(note_id))
     if author is not None:
         said += tell(tx, world, author, slug, "author-overdue", args, now)
+    return said
+
+
+def _plans_due(tx: Transaction, world: World, plan_id: str, now: datetime) -> list[Outgoing]:
+    """Whoever sees the plan is reminded of it, and of all their others that are due, in one message."""
+    said: list[Outgoing] = []
+    for person_ref, views in plans.take_due(tx, plan_id, now).items():
+        due = Due(plans.REMINDER, found=tuple(views))
+        for contact in people.contacts(tx, person_ref):
+            talk = conversations.load(tx, contact.address_ref)
+            if talk is not None:
+                said += _converse(tx, world, talk, due, contact.channel, contact.chat, "")
     return said
 
 

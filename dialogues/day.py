@@ -22,9 +22,9 @@ Days = tuple[date, ...]
 _FILLING = frozenset(
     re.findall(
         r"\w+",
-        "a about an approx approximately around at be by comes date day earliest expected for free from get gets go goes "
-        "he her his i in is it leave leaves likely maybe of on or out planned probably release released she should so "
-        "the their they think time to we will",
+        "a about an approx approximately around at be by comes date day earliest expected for free from get gets go "
+        "goes he her his i in is it leave leaves likely maybe of on or out planned probably release released she "
+        "should so the their they think time to we will",
     )
 )
 _UNITS = ("day", "days", "week", "weeks", "fortnight", "fortnights", "month", "months", "year", "years")

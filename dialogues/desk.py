@@ -1,7 +1,8 @@
 """Who has the floor: commands, lasting buttons, drafts put aside, expiry; everything else goes to the top dialogue.
 
     event ──▶ not enrolled to the end? ──▶ enrolment
-          ──▶ timer                    ──▶ drafts idle for 12 hours are dropped, and that is said
+          ──▶ timer                    ──▶ drafts idle for 12 hours are dropped, and that is said; a reminder is said
+                                           and leaves all else as it is
           ──▶ command, lasting button  ──▶ that dialogue on top of what was going on
           ──▶ old button, photo, edit  ──▶ a kind sentence, then the open question again
           ──▶ anything else            ──▶ the dialogue on top; where it does not read, and at home, text is a question
@@ -35,6 +36,7 @@ from dialogues.model import (
 )
 
 IDLE = timedelta(hours=12)
+IDLE_TIMER = "idle"
 DISCARD = "discard-parked."  # before an opening argument: the waiting draft is given up first
 DEEPEST = 6  # dialogues on top of one another; the lowest gives way
 
@@ -49,6 +51,7 @@ COMMANDS = {
     "/guide": "walk",
     "/case": "case",
     "/cases": "case",
+    "/release": "timeline",
     "/notes": "my-notes",
     "/inbox": "inbox",
     "/local": "local",
@@ -61,13 +64,13 @@ def advance(floor: Floor, event: Event, scene: Scene) -> Turn[Floor]:
     turn = _advance(floor, event, scene)
     after = turn.state or Floor()
     if (after.frames or after.parked) and not (floor.frames or floor.parked):
-        turn = _also(turn, effects=(Remind("idle", scene.now + IDLE),))
+        turn = _also(turn, effects=(Remind(IDLE_TIMER, scene.now + IDLE),))
     return turn
 
 
 def _advance(floor: Floor, event: Event, scene: Scene) -> Turn[Floor]:
     if isinstance(event, Due):
-        return _expire(floor, scene)
+        return _expire(floor, scene) if event.kind == IDLE_TIMER else _reminded(floor, event, scene)
     if isinstance(event, Found):
         return _go_on(floor, event, scene)
     if not scene.person.accepted:
@@ -260,7 +263,7 @@ def _expire(floor: Floor, scene: Scene) -> Turn[Floor]:
     if not floor.frames and not floor.parked:
         return Turn(floor)
     if scene.now - scene.idle_since < IDLE:
-        return Turn(floor, effects=(Remind("idle", scene.idle_since + IDLE),))
+        return Turn(floor, effects=(Remind(IDLE_TIMER, scene.idle_since + IDLE),))
     effects: tuple[Effect, ...] = ()
     lost = False
     for frame in (*floor.frames, *floor.parked):
@@ -268,6 +271,14 @@ def _expire(floor: Floor, scene: Scene) -> Turn[Floor]:
         effects += dialogue.dropped(frame.state)
         lost = lost or dialogue.is_draft(frame.state) or dialogue.forgets(frame.state)
     return Turn(Floor(), (Say(scene.text("draft-expired")),) if lost else (), effects)
+
+
+def _reminded(floor: Floor, event: Due, scene: Scene) -> Turn[Floor]:
+    """Said on the side: the floor stays, so the open question keeps its buttons."""
+    if event.kind not in registry.REMINDERS or not scene.person.accepted:
+        return Turn(floor)
+    turn = registry.REMINDERS[event.kind](event, scene)
+    return Turn(floor, turn.says, turn.effects)
 
 
 def _also(turn: Turn[Floor], *, before: tuple[Say, ...] = (), effects: tuple[Effect, ...] = ()) -> Turn[Floor]:

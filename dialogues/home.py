@@ -20,6 +20,7 @@ def resume(state: None, scene: Scene) -> tuple[Say, ...]:
 def menu(scene: Scene, *, draft: bool = False) -> tuple[Say, ...]:
     """The menu; ``draft``: an unfinished note waits and comes first."""
     serves = any(one.role in ("coordinator", "supervisor") for one in scene.person.memberships)
+    plans = scene.voice.content.timeline is not None and any(one.role != "admin" for one in scene.person.memberships)
     choices = [
         Choice("danger", scene.text("button-danger"), lasting=True),
         *([Choice("note.resume", scene.text("button-resume-note"), lasting=True)] if draft else []),
@@ -29,6 +30,7 @@ def menu(scene: Scene, *, draft: bool = False) -> tuple[Say, ...]:
         *([Choice("share", scene.text("button-share"), lasting=True)] if scene.voice.content.share else []),
         Choice("walk", scene.text("button-guide"), lasting=True),
         *([Choice("case", scene.text("button-cases"), lasting=True)] if serves else []),
+        *([Choice("timeline", scene.text("button-timeline"), lasting=True)] if plans else []),
         Choice("my-notes", scene.text("button-my-notes"), lasting=True),
         Choice("local", scene.text("button-local"), lasting=True),
         Choice("help", scene.text("button-help"), lasting=True),

@@ -64,10 +64,11 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A timer of this conversation fell due."""
+    """A timer of this conversation fell due. ``found``: the rows it is about, from the same transaction."""
 
     kind: str
     about: str = ""
+    found: tuple["PlanView", ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +271,30 @@ class TickCase:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepPlan:
+    """Write a release plan, and when somebody is next reminded of it.
+
+    Attributes:
+        plan_id: 16 bytes, hex.
+        body: the plan as the codec writes it; encrypted at rest.
+        remind_at: aware; None: no reminder.
+    """
+
+    plan_id: str
+    agency: str
+    body: str = field(repr=False)
+    case_code: str = field(repr=False)
+    remind_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DropPlan:
+    """Delete a release plan, with its reminder."""
+
+    plan_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CountFeedback:
     answer: str
     helpful: bool
@@ -306,6 +331,8 @@ Effect = (
     | UnassignCase
     | CloseCase
     | TickCase
+    | KeepPlan
+    | DropPlan
     | CountFeedback
     | Tell
 )
@@ -322,12 +349,24 @@ class LookUp:
     Attributes:
         what: ``open-flags`` of the desks the person serves; ``flag`` (``about``: reference);
             ``my-notes`` newest first; ``my-note`` (``about``: reference); ``my-walks``;
-            ``colleagues`` who could take a flag (``about``: reference); ``cases`` the person may see;
+            ``my-plans``; ``plan`` (``about``: its id); ``colleagues`` who could take a flag (``about``: reference); ``cases`` the person may see;
             ``case`` (``about``: agency and code, a blank between them); ``staff`` who could be made a member of a
             case of an agency (``about``: agency).
     """
 
-    what: Literal["open-flags", "flag", "my-notes", "my-note", "my-walks", "colleagues", "cases", "case", "staff"]
+    what: Literal[
+        "open-flags",
+        "flag",
+        "my-notes",
+        "my-note",
+        "my-walks",
+        "colleagues",
+        "cases",
+        "case",
+        "staff",
+        "my-plans",
+        "plan",
+    ]
     about: str = field(default="", repr=False)
 
 
@@ -372,6 +411,15 @@ class WalkView:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanView:
+    """A release plan; ``body`` as the codec wrote it."""
+
+    plan_id: str
+    agency: str
+    body: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Colleague:
     person: str
     handle: str = field(repr=False)
@@ -409,7 +457,7 @@ class CaseView:
         return tuple(tick.check for tick in self.ticks)
 
 
-Row = FlagView | NoteView | WalkView | Colleague | CaseView
+Row = FlagView | NoteView | WalkView | PlanView | Colleague | CaseView
 """What a look-up may find."""
 
 

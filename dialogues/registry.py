@@ -4,8 +4,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dialogues import ask, case, danger, enrolment, help, home, inbox, language, local, my_notes, note, share, walk
-from dialogues.model import Effect, Event, Say, Scene, Turn
+from dialogues import (
+    ask,
+    case,
+    danger,
+    enrolment,
+    help,
+    home,
+    inbox,
+    language,
+    local,
+    my_notes,
+    note,
+    share,
+    timeline,
+    walk,
+)
+from dialogues.model import Due, Effect, Event, Say, Scene, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +65,12 @@ DIALOGUES: Mapping[str, Dialogue] = {
         note.STATES, note.begin, note.advance, note.resume, True, note.is_draft, note.dropped, note.forgets
     ),
     "share": Dialogue(share.STATES, share.begin, share.advance, share.resume, True),
+    "timeline": Dialogue(timeline.STATES, timeline.begin, timeline.advance, timeline.resume, True),
     "walk": Dialogue(walk.STATES, walk.begin, walk.advance, walk.resume, True),
 }
+
+REMINDERS: Mapping[str, Callable[[Due, Scene], Turn[None]]] = {"plan": timeline.remind}
+"""Kind of a timer -> what is said when it falls due, whatever dialogue is open."""
 
 STATES: Mapping[str, Mapping[str, type]] = {
     name: {state.__name__: state for state in dialogue.states} for name, dialogue in DIALOGUES.items()

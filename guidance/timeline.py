@@ -2,7 +2,7 @@
 
 A table has milestones at offsets from the release ("-6 months", "+72 hours"), tasks under each, and gap rules: tasks
 that are missing loudly once the release is near. ``plan`` lays them on a calendar. A late start is no special case:
-what should have been done by today is open, and ``Plan.now`` names it first.
+what should have been done by today is open, and ``Plan.now`` names it.
 """
 
 import re
@@ -189,8 +189,8 @@ class Plan:
 
     @property
     def now(self) -> tuple[Task, ...]:
-        """What is due by today and not done, the earliest first."""
-        return tuple(task for one in self.due for task in one.open)
+        """What is due by today and not done. The latest milestone stands first: it is nearest to the day at hand."""
+        return tuple(task for one in reversed(self.due) for task in one.open)
 
 
 def plan(table: Timeline, release: date, today: date, done: Collection[str]) -> Plan:

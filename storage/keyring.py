@@ -24,8 +24,8 @@ from storage.sealing.keyfile import owner_only
 from storage.sealing.labels import L
 from storage.sealing.signing import SigningKey
 
-Label = Literal["state", "outbox", "contact", "profile", "agency", "walk", "trace", "case"]
-LABELS: Final[tuple[Label, ...]] = ("state", "outbox", "contact", "profile", "agency", "walk", "trace", "case")
+Label = Literal["state", "outbox", "contact", "profile", "agency", "walk", "trace", "case", "plan"]
+LABELS: Final[tuple[Label, ...]] = ("state", "outbox", "contact", "profile", "agency", "walk", "trace", "case", "plan")
 MASTER_BYTES: Final = 32
 VERSION: Final = b"\x01"
 NONCE_BYTES: Final = 12

@@ -240,6 +240,20 @@ guide_versions = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
+# A release plan: case, release date, ticks; deleted when dropped, and when the person's access ends.
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", Ref, primary_key=True),
+    Column("person_ref", Ref, nullable=False),
+    Column("agency_ref", Ref, nullable=False),
+    Column("case_tag", Ref, nullable=False),
+    Column("sealed_body", LargeBinary, nullable=False),
+    Column("moved_at", BigInteger, nullable=False),
+    Index("ix_plans_person_ref", "person_ref"),
+    Index("ix_plans_agency_ref", "agency_ref", "case_tag"),
+)
+
 # How often an answer helped; counts alone.
 feedback = Table(
     "feedback",

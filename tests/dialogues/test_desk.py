@@ -27,6 +27,7 @@ from dialogues.model import (
     Media,
     NoteView,
     Opened,
+    PlanView,
     PressedOld,
     Remind,
     Scene,
@@ -56,6 +57,7 @@ TYPED = [
     *("AB-1234-P", "C-17", "Mario Rossi", "⚠ Danger now", "☰ Menu", "/", "/x", "/start", "/start token", "/cancel"),
     *("/note", "/note quick", f"/note {REPORT}", "/note carry.zz.text", "/note resume", "/note amend.x", "/guide"),
     *("/guide s05", "/guide step.S99", "/notes", "/notes undo.x", "/inbox", "/inbox K7QF-3M2D.take", "/help"),
+    *("/release", "/release AB-1234-P", "/release x", "12 March 2027", "03/04", "in 3 months", "1 January 1970"),
     *("/danger", "/language", "/menu@somebot", "\u202eevil\u2066", "مرحبا بالعالم", "👩🏽‍🚀🇪🇺"),
     *LONG.values(),
 ]
@@ -64,11 +66,12 @@ KEYS = re.findall(
     "leave log next redo go back steps pause done why note return tick.1 untick.2 tick.999 b.yes b.no kept. "
     "part.0 part.3 case kind when urgency preview quick none now unknown today urgent yes no keep discard "
     "go-on resume new take close hand-on list to.0 acted more helpful coordinator guide step.S01 step.S99 "
-    "accept decline en fr north ",
+    "accept decline en fr north list plan date drop really pause other m.m3 m.none tick.mentor-agreed p.x d.2027-04-03",
 )
 ABOUTS = [
     *("", "quick", "resume", "carry.zz.text", f"carry.{'0' * 32}.text", "case.Mario Rossi", "undo.x", "parked."),
-    *("parked.carry.", "discard-parked.quick", "amend.x", "step.S14", "id.x", "x.take"),
+    *("parked.carry.", "discard-parked.quick", "amend.x", "step.S14", "id.x", "x.take", f"open.{'7' * 32}"),
+    *(f"pause.{'7' * 32}", f"resume.{'7' * 32}", "open.", "pause.x"),
 ]
 OTHER_KEYS = st.text("abcS019.-²", min_size=1, max_size=12)
 ACTS = st.one_of(
@@ -83,6 +86,7 @@ ACTS = st.one_of(
     st.tuples(st.just("sent"), st.sampled_from(get_args(Media))),
     st.tuples(st.just("edited"), st.none()),
     st.tuples(st.just("idle"), st.sampled_from([0, 11, 13])),
+    st.tuples(st.just("reminder"), st.sampled_from([0, 24, 2_000])),
 )
 STARTS: list[list[tuple[str, Any]]] = [
     [],
@@ -95,11 +99,20 @@ STARTS: list[list[tuple[str, Any]]] = [
     [("write", "/guide s02"), ("press", 0), ("press", 9)],
     [("write", REPORT)],
     [("write", "what is consent")],
+    [("write", "/release AB-1234-P"), ("write", "12 March 2027"), ("press", 0)],
+    [("write", "/release"), ("press", 0)],
 ]
 FLAG_STATES = ["open", "overdue", "taken", "handed-on", "closed", "withdrawn"]
 PROGRESS = [
     '["AtStep",{"walk_id":"%s","version":0,"step":"S02","page":"S02-D1"}]' % ("4" * 32),
     '["AtStep",{"walk_id":"%s","version":9,"step":"S99","page":"gone"}]' % ("5" * 32),
+    *("[]", "x", ""),
+]
+PLANS = [
+    '["KeptPlan",{"id":"%s","agency":"north","case_code":"AB-1234-P","release":"2026-12-01","told":"2026-11-01"}]'
+    % ("7" * 32),
+    '["KeptPlan",{"id":"%s","agency":"gone","case_code":"C-17","release":"2027-12-01","told":"2026-11-01",'
+    '"ticks":["mentor-agreed","gone"],"paused":true}]' % ("8" * 32),
     *("[]", "x", ""),
 ]
 TOLD = (
@@ -128,12 +141,16 @@ def found_rows(draw: st.DrawFn, now: datetime) -> dict[str, tuple[object, ...]]:
         flagged, amends = draw(st.sampled_from(["", *FLAG_STATES])), draw(st.sampled_from(["", "f" * 32]))
         notes.append(NoteView(id, reference(id), slug, at, note_state, flagged, until, amends))
     walks = [WalkView(f"{number}" * 32, "north", 1, draw(st.sampled_from(PROGRESS))) for number in range(1, 8)]
+    plans = [PlanView(f"{number}" * 32, "north", body) for number, body in enumerate(draw(st.permutations(PLANS)), 1)]
+    plans = plans[: draw(st.integers(0, len(plans)))]
     colleagues = draw(st.sampled_from([(), (Colleague("bb" * 16, "Coord-2"),), (Colleague("cc" * 16, ""),)]))
     return {
         "open-flags": tuple(flags),
         "flag": tuple(flags[:1]),
         "my-notes": tuple(notes),
         "my-note": tuple(notes[:1]),
+        "my-plans": tuple(plans),
+        "plan": tuple(plans[:1]),
         "my-walks": tuple(walks[: draw(st.integers(0, 7))]),
         "colleagues": colleagues,
     }
@@ -160,6 +177,9 @@ def as_event(kind: str, what: Any, talk: Any) -> Event:
         case "idle":
             talk.wait(timedelta(hours=what))
             return Due("idle")
+        case "reminder":
+            talk.wait(timedelta(hours=what))
+            return Due("plan", found=talk.rows["plan"])
     return PressedOld()
 
 

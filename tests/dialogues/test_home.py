@@ -22,7 +22,14 @@ def test_an_unfinished_note_is_offered(talk: Any) -> None:
     assert "note.resume" in one.keys
 
 
-@pytest.mark.parametrize("key", ["danger", "inbox", "note.quick", "note", "walk", "my-notes", "help"])
+@pytest.mark.parametrize("role", get_args(Role))
+def test_all_but_admins_see_the_release_plan(talk: Any, role: Role) -> None:
+    one = talk(role=role)
+    one.write("/menu")
+    assert ("timeline" in one.keys) == (role != "admin")
+
+
+@pytest.mark.parametrize("key", ["danger", "inbox", "note.quick", "note", "walk", "timeline", "my-notes", "help"])
 def test_every_button_of_the_menu_leads_somewhere(talk: Any, key: str) -> None:
     one = talk(role="coordinator")
     one.write("/menu")

@@ -17,6 +17,7 @@ from dialogues import desk
 from dialogues.draft import KINDS, PARTS, REASONS, URGENCIES
 from dialogues.model import OUTCOMES
 from dialogues.registry import DIALOGUES, STATES
+from guidance.roles import CONTENT_ROLES
 
 CLOCKS = {"now", "utcnow", "today", "fromtimestamp", "monotonic", "perf_counter", "time_ns"}
 FILES = sorted(path for package in (dialogues, guidance) for path in Path(package.__path__[0]).glob("*.py"))
@@ -62,6 +63,12 @@ def test_every_phrase_put_together_from_a_list_exists() -> None:
         "preview-": PARTS,
         "kind-": ("law", "research", "practice"),
         "state-": ("held", "waiting", "handed-over", "withdrawn"),
+        "month-": [str(number) for number in range(1, 13)],
+        "weekday-": [str(number) for number in range(1, 8)],
+        "timeline-who-": CONTENT_ROLES,
+        "timeline-months-": ("before", "after"),
+        "timeline-days-": ("before", "after"),
+        "button-timeline-": ("pause", "resume"),
         "flag-state-": ("open", "overdue", "taken", "handed-on", "closed", "withdrawn"),
     }
     wanted = {start + end for start, ends in families.items() for end in ends}
@@ -97,11 +104,12 @@ SHOWN = {
     *("owner", "flag_state", "person", "slug", "name", "case_pattern", "alarm", "ref", "fresh", "role", "unpark"),
     *("id", "form", "precision", "flag_reason", "was", "act", "step", "page", "ids", "references", "people", "ticks"),
     *("checks", "check", "then", "leads", "start"),
-    *("chosen", "trail", "returns", "dialogue", "below"),
+    *("chosen", "trail", "returns", "dialogue", "below", "plan_id", "milestone"),
     # Times, numbers, truths.
     *("at", "now", "idle_since", "raised_at", "due_at", "undo_until", "hour", "occurred_at", "zone", "ready"),
     *("lasting", "refresh", "standing", "accepted", "helpful", "flag_level", "guide_version", "version", "part"),
     *("complete", "warned", "mine", "open", "park", "more_shown", "rated", "done", "shared"),
+    *("remind_at", "told", "paused"),
     # Values that are tested here themselves.
     *("rows", "memberships", "says", "effects", "look_up", "call", "given", "content", "asking", "danger", "site"),
     *("members", "staff", "case"),
@@ -111,6 +119,7 @@ ABOUT_SHOWN = {"Due", "Remind"}
 VALUES = [
     *defined(dialogues.model),
     *defined(dialogues.draft),
+    *defined(dialogues.kept_plan),
     *[state for dialogue in DIALOGUES.values() for state in dialogue.states],
 ]
 

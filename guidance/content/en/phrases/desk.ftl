@@ -22,6 +22,7 @@ help =
     /guide: the cooperation guide, step by step.
     /note: write down what happened. It is sealed: this server cannot read it back.
     /share: may I share this? A few taps, with the reason and words for it.
+    /release: what is to be ready when before a release, with reminders.
     /notes: what you logged. Undo within two minutes, amend later.
     /danger: who to call, at once. In danger the phone comes first.
     /cancel: leave what you are doing. /menu: back here.

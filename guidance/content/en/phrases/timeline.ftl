@@ -6,16 +6,33 @@ timeline-none = There is no release plan in this language yet. Please ask your c
 timeline-title = Release plan
 timeline-title-case = Release plan · { $case }
 timeline-which = Which plan?
+timeline-look = What is usually ready when before a release. The officer or the coordinator makes the plan for a case.
 button-timeline-new = ＋ New plan
-button-timeline-case = { $case } · { $date }
-timeline-ask-case = Which case is it about? Type the case code, for example { $example }.
+button-timeline-more = More plans ▸
+button-timeline-case = { $mark }{ $case } · { $date }
+timeline-ask-agency = Which agency's case is it?
+timeline-ask-case = A plan from the release date, with reminders. Which case is it about? Type the case code, for example { $example }. Never a name.
+timeline-there-already = You have a plan for this case. Here it is.
 timeline-ask-date =
     When is the release? Type the day as you know it, for example "12 March 2027", "in 3 months" or "2027-03-12".
     Not sure? Take the earliest date. You can change it later.
-timeline-day-unread = I could not read that as one day to come.
+timeline-day-unread = I could not read that as one day.
 timeline-day-range = The release must lie between a week ago and ten years from now.
+timeline-which-day = Which day do you mean?
+button-timeline-other-day = Another day
 timeline-heard = Release: { $day }.
-timeline-weekend = That is a { $weekday }. Offices may be closed: ask whether another day is possible.
+timeline-weekend = A { $weekday }: offices may be closed. Ask whether another day is possible.
+timeline-later = The release moves from { $old } to { $new }: { $days ->
+    [1] 1 day
+   *[other] { $days } days
+} later. All dates move with it; your ticks stay.
+timeline-sooner = The release moves from { $old } to { $new }: { $days ->
+    [1] 1 day
+   *[other] { $days } days
+} sooner. All dates move with it; your ticks stay.
+timeline-same = The release stays on { $day }. Nothing has changed.
+timeline-now-due = Due now by this change: { $titles }.
+timeline-not-due-yet = Not due yet any more: { $titles }.
 timeline-left = { $days ->
     [0] Release is today: { $day }.
     [1] Release is tomorrow: { $day }.
@@ -25,21 +42,41 @@ timeline-since = { $days ->
     [1] Release was yesterday: { $day }.
    *[other] Release was on { $day }, { $days } days ago.
 }
-timeline-gap = ‼ { $what }, { $days ->
+timeline-gap = { $mark } { $what }, { $days ->
     [0] release is today
     [1] 1 day to go
    *[other] { $days } days to go
-}. { $do }
-timeline-now = Now (should be done by today):
-timeline-dates = Tap a line to tick its tasks:
-timeline-line = { $mark } { $day } · { $title } ({ $done } of { $all })
+}.
+timeline-more-gaps = and { $number } more
+timeline-now = Due now:
+timeline-more-now = and { $number } more, see the dates below
+timeline-dates = Dates. Tap one below to tick its tasks:
+timeline-line = { $mark } { $day } · { $title }
 timeline-milestone = { $day }. Tick what is done:
 timeline-task = { $text } ({ $who })
 timeline-who-prison = prison
 timeline-who-officer = probation
 timeline-who-mentor = mentor
 timeline-who-coordinator = coordinator
+timeline-months-before = { $number ->
+    [1] 1 month before
+   *[other] { $number } months before
+}
+timeline-months-after = { $number ->
+    [1] 1 month after
+   *[other] { $number } months after
+}
+timeline-days-before = { $number ->
+    [1] 1 day before
+   *[other] { $number } days before
+}
+timeline-days-after = { $number ->
+    [1] 1 day after
+   *[other] { $number } days after
+}
+timeline-on-the-day = Release day
 button-timeline-milestone = { $title }: { $done } of { $all }
+button-timeline-whole = ◂ The whole plan
 button-timeline-date = Change the date
 button-timeline-pause = Pause reminders
 button-timeline-resume = Turn reminders on
@@ -51,16 +88,25 @@ timeline-paused = Reminders for this plan are paused. The plan stays.
 timeline-resumed = Reminders for this plan are on.
 timeline-reminders-off = Reminders are paused.
 timeline-reminder-next = Next reminder: { $day }.
+timeline-reminder-none = No reminder is to come.
+timeline-done-with = This plan has done its work. Drop it when you need it no longer.
 timeline-ask-drop = Drop this plan for good, with its ticks and reminders?
 timeline-dropped = The plan is dropped.
 timeline-gone = That plan is no longer there.
-timeline-reminder-due = A release plan has something due this week: { $title }.
-timeline-reminder-open = A release plan has something still open: { $title }.
-timeline-reminder-gap = A release plan has a gap. { $what }, { $days ->
-    [0] release is today
-    [1] 1 day to go
-   *[other] { $days } days to go
-}.
+timeline-reminder-ahead = A release plan needs a look. { $days ->
+    [0] Release is today.
+    [1] Release is tomorrow.
+   *[other] { $days } days to go.
+}
+timeline-reminder-behind = A release plan needs a look. { $days ->
+    [1] Release was yesterday.
+   *[other] Release was { $days } days ago.
+}
+timeline-reminder-due = ▸ { $title }: { $open } to do
+timeline-reminder-many = { $number } release plans have something due.
+timeline-reminder-more = and { $number } more
+timeline-day = { $weekday } { $day } { $month } { $year }
+timeline-short-day = { $day } { $month } { $year }
 month-1 = January
 month-2 = February
 month-3 = March
@@ -80,5 +126,3 @@ weekday-4 = Thursday
 weekday-5 = Friday
 weekday-6 = Saturday
 weekday-7 = Sunday
-timeline-day = { $weekday } { $day } { $month } { $year }
-timeline-short-day = { $day } { $month } { $year }

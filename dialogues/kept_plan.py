@@ -1,0 +1,101 @@
+"""A release plan as it is kept: for which case, from which day, what is ticked. The place's table gives the dates."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from dialogues import codec
+from dialogues.model import Agency, KeepPlan, PlanView, Scene
+from guidance.roles import Role
+from guidance.timeline import Plan, Timeline, next_reminder, plan
+
+REMINDED_AT = time(8)
+"""Local time of the agency."""
+
+LOOK_AGAIN = timedelta(days=7)
+"""A timer is never armed further away, so that milestones the operator moves are seen within a week."""
+
+WRITERS: tuple[Role, ...] = ("officer", "prison", "coordinator", "supervisor")
+"""Roles that make and change plans; others look."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPlan:
+    """
+    Attributes:
+        id: 16 bytes, hex.
+        agency: slug.
+        told: local day up to which the person knows what is due.
+        ticks: ids of the tasks that are done, in the order ticked; may hold some that the table no longer has.
+    """
+
+    id: str
+    agency: str
+    case_code: str = field(repr=False)
+    release: date = field(repr=False)
+    told: date
+    ticks: tuple[str, ...] = ()
+    paused: bool = False
+
+    def ticked(self, task: str, *, done: bool) -> "KeptPlan":
+        ticks = tuple(one for one in self.ticks if one != task)
+        return replace(self, ticks=(*ticks, task) if done else ticks)
+
+
+def read_all(rows: Iterable[object]) -> tuple[KeptPlan, ...]:
+    """The plans among what was found, the next release first; what cannot be read is left out."""
+    read = (_read(row) for row in rows if isinstance(row, PlanView))
+    return tuple(sorted((one for one in read if one is not None), key=lambda one: (one.release, one.case_code)))
+
+
+def agency_of(slug: str, scene: Scene) -> Agency:
+    return (scene.person.at(slug) or scene.home).agency
+
+
+def may_write(slug: str, scene: Scene) -> bool:
+    member = scene.person.at(slug)
+    return member is not None and member.role in WRITERS
+
+
+def table_at(slug: str, scene: Scene) -> Timeline | None:
+    """The table as it holds at an agency, or None where the language has none."""
+    table = scene.voice.content.timeline
+    return None if table is None else table.moved(agency_of(slug, scene).site.release)
+
+
+def today_at(slug: str, scene: Scene) -> date:
+    return scene.now.astimezone(agency_of(slug, scene).zone).date()
+
+
+def laid(kept: KeptPlan, table: Timeline, scene: Scene) -> Plan:
+    return plan(table, kept.release, today_at(kept.agency, scene), kept.ticks)
+
+
+def next_told(kept: KeptPlan, table: Timeline, scene: Scene) -> date | None:
+    """The next day after today on which the person is told of it; None when paused or when nothing is to come."""
+    return None if kept.paused else next_reminder(table, kept.release, today_at(kept.agency, scene), kept.ticks)
+
+
+def news(kept: KeptPlan, table: Timeline, scene: Scene) -> bool:
+    """Whether something fell due, or a gap began, that the person was not told of."""
+    day = None if kept.paused else next_reminder(table, kept.release, kept.told, kept.ticks)
+    return day is not None and day <= today_at(kept.agency, scene)
+
+
+def keeping(kept: KeptPlan, table: Timeline, scene: Scene) -> KeepPlan:
+    """Write a plan whose page, or reminder, the person is shown now."""
+    today = today_at(kept.agency, scene)
+    kept = replace(kept, told=today)
+    at = None
+    if (day := next_told(kept, table, scene)) is not None:
+        wake = min(day, today + LOOK_AGAIN)
+        at = datetime.combine(wake, REMINDED_AT, agency_of(kept.agency, scene).zone).astimezone(UTC)
+    return KeepPlan(kept.id, kept.agency, codec.state_to_json(kept), kept.case_code, at)
+
+
+def _read(row: PlanView) -> KeptPlan | None:
+    try:
+        kept = codec.state_from_json(row.body, {"KeptPlan": KeptPlan})
+    except codec.UnreadableState:
+        return None
+    return kept if isinstance(kept, KeptPlan) else None

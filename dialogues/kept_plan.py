@@ -82,6 +82,15 @@ def news(kept: KeptPlan, table: Timeline, scene: Scene) -> bool:
     return day is not None and day <= today_at(kept.agency, scene)
 
 
+def postponed(kept: KeptPlan, scene: Scene) -> KeepPlan | None:
+    """Before eight, as after an outage that ended at night: the same plan, to be looked at again at eight."""
+    zone = agency_of(kept.agency, scene).zone
+    at = datetime.combine(today_at(kept.agency, scene), REMINDED_AT, zone).astimezone(UTC)
+    if kept.paused or scene.now >= at:
+        return None
+    return KeepPlan(kept.id, kept.agency, codec.state_to_json(kept), kept.case_code, at)
+
+
 def keeping(kept: KeptPlan, table: Timeline, scene: Scene) -> KeepPlan:
     """Write a plan whose page, or reminder, the person is shown now."""
     today = today_at(kept.agency, scene)

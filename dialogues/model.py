@@ -349,7 +349,8 @@ class LookUp:
     Attributes:
         what: ``open-flags`` of the desks the person serves; ``flag`` (``about``: reference);
             ``my-notes`` newest first; ``my-note`` (``about``: reference); ``my-walks``;
-            ``my-plans``; ``plan`` (``about``: its id); ``colleagues`` who could take a flag (``about``: reference); ``cases`` the person may see;
+            ``my-plans``; ``plan`` (``about``: its id);
+            ``colleagues`` who could take a flag (``about``: reference); ``cases`` the person may see;
             ``case`` (``about``: agency and code, a blank between them); ``staff`` who could be made a member of a
             case of an agency (``about``: agency).
     """

@@ -16,7 +16,18 @@ from dialogues import timeline_pages as pages
 from dialogues.case_code import CaseCode, CasePattern
 from dialogues.day import read_days
 from dialogues.home import menu_choice
-from dialogues.kept_plan import KeptPlan, agency_of, keeping, laid, may_write, news, read_all, table_at, today_at
+from dialogues.kept_plan import (
+    KeptPlan,
+    agency_of,
+    keeping,
+    laid,
+    may_write,
+    news,
+    postponed,
+    read_all,
+    table_at,
+    today_at,
+)
 from dialogues.model import Call, Choice, Chose, DropPlan, Due, Event, Found, LookUp, Say, Scene, Turn, Wrote, column
 
 OLDEST = timedelta(days=7)
@@ -205,6 +216,9 @@ def remind(event: Due, scene: Scene) -> Turn[None]:
         table = table_at(kept.agency, scene)
         if table is None or scene.person.at(kept.agency) is None:
             continue
+        if (later := postponed(kept, scene)) is not None:
+            effects.append(later)
+            continue
         effects.append(keeping(kept, table, scene))
         if not news(kept, table, scene):
             continue
@@ -222,12 +236,12 @@ def remind(event: Due, scene: Scene) -> Turn[None]:
         choices = [Choice(f"timeline.open.{kept.id}", scene.text("button-timeline-open"), lasting=True)]
         if may_write(kept.agency, scene):
             choices.append(Choice(f"timeline.pause.{kept.id}", scene.text("button-timeline-pause"), lasting=True))
-        text = "\n".join(lines)
+        text = "\n".join((scene.text("timeline-reminder", left=lines[0]), *lines[1:]))
     else:
         choices = [Choice("timeline", scene.text("button-timeline"), lasting=True)]
-        firsts = ["\n".join(lines[:2]) for _, lines in told[:ON_A_PAGE]]
+        firsts = ["\n".join((f"• {lines[0]}", *lines[1:2])) for _, lines in told[:ON_A_PAGE]]
         more = [scene.text("timeline-reminder-more", number=len(told) - ON_A_PAGE)] if told[ON_A_PAGE:] else []
-        text = "\n\n".join((scene.text("timeline-reminder-many", number=len(told)), *firsts, *more))
+        text = "\n".join((scene.text("timeline-reminder-many", number=len(told)), *firsts, *more))
     return Turn(None, (Say(text, scene.text("timeline-title"), rows=column(*choices)),), tuple(effects))
 
 

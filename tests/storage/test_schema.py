@@ -10,7 +10,7 @@ from storage_site import NOON, keep_note, note_id, outside
 
 from bot.installation import Installation
 from dialogues.model import Say
-from storage import cases, conversations, flags, notes, outbox, people, traces, walks
+from storage import cases, conversations, flags, notes, outbox, people, plans, traces, walks
 from storage.pins import Pins
 from storage.schema import metadata
 from storage.schema import walks as walk_rows
@@ -71,7 +71,7 @@ def test_the_scanner_finds_what_is_planted(installation: Installation, store: St
 def test_no_word_of_a_person_lies_in_the_files(
     installation: Installation, store: Store, pins: Pins, officer: bytes, agency_ref: bytes
 ) -> None:
-    names = ("note", "handle", "case code", "progress", "state", "said", "message", "token", "tick")
+    names = ("note", "handle", "case code", "progress", "state", "said", "message", "token", "tick", "plan")
     words = {name: secrets.token_hex(10) for name in names}
     words["chat"] = str(10**13 + secrets.randbelow(10**13))
 
@@ -91,6 +91,8 @@ def test_no_word_of_a_person_lies_in_the_files(
         cases.tick(tx, agency_ref, words["case code"], words["tick"], officer, done=True, at=NOON)
         walks.keep(tx, walk_id="cd" * 16, person_ref=officer, agency_ref=agency_ref, guide_version=1,
                    progress=f'["{words["progress"]}"]', case_code=words["case code"], at=NOON)  # fmt: skip
+        plans.keep(tx, plan_id="ef" * 16, person_ref=officer, agency_ref=agency_ref, body=f'["{words["plan"]}"]',
+                   case_code=words["case code"], remind_at=NOON, at=NOON)  # fmt: skip
 
     store.run_now(turn)
     assert {path.suffix for path in installation.folder.glob("integra.db*")} == {".db", ".db-wal", ".db-shm"}

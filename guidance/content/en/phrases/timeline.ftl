@@ -93,12 +93,13 @@ timeline-done-with = This plan has done its work. Drop it when you need it no lo
 timeline-ask-drop = Drop this plan for good, with its ticks and reminders?
 timeline-dropped = The plan is dropped.
 timeline-gone = That plan is no longer there.
-timeline-reminder-ahead = A release plan needs a look. { $days ->
+timeline-reminder = A release plan needs a look. { $left }
+timeline-reminder-ahead = { $days ->
     [0] Release is today.
     [1] Release is tomorrow.
    *[other] { $days } days to go.
 }
-timeline-reminder-behind = A release plan needs a look. { $days ->
+timeline-reminder-behind = { $days ->
     [1] Release was yesterday.
    *[other] Release was { $days } days ago.
 }

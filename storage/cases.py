@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from dialogues.model import CaseMember, CaseTick, CaseView
-from storage import agencies, people, timers
+from storage import agencies, people, plans, timers
 from storage.errors import Unknown
 from storage.schema import case_members, cases, memberships, walks
 from storage.transaction import Transaction, moment, seconds
@@ -76,7 +76,8 @@ def assign(tx: Transaction, agency_ref: bytes, code: str, person_ref: bytes, *, 
 
 
 def remove(tx: Transaction, agency_ref: bytes, code: str, person_ref: bytes) -> bool:
-    """End a person's membership, and their walks of this case, which hold what others ticked.
+    """End a person's membership, and their walks of this case, which hold what others ticked. Another member keeps
+    the release plans they made of it; where there is none they go.
 
     A case without members stays until it is closed: its ticks are there for the next member.
 
@@ -87,12 +88,13 @@ def remove(tx: Transaction, agency_ref: bytes, code: str, person_ref: bytes) -> 
     gone = _forget(tx, agency_ref, tag, person_ref)
     if gone:
         tx.db.execute(delete(walks).where(*_walks_of(agency_ref, tag), walks.c.person_ref == person_ref))
+        plans.leave(tx, person_ref, (agency_ref, tag))
         tx.purged()
     return gone
 
 
 def close(tx: Transaction, agency_ref: bytes, code: str) -> bool:
-    """End a case: its members, shared ticks, and all walks of it. Notes are not touched.
+    """End a case: its members, shared ticks, and all walks and release plans of it. Notes are not touched.
 
     Returns:
         False: there was none.
@@ -104,6 +106,7 @@ def close(tx: Transaction, agency_ref: bytes, code: str) -> bool:
     tx.db.execute(delete(case_members).where(*of_case))
     tx.db.execute(delete(cases).where(cases.c.agency_ref == agency_ref, cases.c.tag == tag))
     tx.db.execute(delete(walks).where(*_walks_of(agency_ref, tag)))
+    plans.close(tx, agency_ref, tag)
     tx.purged()
     return True
 

@@ -217,7 +217,7 @@ def revoke(tx: Transaction, person_ref: bytes, *, at: datetime) -> None:
     tx.db.execute(delete(memberships).where(memberships.c.person_ref == person_ref))
     tx.db.execute(delete(walks).where(walks.c.person_ref == person_ref))
     tx.db.execute(delete(case_members).where(case_members.c.person_ref == person_ref))
-    plans.drop_all(tx, person_ref)
+    plans.leave(tx, person_ref)
 
 
 def replace_chat(tx: Transaction, person_ref: bytes, channel: str, chat: str) -> None:

@@ -1,16 +1,16 @@
 """Release plans: one row a plan, and the timer of its next reminder, always written together.
 
-A plan is seen by who made it. Whoever else is to see it, by agency and case tag, goes into ``readers`` and ``_seen``.
+A plan is seen by who made it and by the members of its case. When its maker leaves, another member keeps it.
 """
 
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, insert, select, update
 
 from dialogues.model import PlanView
 from storage import agencies, timers
-from storage.schema import plans
+from storage.schema import case_members, memberships, plans
 from storage.transaction import Transaction, seconds
 
 REMINDER: Final = "plan"
@@ -19,11 +19,29 @@ REMINDER: Final = "plan"
 MOST: Final = 200
 """Plans of one person that are looked at."""
 
+
+def _members(agency_ref: Any, tag: Any) -> Select[Any]:
+    """Refs of a case's members, as they came; whoever is no longer of the agency is none."""
+    still = (memberships.c.person_ref == case_members.c.person_ref) & (
+        memberships.c.agency_ref == case_members.c.agency_ref
+    )
+    return (
+        select(case_members.c.person_ref)
+        .join(memberships, still)
+        .where(case_members.c.agency_ref == agency_ref, case_members.c.tag == tag)
+        .order_by(case_members.c.since, case_members.c.person_ref)
+    )
+
+
+_seen = (plans.c.person_ref == bindparam("person")) | bindparam("person").in_(
+    _members(plans.c.agency_ref, plans.c.case_tag).order_by(None).correlate(plans)
+)
 _update = (
     update(plans)
-    .where(plans.c.id == bindparam("plan"), plans.c.person_ref == bindparam("person"))
+    .where(plans.c.id == bindparam("plan"), _seen)
     .values(sealed_body=bindparam("body"), moved_at=bindparam("now"))
 )
+_drop = delete(plans).where(plans.c.id == bindparam("plan"), _seen)
 
 
 def keep(
@@ -66,23 +84,38 @@ def keep(
 
 
 def drop(tx: Transaction, plan_id: str, person_ref: bytes) -> None:
-    """Delete a plan of this person and its reminder; another's stays."""
-    ref = bytes.fromhex(plan_id)
-    gone = tx.db.execute(delete(plans).where(plans.c.id == ref, plans.c.person_ref == person_ref))
+    """Delete a plan that this person sees, and its reminder; another stays."""
+    gone = tx.db.execute(_drop, {"plan": bytes.fromhex(plan_id), "person": person_ref})
     if gone.rowcount:
         timers.disarm(tx, REMINDER, plan_id)
         tx.purged()
 
 
-def drop_all(tx: Transaction, person_ref: bytes) -> None:
-    """Delete every plan of a person whose access ends."""
-    for ref in tx.db.scalars(select(plans.c.id).where(plans.c.person_ref == person_ref)).all():
-        drop(tx, ref.hex(), person_ref)
+def leave(tx: Transaction, person_ref: bytes, case: tuple[bytes, bytes] | None = None) -> None:
+    """Somebody leaves a case (agency ref and tag), or all: the plans they made go to another member, or are deleted.
+
+    Whoever leaves a case as a member is none any more when this is called.
+    """
+    theirs = [plans.c.person_ref == person_ref]
+    if case is not None:
+        theirs += _of_case(*case)
+    for ref in tx.db.scalars(select(plans.c.id).where(*theirs)).all():
+        heir = next((one for one in readers(tx, ref.hex()) if one != person_ref), None)
+        if heir is None:
+            drop(tx, ref.hex(), person_ref)
+        else:
+            tx.db.execute(update(plans).where(plans.c.id == ref).values(person_ref=heir))
+
+
+def close(tx: Transaction, agency_ref: bytes, tag: bytes) -> None:
+    """A case is closed: its plans go, with their reminders."""
+    for row in tx.db.execute(select(plans.c.id, plans.c.person_ref).where(*_of_case(agency_ref, tag))).all():
+        drop(tx, row.id.hex(), row.person_ref)
 
 
 def of_person(tx: Transaction, person_ref: bytes) -> list[PlanView]:
     """What this person sees, the one touched last first."""
-    return _views(tx, _seen(person_ref))
+    return _views(tx, person_ref)
 
 
 def one(tx: Transaction, person_ref: bytes, plan_id: str) -> list[PlanView]:
@@ -91,12 +124,18 @@ def one(tx: Transaction, person_ref: bytes, plan_id: str) -> list[PlanView]:
         ref = bytes.fromhex(plan_id)
     except ValueError:
         return []
-    return _views(tx, _seen(person_ref), plans.c.id == ref)
+    return _views(tx, person_ref, plans.c.id == ref)
 
 
 def readers(tx: Transaction, plan_id: str) -> list[bytes]:
-    """Refs of the people who see a plan and are reminded of it."""
-    return list(tx.db.scalars(select(plans.c.person_ref).where(plans.c.id == bytes.fromhex(plan_id))))
+    """Refs of the people who see a plan and are reminded of it: its maker, then members as they came."""
+    row = tx.db.execute(
+        select(plans.c.person_ref, plans.c.agency_ref, plans.c.case_tag).where(plans.c.id == bytes.fromhex(plan_id))
+    ).one_or_none()
+    if row is None:
+        return []
+    members = tx.db.scalars(_members(row.agency_ref, row.case_tag))
+    return list(dict.fromkeys((row.person_ref, *members)))
 
 
 def take_due(tx: Transaction, taken: str, at: datetime) -> dict[bytes, list[PlanView]]:
@@ -113,12 +152,13 @@ def take_due(tx: Transaction, taken: str, at: datetime) -> dict[bytes, list[Plan
     return {person_ref: [view for view in views if view.plan_id in due] for person_ref, views in seen.items()}
 
 
-def _seen(person_ref: bytes) -> ColumnElement[bool]:
-    return plans.c.person_ref == person_ref
+def _of_case(agency_ref: bytes, tag: bytes) -> tuple[ColumnElement[bool], ...]:
+    return (plans.c.agency_ref == agency_ref, plans.c.case_tag == tag)
 
 
-def _views(tx: Transaction, *where: ColumnElement[bool]) -> list[PlanView]:
-    rows: list[Any] = list(tx.db.execute(select(plans).where(*where).order_by(plans.c.moved_at.desc()).limit(MOST)))
+def _views(tx: Transaction, person_ref: bytes, *where: ColumnElement[bool]) -> list[PlanView]:
+    query = select(plans).where(_seen, *where).order_by(plans.c.moved_at.desc()).limit(MOST)
+    rows: list[Any] = list(tx.db.execute(query, {"person": person_ref}))
     return [
         PlanView(
             row.id.hex(),

@@ -7,10 +7,11 @@ import pytest
 from bot_site import Desk, Site, at_desk, texts
 
 from bot.site import SiteError
+from bot.trial import AGENCY
 from bot.turns import World
 from bot.wiring import renewed
 from dialogues.case_code import check_character
-from storage import people
+from storage import cases, people
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CASE = "AB-1234-P"  # the clock of a site begins at noon UTC on Monday 23 November 2026; the agency is in Paris
@@ -185,6 +186,23 @@ async def test_a_milestone_the_operator_moves_is_reminded_of_on_its_new_day(desk
 def renewed_at(site: Site, desk: Desk) -> World:
     """As the operator's file is now, with the site's clock."""
     return replace(renewed(site.trial.installation, site.store), clock=site.clock, entropy=desk.app.world.entropy)
+
+
+async def test_everybody_who_works_on_the_case_is_reminded_and_ticks_are_shared(desk: Desk, site: Site) -> None:
+    await makes_plan(desk, "officer", "10 march 2027")
+    ref = site.within(lambda tx: people.at_address(tx, "console", "coordinator"))
+    agency = site.within(lambda tx: tx.keyring.agency_ref(AGENCY))
+    site.within(lambda tx: cases.assign(tx, agency, CASE, ref or b"", at=site.clock()))
+    await until(desk, site, datetime(2026, 12, 10, 7, 0, tzinfo=UTC))
+    for who in ("officer", "coordinator"):
+        assert texts(desk.news(who)).count("3 months before: 4 to do") == 1
+    tasks = ("housing-applied", "income-applied", "mentor-agreed", "address-checked")
+    await desk.says("coordinator", f"/release {CASE}", "[m.m3]", *(f"[tick.{task}]" for task in tasks))
+    said = texts(await desk.says("officer", f"/release {CASE}"))
+    assert "Mentor and person have met" not in said
+    desk.news("coordinator")
+    await until(desk, site, datetime(2027, 2, 9, 7, 0, tzinfo=UTC))
+    assert all(desk.news(who) == [] for who in ("officer", "coordinator"))
 
 
 def test_a_milestone_that_is_not_there_stops_the_start(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""A release plan and its reminder are one thing: written, moved and deleted together, seen by whoever made it alone."""
+"""A plan and its reminder are one thing, moved and deleted together; its maker and the members of its case see it."""
 
 from datetime import datetime, timedelta
 
@@ -6,11 +6,11 @@ import pytest
 from alembic import command
 from sqlalchemy import create_engine, inspect, select
 from sqlalchemy.exc import IntegrityError
-from storage_site import CASE, NOON
+from storage_site import CASE, NOON, add_agency
 
 from bot.installation import Installation
 from bot.trial import AGENCY
-from storage import people, plans, timers
+from storage import cases, people, plans, timers
 from storage.database import _config, migrate
 from storage.keyring import Keyring
 from storage.schema import plans as rows
@@ -154,3 +154,78 @@ def test_a_database_of_the_first_version_gets_the_table(installation: Installati
         assert inspect(connection).has_table("plans")
         assert connection.exec_driver_sql("SELECT times FROM feedback").scalar_one() == 7
     engine.dispose()
+
+
+# ---------------------------------------------------------------- a case has members
+
+
+def assign(store: Store, agency_ref: bytes, *people: bytes) -> None:
+    for minute, person in enumerate(people):
+        at = NOON + timedelta(minutes=minute)
+        store.run_now(lambda tx, person=person, at=at: cases.assign(tx, agency_ref, CASE, person, at=at))
+
+
+def owner(store: Store) -> list[bytes]:
+    return store.run_now(lambda tx: list(tx.db.scalars(select(rows.c.person_ref))))
+
+
+def seen_by(store: Store, person: bytes) -> list[str]:
+    return [view.body.rstrip(" ") for view in store.run_now(lambda tx: plans.of_person(tx, person))]
+
+
+def test_members_of_the_case_see_change_and_drop_its_plan_and_nobody_else(
+    store: Store, officer: bytes, mentor: bytes, coordinator: bytes, agency_ref: bytes
+) -> None:
+    keep(store, officer, agency_ref, '{"a":1}')
+    assign(store, agency_ref, coordinator)
+    keep(store, coordinator, agency_ref, '{"a":2}')
+    assert [seen_by(store, one) for one in (officer, coordinator, mentor)] == [['{"a":2}'], ['{"a":2}'], []]
+    assert store.run_now(lambda tx: plans.readers(tx, PLAN)) == [officer, coordinator]
+    taken = store.run_now(lambda tx: plans.take_due(tx, PLAN, LATER))
+    assert {who: len(views) for who, views in taken.items()} == {officer: 1, coordinator: 1}
+    store.run_now(lambda tx: plans.drop(tx, PLAN, coordinator))
+    assert owner(store) == []
+
+
+def test_a_case_of_another_agency_with_the_same_code_is_another_case(
+    store: Store, officer: bytes, mentor: bytes, agency_ref: bytes
+) -> None:
+    keep(store, officer, agency_ref)
+    other = store.run_now(add_agency)
+    store.run_now(lambda tx: people.join(tx, mentor, other, "mentor", at=NOON))
+    store.run_now(lambda tx: cases.assign(tx, other, CASE, mentor, at=NOON))
+    assert seen_by(store, mentor) == []
+
+
+def test_a_plan_goes_to_another_member_when_its_maker_leaves(
+    store: Store, officer: bytes, coordinator: bytes, agency_ref: bytes
+) -> None:
+    keep(store, officer, agency_ref)
+    assign(store, agency_ref, officer, coordinator)
+    store.run_now(lambda tx: cases.remove(tx, agency_ref, CASE, officer))
+    assert owner(store) == [coordinator]
+    assert seen_by(store, officer) == []
+    assert armed(store) == LATER
+    store.run_now(lambda tx: people.revoke(tx, coordinator, at=NOON))
+    assert owner(store) == []
+    assert armed(store) is None
+
+
+def test_a_plan_of_another_case_stays_when_somebody_leaves_one(store: Store, officer: bytes, agency_ref: bytes) -> None:
+    assign(store, agency_ref, officer)
+    store.run_now(
+        lambda tx: plans.keep(
+            tx, plan_id=OTHER, person_ref=officer, agency_ref=agency_ref, body="{}", case_code="BB-1234-x",
+            remind_at=None, at=NOON,
+        )
+    )  # fmt: skip
+    store.run_now(lambda tx: cases.remove(tx, agency_ref, CASE, officer))
+    assert owner(store) == [officer]
+
+
+def test_a_closed_case_has_no_plan(store: Store, officer: bytes, coordinator: bytes, agency_ref: bytes) -> None:
+    keep(store, officer, agency_ref)
+    assign(store, agency_ref, coordinator)
+    store.run_now(lambda tx: cases.close(tx, agency_ref, CASE))
+    assert owner(store) == []
+    assert armed(store) is None

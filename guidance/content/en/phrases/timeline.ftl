@@ -12,7 +12,7 @@ button-timeline-more = More plans ▸
 button-timeline-case = { $mark }{ $case } · { $date }
 timeline-ask-agency = Which agency's case is it?
 timeline-ask-case = A plan from the release date, with reminders. Which case is it about? Type the case code, for example { $example }. Never a name.
-timeline-there-already = You have a plan for this case. Here it is.
+timeline-there-already = There is a plan for this case already. Here it is.
 timeline-ask-date =
     When is the release? Type the day as you know it, for example "12 March 2027", "in 3 months" or "2027-03-12".
     Not sure? Take the earliest date. You can change it later.
@@ -84,13 +84,13 @@ button-timeline-drop = Drop this plan
 button-timeline-keep = Keep it
 button-timeline-all = All plans
 button-timeline-open = Open the plan
-timeline-paused = Reminders for this plan are paused. The plan stays.
+timeline-paused = Reminders for this plan are paused, for all who work on the case. The plan stays.
 timeline-resumed = Reminders for this plan are on.
 timeline-reminders-off = Reminders are paused.
 timeline-reminder-next = Next reminder: { $day }.
 timeline-reminder-none = No reminder is to come.
 timeline-done-with = This plan has done its work. Drop it when you need it no longer.
-timeline-ask-drop = Drop this plan for good, with its ticks and reminders?
+timeline-ask-drop = Drop this plan for good, for all who work on the case, with its ticks and reminders?
 timeline-dropped = The plan is dropped.
 timeline-gone = That plan is no longer there.
 timeline-reminder = A release plan needs a look. { $left }

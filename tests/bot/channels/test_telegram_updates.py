@@ -17,6 +17,7 @@ from bot.channels.telegram_updates import Unreadable, callback_data, pressed, re
 from dialogues.clean import units
 from dialogues.model import Choice, Edited, Say, Sent, Wrote, column
 from guidance.library import load
+from guidance.model import Content
 from storage.sealing.desk import is_slug
 
 ROBIN = {"id": 1001, "is_bot": False, "first_name": "Robin", "language_code": "pt-br"}
@@ -281,6 +282,14 @@ LONGEST = {
     "kind": 40,
     "code": 8,
     "one.agency.slug": 48,
+    "slug": 48,
+    "one.milestone.id": 40,
+    "task.id": 40,
+    "kept.id": 32,
+    "one.isoformat()": 10,
+    "other": 6,
+    "pause": 6,
+    "step": 3,
     "branch.key": 20,
     "walk_id[:16]": 16,
     "opens": 16,
@@ -325,9 +334,21 @@ def longest(part: ast.expr) -> int:
     return LONGEST[ast.unparse(part.value if isinstance(part, ast.FormattedValue) else part)]
 
 
+def release_plan(content: Content) -> list[str]:
+    assert content.timeline is not None
+    tasks = [f"untick.{task.id}" for one in content.timeline.milestones for task in one.tasks]
+    return [*tasks, *(f"m.{one.id}" for one in content.timeline.milestones)]
+
+
 def test_every_id_of_the_content_fits_a_button() -> None:
     content = load()
-    for key in [*content.answers, *content.declines, *content.steps, *(f"step.{id}" for id in content.steps)]:
+    for key in [
+        *content.answers,
+        *content.declines,
+        *content.steps,
+        *(f"step.{id}" for id in content.steps),
+        *release_plan(content),
+    ]:
         made = callback_data(Choice(key, "x"), updates.LARGEST_QUESTION)
         assert len(made.encode()) <= 64
         assert pressed(made) == Pressed(updates.LARGEST_QUESTION, key)

@@ -4,7 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dialogues import ask, case, danger, enrolment, help, home, inbox, language, local, my_notes, note, share, walk
+from dialogues import (
+    ask,
+    case,
+    danger,
+    enrolment,
+    handoff,
+    help,
+    home,
+    inbox,
+    language,
+    local,
+    my_notes,
+    note,
+    share,
+    walk,
+)
 from dialogues.model import Effect, Event, Say, Scene, Turn
 
 
@@ -40,6 +55,7 @@ DIALOGUES: Mapping[str, Dialogue] = {
     "ask": Dialogue(ask.STATES, ask.begin, ask.advance, ask.resume, dropped=ask.dropped, forgets=ask.forgets),
     "case": Dialogue(case.STATES, case.begin, case.advance, case.resume, True),
     "danger": Dialogue(danger.STATES, danger.begin, danger.advance, danger.resume),
+    "handoff": Dialogue(handoff.STATES, handoff.begin, handoff.advance, handoff.resume, True),
     "help": Dialogue(help.STATES, help.begin, help.advance, help.resume),
     "home": Dialogue(home.STATES, home.begin, home.advance, home.resume),
     "inbox": Dialogue(inbox.STATES, inbox.begin, inbox.advance, inbox.resume, reads=False),

@@ -11,6 +11,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal
 
+from guidance.handoff import Form
 from guidance.phrases import Phrases
 from guidance.share import Table
 from guidance.site import Site
@@ -272,7 +273,8 @@ class Content:
     """All guidance of one language, read once at start. The order of each mapping is the writers' order.
 
     ``share`` is the table behind "Share or not?", or None where the language has none. ``aims`` is empty where an
-    edition names none. ``sites`` is what public sources say of a country, by its two capital letters.
+    edition names none. ``sites`` is what public sources say of a country, by its two capital letters. ``handoffs`` are
+    the forms of what leaves the steps, by id.
     """
 
     language: str
@@ -287,6 +289,7 @@ class Content:
     share: Table | None = None
     aims: Mapping[str, Aim] = field(default_factory=lambda: MappingProxyType({}))
     sites: Mapping[str, Site] = field(default_factory=lambda: MappingProxyType({}))
+    handoffs: Mapping[str, Form] = field(default_factory=lambda: MappingProxyType({}))
 
     def kinds(self, fact_ids: Iterable[str]) -> tuple[Kind, ...]:
         """The kinds of these facts, no doubles, always in the order law, research, practice.

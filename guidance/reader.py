@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
@@ -268,6 +268,11 @@ def _stem(file: str) -> str:
 def _no_doubles(table: _Table, ids: list[str], what: str) -> None:
     for double in sorted({one for one in ids if one and ids.count(one) > 1}):
         table.wrong(double, f"this {what} is there twice: give one of them another")
+
+
+TableReader: TypeAlias = _Table
+opened, stem, no_doubles = _opened, _stem, _no_doubles
+"""For readers that have a file of their own."""
 
 
 def read_sources(text: str, file: str) -> tuple[tuple[Source, ...], tuple[Problem, ...]]:

@@ -295,6 +295,7 @@ LONGEST = {
     "question.key": 20,
     "option.key": 20,
     "step.id": 3,
+    "one.id": 40,
 }
 
 
@@ -327,7 +328,13 @@ def longest(part: ast.expr) -> int:
 
 def test_every_id_of_the_content_fits_a_button() -> None:
     content = load()
-    for key in [*content.answers, *content.declines, *content.steps, *(f"step.{id}" for id in content.steps)]:
+    for key in [
+        *content.answers,
+        *content.declines,
+        *content.steps,
+        *(f"step.{id}" for id in content.steps),
+        *(f"form.{id}" for id in content.handoffs),
+    ]:
         made = callback_data(Choice(key, "x"), updates.LARGEST_QUESTION)
         assert len(made.encode()) <= 64
         assert pressed(made) == Pressed(updates.LARGEST_QUESTION, key)

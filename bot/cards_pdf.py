@@ -1,17 +1,16 @@
 """Pocket cards as PDF, A6, one card a file, both sides at most. The same card gives the same bytes.
 
-The fonts are those that every reader of PDF has; they know the signs of latin-1 alone. Other signs are printed as the
-nearest of these, and where there is none the card is refused: no sign is lost in silence.
+The fonts are those that every reader of PDF has; for the signs they lack see ``guidance.printable``. Where a sign has
+nothing near it the card is refused.
 """
 
-import unicodedata
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 from fpdf import FPDF
 
 from guidance.cards import Card
+from guidance.printable import printable
 
 WIDTH_MM, HEIGHT_MM, MARGIN_MM = 105.0, 148.0, 7.0
 FOOT_MM: Final = 12.0
@@ -25,34 +24,9 @@ LINE: Final = 0.43
 MADE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """A PDF names a day of its making; a real one would make each print another file."""
 
-NEAR: Final[Mapping[str, str]] = {
-    "‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "‹": "<", "›": ">",
-    "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "…": "...", "•": "-", "→": "->", "←": "<-",
-    "≤": "<=", "≥": ">=", "≠": "=/=", "€": "EUR", "™": "(TM)", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d",
-    "Đ": "D", "ı": "i", "✓": "x", "\u2009": " ", "\u202f": " ", "\u200d": "", "\ufe0f": "",
-}  # fmt: skip
-
 
 class Unprintable(Exception):
-    """A card cannot be printed; the message says what the writer can do."""
-
-
-def printable(text: str) -> tuple[str, str]:
-    """The text in signs of latin-1, and the signs it has nothing near for (each once, in their order)."""
-    out: list[str] = []
-    lost: list[str] = []
-    for sign in unicodedata.normalize("NFC", text):
-        if sign.isascii() or (sign <= "ÿ" and sign.isprintable()) or sign == "\u00a0":
-            out.append(sign)
-        elif sign in NEAR:
-            out.append(NEAR[sign])
-        else:
-            plain = "".join(part for part in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(part))
-            if plain and all(part <= "ÿ" for part in plain):
-                out.append(plain)
-            else:
-                lost.append(sign)
-    return "".join(out), "".join(dict.fromkeys(lost))
+    """Something cannot be printed; the message says what the writer can do."""
 
 
 def draw(card: Card, version: str) -> bytes:

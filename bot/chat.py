@@ -118,7 +118,7 @@ def render(message: Message, *, numbers: bool = False, bold: bool = False) -> st
     if say is None:
         return message.text
     title = f"\033[1m{say.title}\033[0m" if bold and say.title else say.title
-    lines = [part for part in (title, say.text, say.small) if part]
+    lines = [part for part in (_file(message), title, say.text, say.small) if part]
     place = 0
     for row in say.rows:
         buttons = []
@@ -127,6 +127,13 @@ def render(message: Message, *, numbers: bool = False, bold: bool = False) -> st
             buttons.append(f"{place}) {choice.label}" if numbers else f"[{choice.key}: {choice.label}]")
         lines.append(" ".join(buttons))
     return "\n".join(lines)
+
+
+def _file(message: Message) -> str:
+    if message.file is None:
+        return ""
+    pages = f"{message.file.pages} page{'s' if message.file.pages > 1 else ''}"
+    return f"[PDF {message.file.name}, {pages}]{f' saved as {message.saved}' if message.saved else ''}"
 
 
 async def play(chat: Chat, lines: Iterable[str], out: Callable[[str], None]) -> None:

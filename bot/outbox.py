@@ -11,13 +11,16 @@ A message may be said twice only when the process dies between saying and noting
 import asyncio
 import bisect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import structlog
 
-from bot.channels.base import Channel, Gone, Refused, Stop, TryLater
+from bot.channels.base import Channel, File, Gone, Refused, Stop, TryLater
 from bot.clock import Clock
 from bot.logs import failure
+from dialogues.model import Say
+from guidance.handoff import Sheet
 from storage import conversations, outbox, traces
 from storage.errors import Busy
 from storage.outbox import Outgoing
@@ -134,11 +137,22 @@ class Outbox:
             return
         if one.say.refresh and await self._replaced(one, channel):
             return
-        message = await channel.deliver(one.chat, one.say, one.question)
+        message = await self._delivered(one.chat, one.say, one.question, channel)
         if one.say.private or any(not choice.lasting for choice in one.say.choices):
             await self._write_down(partial(_note, one=one, message=message, clock=self._clock))
         else:
             self._note_arrival(one.id)
+
+    async def _delivered(self, chat: str, say: Say, question: int, channel: Channel) -> str:
+        """With a document the page is drawn now, in memory; one that cannot be drawn is told of instead."""
+        if say.document is None:
+            return await channel.deliver(chat, say, question)
+        sheet = say.document.sheet
+        pdf = await asyncio.to_thread(_drawn, sheet)
+        if pdf is None:
+            log.warning("document.unprintable", channel=channel.name, kind=sheet.form)
+            return await channel.deliver(chat, replace(say, text=say.document.instead, document=None), question)
+        return await channel.deliver_file(chat, File(f"{sheet.name}.pdf", pdf, 1, sheet.filled), say, question)
 
     async def _write_down(self, what: Callable[[Transaction], None]) -> None:
         """Try until it is kept: what was said already must not be said again because the database is busy."""
@@ -193,6 +207,17 @@ class Outbox:
     def _idle_if_done(self) -> None:
         if not self._lines and not self._senders and not self._arrived and self._noting is None:
             self._idle.set()
+
+
+def _drawn(sheet: Sheet) -> bytes | None:
+    """One page; None where it cannot be printed."""
+    from bot.cards_pdf import Unprintable  # loading what draws takes longer than most commands
+    from bot.handoff_pdf import draw
+
+    try:
+        return draw(sheet)
+    except Unprintable:
+        return None
 
 
 def _bury(tx: Transaction, *, id: int, why: str) -> None:

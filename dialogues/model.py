@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from guidance.asking import Asking
 from guidance.danger import DangerFinder
+from guidance.handoff import Sheet
 from guidance.model import Content, GuideVersion, Role
 from guidance.site import NOWHERE, Site
 
@@ -100,6 +101,18 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A page to be sent as PDF; it is drawn at delivery, and lies nowhere as a file.
+
+    Attributes:
+        instead: what to say where the page cannot be drawn, in the person's language.
+    """
+
+    sheet: Sheet = field(repr=False)
+    instead: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """One message to the person.
 
@@ -111,6 +124,7 @@ class Say:
         refresh: may take the place of the last message that carried this question's buttons.
         private: id of the draft whose words it repeats; erased from the chat with that draft's traces. Or empty.
         standing: carries the buttons that are always there (danger, menu), where the channel has such.
+        document: a page that comes with it; the text is then its caption.
     """
 
     text: str = field(repr=False)
@@ -120,6 +134,7 @@ class Say:
     refresh: bool = False
     private: str = ""
     standing: bool = False
+    document: Document | None = None
 
     @property
     def choices(self) -> tuple[Choice, ...]:

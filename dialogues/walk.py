@@ -242,6 +242,8 @@ def _at_step(at: AtStep, step: Step, key: str, scene: Scene) -> Turn[State]:
             return Turn(None, (done,), (DropWalk(at.walk_id),))
         case "why":
             return Turn(at, (why(at, step, scene), page(at, scene)))
+        case "handoff":
+            return Turn(at, call=Call("handoff", codec.state_to_json(replace(at, marks=()))))
         case "note":
             return Turn(at, call=Call("note", f"case.{at.case_code}" if at.case_code else ""))
         case "next-step" if following := at.leads or next_step(at, scene):

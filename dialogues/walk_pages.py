@@ -130,7 +130,7 @@ def mark(handle: str, at: datetime, scene: Scene) -> str:
 def _around(at: AtStep, step: Step, guide: GuideVersion, scene: Scene) -> Rows:
     back = [Choice("back", scene.text("button-back"))] if at.trail else []
     last = (*back, Choice("pause", scene.text("button-pause")), Choice("steps", scene.text("button-steps")))
-    rows: Rows = (last,)
+    rows: Rows = ((Choice("handoff", scene.text("button-handoff")),), last)
     if step.stage == "share" and scene.voice.content.share is not None:
         rows = ((Choice("share", scene.text("button-share"), lasting=True),), *rows)
     if guide.number < scene.voice.content.guide.version:

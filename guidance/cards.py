@@ -8,7 +8,7 @@ of a hash over everything printed but the day of the review, so a reworded card 
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
@@ -204,7 +204,11 @@ def _card(
 
 def _symbols(card: Card) -> str:
     parts = [[part.heading, list(part.lines), part.ticks] for part in card.parts]
-    printed = [FORM, card.language, card.id, card.title, card.danger, parts, list(card.foot)]
+    return symbols([FORM, card.language, card.id, card.title, card.danger, parts, list(card.foot)])
+
+
+def symbols(printed: Sequence[object]) -> str:
+    """The three symbols of a code, for all that is printed, as JSON can write it."""
     digest = hashlib.sha256(json.dumps(printed, ensure_ascii=False).encode()).digest()
     bits = int.from_bytes(digest[:2]) >> 1
     return "".join(ALPHABET[(bits >> shift) & 31] for shift in (10, 5, 0))

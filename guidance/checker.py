@@ -13,6 +13,7 @@ from datetime import date
 
 from rapidfuzz.distance import OSA
 
+from guidance import handoff_check
 from guidance.model import (
     CONTENT_ROLES,
     END,
@@ -458,6 +459,8 @@ def _shown(content: Content) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         yield _share_file(content), asked.key, (asked.ask, *options)
     for one in _timeline_items(content):
         yield _timeline_file(content), one.id, (one.text, one.do) if isinstance(one, GapRule) else (one.text,)
+    for form in content.handoffs.values():
+        yield handoff_check.file_of(content, form), form.id, form.texts()
     for country, site in content.sites.items():
         for item, entry in _entries(site):
             told = (entry.when,) if isinstance(entry, Number) else (entry.name, entry.what)
@@ -632,6 +635,7 @@ def overdue_reviews(content: Content, today: date) -> Found:
     dated = {_guide_file(content): content.guide.reviewed}
     dated |= {_step_file(content, step): step.reviewed for step in content.steps.values()}
     dated |= {_item_file(content, question): question.reviewed for question in _questions(content)}
+    dated |= {handoff_check.file_of(content, form): form.reviewed for form in content.handoffs.values()}
     if content.share is not None:
         dated[_share_file(content)] = content.share.reviewed
     if content.timeline is not None:
@@ -666,6 +670,7 @@ REFERENCE_RULES: tuple[Callable[[Content], Found], ...] = (
     unknown_related,
     unnamed_countries,
     missing_paths,
+    handoff_check.unknown_in_handoffs,
 )
 
 RULES: Mapping[str, Callable[[Content], Found]] = {
@@ -687,6 +692,11 @@ RULES: Mapping[str, Callable[[Content], Found]] = {
         banned_claims,
         phone_numbers,
         hard_to_read,
+        handoff_check.steps_without_handoff,
+        handoff_check.same_form_numbers,
+        handoff_check.forms_that_ask_for_a_name,
+        handoff_check.forms_without_orientation,
+        handoff_check.forms_too_long_for_a_chat,
     )
 }
 """Every rule that needs nothing but the content, by name."""

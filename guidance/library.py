@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 
 from guidance import reader
 from guidance.checker import broken_references
+from guidance.handoff_reader import FOLDER, read_handoff
 from guidance.model import Content, Problem
 from guidance.timeline_reader import read_timeline
 
@@ -123,6 +124,7 @@ def from_files(files: Mapping[str, str], lang: str = "en") -> tuple[Content | No
     sites = {site.country: site for path in countries() if (site := one(path, reader.read_site))}
     steps = [(path, step) for path in folder("steps", "toml") if (step := one(path, reader.read_step))]
     answers = [(path, answer) for path in folder("answers", "toml") for answer in one(path, reader.read_answers)]
+    handoffs = [(path, form) for path in folder(FOLDER, "toml") if (form := one(path, read_handoff))]
     phrases, found = reader.read_phrases(lang, {path: own.pop(path) for path in folder("phrases", "ftl")})
     problems.extend(found)
     for path in own:
@@ -143,6 +145,7 @@ def from_files(files: Mapping[str, str], lang: str = "en") -> tuple[Content | No
             share=share,
             timeline=timeline,
             sites=MappingProxyType(sites),
+            handoffs=by_id("hand-off", handoffs),
             aims=by_id("aim", [("aims.toml", aim) for aim in aims]),
         )
         problems.extend(broken_references(content))

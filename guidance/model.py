@@ -11,6 +11,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal
 
+from guidance.handoff import Form
 from guidance.phrases import Phrases
 from guidance.roles import CONTENT_ROLES as CONTENT_ROLES
 from guidance.roles import ROLES as ROLES
@@ -270,7 +271,8 @@ class Content:
 
     ``share`` is the table behind "Share or not?", or None where the language has none. ``aims`` is empty where an
     edition names none. ``sites`` is what public sources say of a country, by its two capital letters. ``timeline`` is
-    the table behind the release plan, or None where the language has none.
+    the table behind the release plan, or None where the language has none. ``handoffs`` are the forms of what leaves
+    the steps, by id.
     """
 
     language: str
@@ -286,6 +288,7 @@ class Content:
     aims: Mapping[str, Aim] = field(default_factory=lambda: MappingProxyType({}))
     sites: Mapping[str, Site] = field(default_factory=lambda: MappingProxyType({}))
     timeline: Timeline | None = None
+    handoffs: Mapping[str, Form] = field(default_factory=lambda: MappingProxyType({}))
 
     def kinds(self, fact_ids: Iterable[str]) -> tuple[Kind, ...]:
         """The kinds of these facts, no doubles, always in the order law, research, practice.

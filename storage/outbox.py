@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from dialogues.model import Choice, Say
+from dialogues.model import Choice, Document, Say
 from storage.schema import outbox
 from storage.transaction import Transaction, seconds
 
@@ -33,6 +34,7 @@ class Outgoing:
     erase: str = ""
 
 
+_documents = TypeAdapter(Document)
 _insert = insert(outbox)
 _done = delete(outbox).where(outbox.c.id == bindparam("done"))
 _dead = update(outbox).where(outbox.c.id == bindparam("which")).values(dead=bindparam("why"))
@@ -109,6 +111,7 @@ def _fields(one: Outgoing) -> dict[str, Any]:
         "private": say.private,
         "standing": say.standing,
         "question": one.question,
+        **({"document": _documents.dump_python(say.document, mode="json")} if say.document is not None else {}),
     }
 
 
@@ -125,5 +128,6 @@ def _outgoing(id: int, address_ref: bytes, fields: dict[str, Any]) -> Outgoing:
         fields["refresh"],
         fields["private"],
         fields["standing"],
+        _documents.validate_python(fields["document"]) if "document" in fields else None,
     )
     return Outgoing(id, address_ref, channel, chat, fields["question"], say)

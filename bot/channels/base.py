@@ -1,7 +1,7 @@
 """What every channel gives and takes. A channel translates and decides nothing.
 
 listen    update -> Inbound, one by one; an update is confirmed only after ``handle`` came back
-deliver   Say -> message; errors become TryLater (the same again, later) or Refused (never)
+deliver   Say -> message, deliver_file a PDF with one; errors become TryLater (the same again, later) or Refused (never)
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -43,6 +43,22 @@ class Inbound:
     message: str = ""
     private: bool = True
     language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A PDF in memory.
+
+    Attributes:
+        name: with its ending, ``referral-note-S03.pdf``.
+        pages: 1 or more.
+        protected: holds what must not leave the chat; otherwise approved content alone.
+    """
+
+    name: str
+    content: bytes = field(repr=False)
+    pages: int
+    protected: bool
 
 
 Handle = Callable[[Inbound], Awaitable[None]]
@@ -94,6 +110,13 @@ class Channel(Protocol):
 
     async def deliver(self, chat: str, say: Say, question: int) -> str:
         """Say one message (it fits one message) and return the channel's id of it.
+
+        Raises:
+            TryLater, Refused, Stop.
+        """
+
+    async def deliver_file(self, chat: str, file: File, say: Say, question: int) -> str:
+        """Send a file with the say as its caption (it fits one), and return the channel's id of the message.
 
         Raises:
             TryLater, Refused, Stop.

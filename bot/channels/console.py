@@ -5,22 +5,26 @@ Every chat has a screen, as a phone has: messages come, are replaced and are era
 """
 
 import itertools
+import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from bot.channels.base import Gone, Handle, Inbound, Pressed
+from bot.channels.base import File, Gone, Handle, Inbound, Pressed
 from dialogues.model import Choice, Say, Wrote
 
 
 @dataclass(slots=True)
 class Message:
-    """A message on a screen; ``say`` None: the person's own."""
+    """A message on a screen; ``say`` None: the person's own. ``saved``: where its file was put, or empty."""
 
     id: str
     text: str = field(repr=False)
     say: Say | None = field(default=None, repr=False)
     question: int = 0
     unread: bool = False
+    file: File | None = None
+    saved: str = ""
 
 
 class Console:
@@ -28,12 +32,18 @@ class Console:
     Args:
         prefix: makes update and message ids unique over restarts on the same data.
         lines: for ``listen``: (chat, line) pairs; ``bot.chat`` calls ``inbound`` itself instead.
+        save: a folder that files are put into, readable to their owner alone; None: they are shown by name only.
     """
 
     name = "console"
 
-    def __init__(self, prefix: str = "0", lines: AsyncIterator[tuple[str, str]] | None = None) -> None:
-        self._prefix, self._lines = prefix, lines
+    def __init__(
+        self,
+        prefix: str = "0",
+        lines: AsyncIterator[tuple[str, str]] | None = None,
+        save: Path | None = None,
+    ) -> None:
+        self._prefix, self._lines, self._save = prefix, lines, save
         self._updates, self._messages = itertools.count(1), itertools.count(1)
         self.screens: dict[str, list[Message]] = {}
 
@@ -54,6 +64,12 @@ class Console:
 
     async def deliver(self, chat: str, say: Say, question: int) -> str:
         message = Message(self._message_id(), say.text, say, question, unread=True)
+        self.screens.setdefault(chat, []).append(message)
+        return message.id
+
+    async def deliver_file(self, chat: str, file: File, say: Say, question: int) -> str:
+        message = Message(self._message_id(), say.text, say, question, unread=True, file=file)
+        message.saved = str(_saved(file, self._save)) if self._save is not None else ""
         self.screens.setdefault(chat, []).append(message)
         return message.id
 
@@ -96,3 +112,18 @@ class Console:
                 if choice.key == key:
                     return Pressed(0 if choice.lasting else message.question, key)
         return Pressed(-1, key)
+
+
+def _saved(file: File, folder: Path) -> Path:
+    """Where the file is now; one that has its name already stays, and this one gets a number."""
+    name, dot, ending = file.name.rpartition(".")
+    for number in itertools.count(1):
+        path = folder / (file.name if number == 1 else f"{name}-{number}{dot}{ending}")
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            continue
+        with os.fdopen(handle, "wb") as out:
+            out.write(file.content)
+        return path
+    raise AssertionError("there is always another number")

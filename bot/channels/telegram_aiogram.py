@@ -39,12 +39,12 @@ from aiogram.methods import (
     SetWebhook,
     TelegramMethod,
 )
-from aiogram.types import BotCommand
+from aiogram.types import BotCommand, BufferedInputFile, InputFile
 from aiogram.utils.token import TokenValidationError
 from aiohttp import web
 
 from bot.channels import telegram_updates as updates
-from bot.channels.base import ChannelError, Gone, Handle, Inbound, Refused, Stop, TryLater
+from bot.channels.base import ChannelError, File, Gone, Handle, Inbound, Refused, Stop, TryLater
 from bot.channels.telegram_webhook import webhook_app
 from bot.logs import failure
 from dialogues.model import Say
@@ -95,6 +95,21 @@ class SendRaw(TelegramMethod[dict[str, Any]]):
     reply_markup: str | None = None
     protect_content: bool = True
     link_preview_options: str = NO_PREVIEW
+
+
+class SendFileRaw(TelegramMethod[dict[str, Any]]):
+    """As ``SendRaw``. ``document`` goes up as a part of its own, from memory."""
+
+    __returning__ = dict[str, Any]
+    __api_method__ = "sendDocument"
+
+    chat_id: str
+    document: InputFile
+    caption: str | None = None
+    caption_entities: str | None = None
+    reply_markup: str | None = None
+    protect_content: bool
+    disable_content_type_detection: bool = True
 
 
 class EditRaw(TelegramMethod[dict[str, Any]]):
@@ -278,6 +293,22 @@ class TelegramAiogram:
             sent = await self._call(_plain(method))
         return str(sent["message_id"])
 
+    async def deliver_file(self, chat: str, file: File, say: Say, question: int) -> str:
+        caption = updates.write(say, question)
+        method = SendFileRaw(
+            chat_id=chat,
+            document=BufferedInputFile(file.content, file.name),
+            caption=caption.text or None,
+            caption_entities=_json(caption.entities),
+            reply_markup=_json(caption.keyboard),
+            protect_content=file.protected,
+        )
+        try:
+            sent = await self._call(method)
+        except _BadEntities:
+            sent = await self._call(_plain(method))
+        return str(sent["message_id"])
+
     async def replace(self, chat: str, message: str, say: Say, question: int) -> None:
         if not message.isdecimal():
             raise Gone("no message id of this channel")
@@ -343,7 +374,8 @@ class TelegramAiogram:
 def _plain(method: TelegramMethod[Any]) -> TelegramMethod[Any]:
     """The same without marks: what is said matters more than how it looks."""
     log.error("message.marks_refused", channel=updates.NAME, kind=method.__api_method__)
-    return method.model_copy(update={"entities": None})
+    field = "caption_entities" if "caption_entities" in type(method).model_fields else "entities"
+    return method.model_copy(update={field: None})
 
 
 class _Bad(Refused):
@@ -405,6 +437,7 @@ def _bad_request(description: str) -> ChannelError:
 _MESSAGE_GONE = (
     "message to edit not found",
     "message can't be edited",
+    "there is no text in the message to edit",
     "message_id_invalid",
     "message to delete not found",
 )

@@ -13,10 +13,11 @@ from bot import site, wiring
 from bot.clock import system_clock
 from bot.commands.against import report
 from bot.commands.common import AsJson, Refusal, out, out_json
-from guidance import checker, library
+from guidance import checker, filling, library
 from guidance.asking import Found, Outcome
 from guidance.edition import must_be_mended
 from guidance.model import Content, Problem
+from guidance.phrases import PhraseError
 
 Language = Annotated[str, typer.Option("--lang", help="Language of the content.")]
 Edition = Annotated[
@@ -86,9 +87,29 @@ def check(
         problems += [*unread, *found]
         if content is not None:
             problems += checker.check(content, system_clock().date())
+            problems += _pages(content)
             problems += must_be_mended(content, library.load()) if edition is not None else ()
             counted += f"{code}: {len(content.steps)} steps, {len(content.answers)} answers. "
     _report(problems, counted, as_json=as_json)
+
+
+def _pages(content: Content) -> list[Problem]:
+    """Forms that cannot be printed on one page, with everything of their steps ticked."""
+    from bot.cards_pdf import Unprintable
+    from bot.handoff_pdf import draw  # loading what draws takes longer than most commands
+
+    found = []
+    try:
+        sheets = filling.widest(content)
+    except PhraseError:  # told where phrases are compared
+        return []
+    for sheet in sheets:
+        try:
+            draw(sheet)
+        except Unprintable as refused:
+            file = f"{content.language}/handoffs/{sheet.form}.toml"
+            found.append(Problem(file, f"{sheet.form} / {sheet.step}", str(refused).partition(": ")[2]))
+    return found
 
 
 def _report(problems: Iterable[Problem], counted: str, *, as_json: bool) -> None:

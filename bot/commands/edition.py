@@ -1,4 +1,4 @@
-"""`integra content`: what the guidance covers, and pocket cards of it."""
+"""`integra content`: what the guidance covers, and pocket cards and forms of it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,14 +7,15 @@ import typer
 
 from bot.commands.common import AsJson, Refusal, out, out_json
 from bot.commands.content import Edition, Language, existing
-from guidance import cards, library
+from guidance import cards, filling, library
 from guidance.cards import Card
 from guidance.coverage import as_json as coverage_fields
 from guidance.coverage import coverage as covered
 from guidance.coverage import page
+from guidance.handoff import Sheet
 from guidance.model import Content
 
-content = typer.Typer(no_args_is_help=True, help="What the guidance covers, and pocket cards of it.")
+content = typer.Typer(no_args_is_help=True, help="What the guidance covers, and pocket cards and forms of it.")
 
 PAGE = Path("docs") / "coverage.md"
 
@@ -59,17 +60,21 @@ def print_(
     to: Annotated[Path, typer.Option("--out", help="Folder for the PDF files; made where it is not there.")],
     step: Annotated[str, typer.Option(help="A step, for example S05.")] = "",
     topic: Annotated[str, typer.Option(help="A topic, for example information_sharing.")] = "",
-    all_: Annotated[bool, typer.Option("--all", help="Every step and topic.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="The card of every step and topic.")] = False,
+    forms: Annotated[bool, typer.Option("--forms", help="Every form of what leaves a step, empty: A4.")] = False,
     lang: Language = "en",
     edition: Edition = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print pocket cards: A6, one PDF a card, with a code that tells whether it is still right."""
+    """Print pocket cards (A6) or empty forms (A4), one PDF each, with a code that tells whether it is still right."""
     from bot.cards_pdf import Unprintable, draw  # loading what draws takes longer than most commands
 
-    if sum((bool(step), bool(topic), all_)) != 1:
-        raise Refusal("say which: --step S05, --topic information_sharing, or --all")
+    if sum((bool(step), bool(topic), all_, forms)) != 1:
+        raise Refusal("say which: --step S05, --topic information_sharing, --all, or --forms")
     loaded = _loaded(lang, edition)
+    if forms:
+        _print_forms(loaded, to, as_json=as_json)
+        return
     wanted = cards.every(loaded) if all_ else (_wanted(loaded, step, topic),)
     try:
         drawn = [(card, draw(card, loaded.phrases.text("card-version", code=card.code))) for card in wanted]
@@ -86,26 +91,61 @@ def print_(
         out(f"{card.code}  {file}")
 
 
+def _print_forms(loaded: Content, to: Path, *, as_json: bool) -> None:
+    from bot.cards_pdf import Unprintable
+    from bot.handoff_pdf import draw
+
+    try:
+        drawn = [(sheet, to / f"{sheet.name}.pdf", draw(sheet)) for sheet in filling.every(loaded)]
+    except Unprintable as refused:
+        raise Refusal(str(refused)) from None
+    if not drawn:
+        raise Refusal(f"there are no forms in {loaded.language}: write some into {loaded.language}/handoffs")
+    to.mkdir(parents=True, exist_ok=True)
+    for _, file, pdf in drawn:
+        file.write_bytes(pdf)
+    if as_json:
+        out_json([{**_form_fields(sheet), "file": str(file)} for sheet, file, _ in drawn])
+        return
+    for sheet, file, _ in drawn:
+        out(f"{sheet.code}  {file}")
+
+
 @content.command("card")
 def card(
-    code: Annotated[str, typer.Argument(help="The code on a pocket card, for example S05-3K7.")],
+    code: Annotated[str, typer.Argument(help="The code on a pocket card or form, for example S05-3K7.")],
     edition: Edition = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell whether a pocket card is up to date, and what it is about. Exit code 1 when it is not."""
+    """Tell whether a pocket card or form is up to date, and what it is about. Exit code 1 when it is not."""
     if cards.read_code(code) is None:
         raise Refusal("that is not the code of a card; one looks like S05-3K7")
-    told = cards.look_up((_loaded(lang, edition) for lang in library.languages(edition)), code)
-    if told is None:
+    contents = [_loaded(lang, edition) for lang in library.languages(edition)]
+    told, form = cards.look_up(contents, code), filling.look_up(contents, code)
+    if told is not None:
+        current, fields, kind = told.current, _fields(told.card), "card"
+    elif form is not None:
+        current, fields, kind = form.current, _form_fields(form.sheet), "form"
+    else:
         raise Refusal("there is no card with this id, or no longer; print the cards again")
     if as_json:
-        out_json({"current": told.current, **_fields(told.card)})
-    elif told.current:
-        out(f"up to date: {told.card.title}")
+        out_json({"current": current, **fields})
+    elif current:
+        out(f"up to date: {fields['title']}")
     else:
-        out(f"out of date: {told.card.title}; the card of today is {told.card.code}")
-    if not told.current:
+        out(f"out of date: {fields['title']}; the {kind} of today is {fields['code']}")
+    if not current:
         raise typer.Exit(1)
+
+
+def _form_fields(sheet: Sheet) -> dict[str, str]:
+    return {
+        "code": sheet.code,
+        "id": sheet.code.partition("-")[0],
+        "about": f"{sheet.form}-{sheet.step}",
+        "title": sheet.title,
+        "language": sheet.language,
+    }
 
 
 def _fields(card: Card) -> dict[str, str]:

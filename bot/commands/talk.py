@@ -38,18 +38,26 @@ def chat(
     ] = "officer",
     data: ChatData = None,
     record: Annotated[bool, typer.Option("--record", help="Print effects too, as transcripts have them.")] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            "--save", exists=True, file_okay=False, writable=True, help="At a terminal: put PDF files into this folder."
+        ),
+    ] = None,
 ) -> None:
     """Talk to the assistant here: one line a turn, [key] presses a button."""
     if who not in HANDLES:
         raise Refusal(f"a role is one of: {', '.join(HANDLES)}")
+    if save is not None and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Refusal("--save is for somebody at a terminal; leave it out")
     logs.configure()
     if data is not None:
         content = Settings.read(data).content
-        asyncio.run(_chat(Installation.at(data), who, (), record=record, content=content))
+        asyncio.run(_chat(Installation.at(data), who, (), record=record, content=content, save=save))
         return
     with tempfile.TemporaryDirectory(prefix="integra-") as folder:
         trial = Trial.create(Path(folder), at=MovableClock()(), roles=tuple(HANDLES))
-        asyncio.run(_chat(trial.installation, who, tuple(HANDLES), record=record, trial=trial))
+        asyncio.run(_chat(trial.installation, who, tuple(HANDLES), record=record, trial=trial, save=save))
 
 
 def demo() -> None:
@@ -72,11 +80,12 @@ async def _chat(
     record: bool = False,
     trial: Trial | None = None,
     content: Path | None = None,
+    save: Path | None = None,
 ) -> None:
     store, clock, effects = installation.store(), MovableClock(), list[str]()
     try:
         await store.run(lambda tx: _enrol(tx, who, clock))
-        console = Console(prefix=os.urandom(6).hex())
+        console = Console(prefix=os.urandom(6).hex(), save=save)
         app = wiring.app(
             installation, store, {"console": console}, clock=clock, witness=effects.append, content=content
         )

@@ -1,15 +1,22 @@
 """The terminal: `integra chat` by pipe, restart persistence, the words of the terminal itself."""
 
+import asyncio
 import os
+import pty
 import re
+import select
 import subprocess
 import sys
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from bot_site import Desk, Site, open_notes
+from bot_site import Desk, Site, at_desk, open_notes
 
-from bot.chat import Chat
+from bot.channels.base import File
+from bot.channels.console import Console
+from bot.chat import Chat, render
 from bot.installation import Installation
 from dialogues.model import Say
 from storage import outbox
@@ -80,3 +87,67 @@ async def test_what_others_hear_is_told_without_its_words(desk: Desk, site: Site
     for line in ("/menu", "[note.quick]", "He did not come.", "[urgent]"):
         await chat.line(line)
     assert "(coordinator's phone: 1 new, /as coordinator)" in await chat.line("[log]")
+
+
+async def test_a_page_is_a_line_and_nothing_is_saved_unless_a_folder_is_given(site: Site) -> None:
+    async with at_desk(site) as desk:
+        chat = Chat(desk.app, desk.console, site.clock, person="officer")
+        for line in ("/guide", "[S03]", "AB-1234-P", "[handoff]"):
+            await chat.line(line)
+        shown = await chat.line("[pdf]")
+        assert shown.startswith("[PDF referral-note-S03-filled.pdf, 1 page]\nReferral note")
+        assert "saved" not in shown
+
+
+def test_saved_pages_are_their_owner_s_alone_and_none_is_written_over(tmp_path: Path) -> None:
+    console = Console(save=tmp_path)
+    file = File("page.pdf", b"%PDF one", 1, protected=True)
+    for content in (b"%PDF one", b"%PDF two"):
+        asyncio.run(console.deliver_file("officer", replace(file, content=content), Say("Yours."), 1))
+    first, second = console.unread("officer")
+    assert render(first).startswith(f"[PDF page.pdf, 1 page] saved as {tmp_path / 'page.pdf'}\nYours.")
+    assert (Path(first.saved).read_bytes(), Path(second.saved).read_bytes()) == (b"%PDF one", b"%PDF two")
+    assert second.saved == str(tmp_path / "page-2.pdf")
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_saving_is_for_a_terminal_alone(tmp_path: Path) -> None:
+    done = integra("chat", "--save", str(tmp_path), typed="/menu\n")
+    assert done.returncode == 1
+    assert "--save is for somebody at a terminal" in done.stderr
+    assert integra("chat", "--save", str(tmp_path / "nowhere"), typed="").returncode == 2
+
+
+def test_at_a_terminal_pages_are_saved_into_the_folder(tmp_path: Path) -> None:
+    shown = typed_at_a_terminal(
+        "chat", "--save", str(tmp_path), lines=["/guide", "[S03]", "[none]", "[handoff]", "[pdf]"]
+    )
+    assert "saved as" in shown
+    assert [path.name for path in tmp_path.iterdir()] == ["referral-note-S03-filled.pdf"]
+
+
+def typed_at_a_terminal(*arguments: str, lines: list[str]) -> str:
+    """What a real terminal shows while these lines are typed, and /quit."""
+    ours, theirs = pty.openpty()
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("INTEGRA_")}
+    running = subprocess.Popen([INTEGRA, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=clean)
+    os.close(theirs)
+    shown = b""
+    for line in [*lines, "/quit"]:
+        shown += until_prompt(ours)
+        os.write(ours, f"{line}\n".encode())
+    with suppress(OSError):  # the other end is closed
+        while more := os.read(ours, 65_536):
+            shown += more
+    os.close(ours)
+    assert running.wait(30) == 0
+    return shown.decode(errors="replace").replace("\r\n", "").replace("\n", "")
+
+
+def until_prompt(terminal: int) -> bytes:
+    shown = b""
+    while not shown.endswith(b"officer> "):
+        ready, _, _ = select.select([terminal], [], [], 60)
+        assert ready, "no prompt came"
+        shown += os.read(terminal, 65_536)
+    return shown

@@ -4,14 +4,16 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from bot_site import Site, Waits
 from sqlalchemy.exc import OperationalError
 
-from bot.channels.base import ChannelError, Gone, Handle, Refused, Stop, TryLater
+from bot.channels.base import ChannelError, File, Gone, Handle, Refused, Stop, TryLater
 from bot.outbox import Outbox, Sleep
-from dialogues.model import Choice, Say, column
+from dialogues.model import Choice, Document, Say, column
+from guidance import filling, library
 from storage import conversations, outbox, traces
 from storage.outbox import Outgoing
 from storage.transaction import Transaction
@@ -30,6 +32,7 @@ class Phones:
         self.erased: list[tuple[str, str]] = []
         self.gone: set[str] = set()
         self.gate: asyncio.Event | None = None
+        self.files: list[tuple[str, File]] = []
         self._news = asyncio.Event()
 
     async def listen(self, handle: Handle) -> None:
@@ -44,6 +47,11 @@ class Phones:
         self.chats[chat].append(say.text)
         self._news.set()
         return f"{chat}-{len(self.chats[chat])}"
+
+    async def deliver_file(self, chat: str, file: File, say: Say, question: int) -> str:
+        message = await self.deliver(chat, say, question)
+        self.files.append((chat, file))
+        return message
 
     async def replace(self, chat: str, message: str, say: Say, question: int) -> None:
         if message in self.gone:
@@ -318,3 +326,62 @@ async def test_a_fault_of_our_own_in_one_chat_leaves_the_message_and_the_other_c
         await out.drained()
     assert phones.chats["officer"] == ["one", "two"]
     assert phones.chats["mentor"] == ["hello"]
+
+
+# ---------------------------------------------------------------- documents
+
+
+def page(*, filled: bool = False, title: str = "Referral note") -> Say:
+    sheet = replace(filling.every(library.load("en"))[0], title=title, filled=filled)
+    return Say("Here it is.", title="Page", rows=column(Choice("back", "Back")), document=Document(sheet, "Cannot."))
+
+
+async def test_a_page_is_drawn_at_delivery_and_an_empty_form_may_leave_the_chat(
+    site: Site, phones: Phones, waits: Waits
+) -> None:
+    async with sending(site, phones, waits) as out:
+        out.push(put_says(site, "officer", page(), page(filled=True), Say("and then")))
+        await out.drained()
+    assert phones.chats["officer"] == ["Here it is.", "Here it is.", "and then"]
+    (_, empty), (_, filled) = phones.files
+    assert (empty.name, empty.protected) == ("referral-note-S01.pdf", False)
+    assert (filled.name, filled.protected) == ("referral-note-S01-filled.pdf", True)
+    assert empty.content.startswith(b"%PDF")
+    assert (empty.pages, waiting(site)) == (1, [])
+
+
+async def test_a_page_with_buttons_is_the_message_they_stand_on(site: Site, phones: Phones, waits: Waits) -> None:
+    site.within(lambda tx: begin_conversation(tx, "officer"))
+    async with sending(site, phones, waits) as out:
+        out.push(put_says(site, "officer", page(), question=3))
+        await out.drained()
+    ref = site.within(lambda tx: tx.keyring.address_ref("console", "officer"))
+    assert site.within(lambda tx: conversations.shown(tx, ref)) == (3, "officer-1")
+
+
+async def test_a_page_meets_trouble_as_any_message_does(site: Site, phones: Phones, waits: Waits) -> None:
+    phones.trouble["officer"] = [TryLater("flood", after_s=7), Refused("bad")]
+    async with sending(site, phones, waits) as out:
+        out.push(put_says(site, "officer", page(), Say("later")))
+        await out.drained()
+    assert (phones.files, waits.seconds) == ([], [7])
+    assert phones.chats["officer"] == ["later"]
+    assert [dead for _, dead in waiting(site)] == ["bad"]
+
+
+async def test_a_page_that_cannot_be_printed_is_told_of_and_holds_up_nothing(
+    site: Site, phones: Phones, waits: Waits
+) -> None:
+    async with sending(site, phones, waits) as out:
+        out.push(put_says(site, "officer", page(title="Обмен"), Say("later")))
+        await out.drained()
+    assert (phones.chats["officer"], phones.files) == (["Cannot.", "later"], [])
+    assert waiting(site) == []
+
+
+async def test_a_page_left_by_a_crash_is_sent_at_the_next_start(site: Site, phones: Phones, waits: Waits) -> None:
+    put_says(site, "officer", page(filled=True))
+    site.restart()
+    async with sending(site, phones, waits) as out:
+        await out.drained()
+    assert [(chat, file.name) for chat, file in phones.files] == [("officer", "referral-note-S01-filled.pdf")]

@@ -4,9 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels import telegram_updates
-from bot.says import LONGEST, fitting
+from bot.says import LONGEST, LONGEST_CAPTION, fitting
 from dialogues.clean import units
-from dialogues.model import Choice, Say, column
+from dialogues.model import Choice, Document, Say, column
+from guidance.filling import every
+from guidance.library import load
 
 ROWS = column(Choice("yes", "Yes"), Choice("no", "No"))
 
@@ -36,3 +38,17 @@ def test_every_part_fits_one_message_and_no_word_is_lost(text: str, title: str, 
         assert units(telegram_updates.write(say, 1).text) <= 4_096
         assert units(say.text) <= LONGEST
     assert "".join("".join(say.text for say in says).split()) == "".join(text.split())
+
+
+PAGE = Document(every(load("en"))[0], "Cannot be printed.")
+
+
+@given(st.integers(1, 6_000), st.text(max_size=60), st.text(max_size=300))
+def test_what_is_too_long_to_stand_under_a_page_goes_before_it(length: int, title: str, small: str) -> None:
+    *before, last = fitting(Say("x" * length, title=title, small=small, rows=ROWS, document=PAGE))
+    assert (last.document, last.rows) == (PAGE, ROWS)
+    assert units(telegram_updates.write(last, 1).text) <= LONGEST_CAPTION
+    assert {say.document for say in before} <= {None}
+    assert "".join(say.text for say in (*before, last)) == "x" * length
+    assert [say.small for say in (*before, last) if say.small] == ([small] if small else [])
+    assert [say.title for say in (*before, last) if say.title] == ([title] if title else [])

@@ -121,3 +121,34 @@ def assert_erased(robin: Person) -> None:
     """Neither what was typed nor what repeated it is in the chat any more."""
     assert [text for text in robin.heard if CANARY in text], "the preview had shown it"
     assert not [message.message_id for message in robin.screen if CANARY in message.text]
+
+
+async def test_a_hand_off_leaves_as_a_protected_page_and_an_empty_form_as_one_to_print(site: Site) -> None:
+    async with on_telegram(site) as line:
+        robin = line.staff(1001, "officer", "PO-77")
+        robin.writes("/guide")
+        await robin.hears("Which step?")
+        robin.presses("S03 Consult and refer")
+        await robin.hears("Which case")
+        robin.writes("AB-1234-P")
+        await robin.hears("Your part")
+        robin.presses("Hand-off ▸")
+        shown = await robin.hears("Referral note")
+        assert shown.protected
+        assert "AB-1234-P" in shown.text
+        robin.presses("As PDF")
+        filled = await robin.hears("Filled from your walk")
+        robin.presses("Empty form (PDF)")
+        empty = await robin.hears("Empty form")
+        robin.presses("◂ Back to S03")
+        await robin.hears("Your part")
+        await line.settled()
+
+        assert filled.attached is not None
+        assert empty.attached is not None
+        assert (filled.protected, empty.protected) == (True, False)
+        assert (filled.attached.name, empty.attached.name) == ("referral-note-S03-filled.pdf", "referral-note-S03.pdf")
+        assert filled.attached.content.startswith(b"%PDF")
+        assert filled.attached.content != empty.attached.content
+        assert site.rows("outbox") == []
+        assert {call.status for call in line.telegram.calls} <= {0, 200}

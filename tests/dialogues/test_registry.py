@@ -112,7 +112,7 @@ SHOWN = {
     *("remind_at", "told", "paused"),
     # Values that are tested here themselves.
     *("rows", "memberships", "says", "effects", "look_up", "call", "given", "content", "asking", "danger", "site"),
-    *("members", "staff", "case"),
+    *("members", "staff", "case", "document"),
 }
 ABOUT_SHOWN = {"Due", "Remind"}
 """Their ``about`` is an id of ours; elsewhere it may be what somebody typed."""

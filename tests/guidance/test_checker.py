@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from guidance.checker import RULES, check, reading_grade
+from guidance.handoff import Form, Section
 from guidance.model import (
     Answer,
     Branch,
@@ -71,6 +72,10 @@ def answer(answer_id: str, *asked_as: str, short: str = "Ask your coordinator.")
     )
 
 
+def form(*steps: str) -> Form:
+    return Form("note", 1, "Note", steps, "Hand it on.", "Check.", ("F-1",), (Section("It"),), "Editor", REVIEWED)
+
+
 def content(*steps: Step, answers: tuple[Answer, ...] = (), path: tuple[str, ...] = ("S01", "S02")) -> Content:
     steps = steps or (step("S01"), step("S02"))
     return Content(
@@ -91,6 +96,7 @@ def content(*steps: Step, answers: tuple[Answer, ...] = (), path: tuple[str, ...
         facts={"F-1": Fact("F-1", "t", "practice", ("A",), "verified")},
         sources={"A": Source("A", "T", "P", "practice")},
         phrases=Phrases("en", {"a.ftl": "hello = Hello"}),
+        handoffs={"note": form(*(one.id for one in steps))},
     )
 
 
@@ -228,7 +234,8 @@ def test_reviews_are_due_after_twelve_months_and_never_in_the_future(today: date
 def test_a_review_on_a_leap_day_is_due_in_march() -> None:
     leap = [replace(step(step_id), reviewed=date(2028, 2, 29)) for step_id in ("S01", "S02")]
     guidance = content(*leap)
-    guidance = replace(guidance, guide=replace(guidance.guide, reviewed=date(2028, 2, 29)))
+    note = replace(guidance.handoffs["note"], reviewed=date(2028, 2, 29))
+    guidance = replace(guidance, guide=replace(guidance.guide, reviewed=date(2028, 2, 29)), handoffs={"note": note})
 
     assert found(guidance, date(2029, 3, 1)) == []
     assert {item for item, _, _ in found(guidance, date(2029, 3, 2))} == {"reviewed"}

@@ -7,7 +7,8 @@ from sqlalchemy import create_engine, update
 from storage_site import NOON
 
 from bot.installation import Installation
-from dialogues.model import Choice, Say
+from dialogues.model import Choice, Document, Say
+from guidance.handoff import Line, Sheet, SheetPart
 from storage import outbox
 from storage.errors import Unreadable
 from storage.keyring import Keyring
@@ -50,7 +51,14 @@ def test_what_was_put_waits_as_it_was_said(store: Store) -> None:
 TEXT = st.text(max_size=40)
 CHOICES = st.builds(Choice, TEXT, TEXT, st.booleans())
 ROWS = st.lists(st.lists(CHOICES, max_size=3).map(tuple), max_size=3).map(tuple)
-SAYS = st.builds(Say, TEXT, TEXT, TEXT, ROWS, st.booleans(), TEXT, st.booleans())
+KINDS = st.sampled_from(["text", "blank", "options", "columns", "ticked", "open", "chosen"])
+LINES = st.builds(Line, KINDS, TEXT, st.lists(TEXT, max_size=3).map(tuple), st.integers(0, 12))
+PARTS = st.lists(st.builds(SheetPart, TEXT, st.lists(LINES, max_size=3).map(tuple)), max_size=2).map(tuple)
+HEADS = st.lists(st.tuples(TEXT, TEXT), max_size=3).map(tuple)
+FEET = st.lists(TEXT, max_size=3).map(tuple)
+SHEETS = st.builds(Sheet, TEXT, TEXT, TEXT, TEXT, TEXT, HEADS, PARTS, FEET, TEXT, TEXT, TEXT, st.booleans())
+DOCUMENTS = st.none() | st.builds(Document, SHEETS, TEXT)
+SAYS = st.builds(Say, TEXT, TEXT, TEXT, ROWS, st.booleans(), TEXT, st.booleans(), DOCUMENTS)
 
 
 @given(st.lists(SAYS, max_size=3), st.integers(0, 9), TEXT)

@@ -4,17 +4,19 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Protocol
 
 import pytest
 from fake_telegram import TOKEN, FakeTelegram
 
-from bot.channels.base import Channel, Gone, Handle, Inbound, Pressed, Refused
+from bot.channels.base import Channel, File, Gone, Handle, Inbound, Pressed, Refused
 from bot.channels.telegram_aiogram import TelegramAiogram
 from dialogues.model import Choice, Say, Wrote, column
 from storage.errors import Busy
 
 STRANGER = "31337"
+PDF = File("referral-note-S03.pdf", b"%PDF-1.3 a page", 1, protected=True)
 
 
 class Stage(Protocol):
@@ -32,6 +34,9 @@ class Stage(Protocol):
 
     def screen(self) -> list[tuple[str, list[str]]]:
         """Messages of the channel that are to be seen, in order: text and labels of the buttons."""
+
+    def files(self) -> list[tuple[str, bytes, bool]]:
+        """Files of the channel that are to be seen, in order: name, content, whether they must stay in the chat."""
 
     async def confirmed(self) -> None:
         """Returns once the channel has confirmed all that was done; TimeoutError if it does not."""
@@ -58,6 +63,13 @@ class Telegram:
             (message.text, [button.label for row in message.buttons for button in row])
             for message in self.person.screen
             if message.own
+        ]
+
+    def files(self) -> list[tuple[str, bytes, bool]]:
+        return [
+            (message.attached.name, message.attached.content, message.protected)
+            for message in self.person.screen
+            if message.own and message.attached is not None
         ]
 
     async def confirmed(self) -> None:
@@ -213,6 +225,33 @@ async def test_says_are_seen_whole_and_in_order(stage: Stage) -> None:
     assert texts[0].index("Title") < texts[0].index("Text.") < texts[0].index("Source: x")
     assert texts[1:] == ["*No* <b>markup</b> _is_ read.", "There."]
     assert stage.screen()[1][1] == ["A"]
+
+
+async def test_a_file_arrives_whole_with_its_words_and_buttons(stage: Stage) -> None:
+    say = Say("Yours.", title="Page", small="Small.", rows=column(Choice("back", "Back")))
+    await stage.channel.deliver_file(stage.chat, PDF, say, 41)
+    await stage.channel.deliver_file(stage.chat, replace(PDF, protected=False), Say("Empty."), 41)
+
+    assert stage.files() == [(PDF.name, PDF.content, True), (PDF.name, PDF.content, False)]
+    (text, labels), (other, none) = stage.screen()
+    assert text.index("Page") < text.index("Yours.") < text.index("Small.")
+    assert (labels, other, none) == (["Back"], "Empty.", [])
+    stage.presses("Back")
+    assert (await all_heard(stage))[-1].event == Pressed(41, "back")
+
+
+async def test_a_file_is_erased_and_its_place_gone_like_any_message(stage: Stage) -> None:
+    message = await stage.channel.deliver_file(stage.chat, PDF, Say("Yours."), 1)
+
+    with pytest.raises(Gone):
+        await stage.channel.replace(stage.chat, message, Say("New."), 1)
+    assert await stage.channel.erase(stage.chat, [message]) == 0
+    assert stage.files() == []
+
+
+async def test_a_chat_that_is_not_there_refuses_a_file(stage: Stage) -> None:
+    with pytest.raises(Refused):
+        await stage.channel.deliver_file(STRANGER, PDF, Say("x"), 1)
 
 
 async def test_a_say_takes_an_earlier_ones_place_as_often_as_it_is_told(stage: Stage) -> None:

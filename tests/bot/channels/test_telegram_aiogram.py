@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from aiohttp.test_utils import TestServer
 from fake_telegram import TOKEN, FakeTelegram, Person
 from structlog.testing import capture_logs
 
-from bot.channels.base import Gone, Handle, Inbound, Pressed, Refused, Stop, TryLater
+from bot.channels.base import File, Gone, Handle, Inbound, Pressed, Refused, Stop, TryLater
 from bot.channels.telegram_aiogram import TelegramAiogram
 from dialogues.model import Choice, Edited, Say, Sent, Wrote, column
 from storage.errors import Busy
@@ -588,6 +589,45 @@ async def test_marks_that_the_server_refuses_are_left_out(
     assert (robin.screen[-1].text, robin.screen[-1].entities) == ("Title\n\nNew.", ())
 
 
+PDF = File("referral-note-S03.pdf", b"%PDF-1.3 a page", 1, protected=True)
+
+
+async def test_a_file_goes_up_from_memory_with_its_caption_marked_and_protected(
+    telegram: FakeTelegram, channel: TelegramAiogram, robin: Person
+) -> None:
+    message_id = await channel.deliver_file(str(ROBIN), PDF, Say("<b>Yours</b>", title="👍 Page", rows=YES_NO), 7)
+
+    message = robin.screen[-1]
+    assert message.attached is not None
+    assert (message.attached.name, message.attached.content) == (PDF.name, PDF.content)
+    assert (message.attached.mime_type, message.protected) == ("application/pdf", True)
+    assert (message_id, message.text) == (str(message.message_id), "👍 Page\n\n<b>Yours</b>")
+    assert [one["type"] for one in message.entities] == ["bold"]
+    assert message.buttons[0][0].data == "7.yes"
+    assert "parse_mode" not in telegram.calls_of("sendDocument")[-1].parameters
+
+
+async def test_the_longest_caption_fits_and_one_sign_more_is_refused(channel: TelegramAiogram, robin: Person) -> None:
+    await channel.deliver_file(str(ROBIN), PDF, Say("😀" * 512), 1)
+    with pytest.raises(Refused, match="bad"):
+        await channel.deliver_file(str(ROBIN), PDF, Say("😀" * 512 + "x"), 1)
+    assert [message.attached is not None for message in robin.screen] == [True]
+
+
+async def test_an_empty_file_is_refused(channel: TelegramAiogram, robin: Person) -> None:
+    with pytest.raises(Refused, match="bad"):
+        await channel.deliver_file(str(ROBIN), replace(PDF, content=b""), Say("x"), 1)
+
+
+async def test_marks_of_a_caption_that_the_server_refuses_are_left_out(
+    telegram: FakeTelegram, channel: TelegramAiogram, robin: Person
+) -> None:
+    telegram.fail_next("sendDocument", status=400, description="Bad Request: can't parse entities: no")
+    await channel.deliver_file(str(ROBIN), PDF, Say("Text.", title="Title"), 1)
+    assert (robin.screen[-1].text, robin.screen[-1].entities) == ("Title\n\nText.", ())
+    assert len(robin.screen) == 1
+
+
 Fault = Callable[[FakeTelegram, Person, str], object]
 
 
@@ -620,7 +660,7 @@ STOPS = [refused(status=401), refused(status=404)]
 
 
 @pytest.mark.parametrize(("fault", "after_s"), LATER)
-@pytest.mark.parametrize("method", ["sendMessage", "editMessageText", "deleteMessages"])
+@pytest.mark.parametrize("method", ["sendMessage", "sendDocument", "editMessageText", "deleteMessages"])
 async def test_trouble_that_passes_is_told_with_its_wait(
     telegram: FakeTelegram, channel: TelegramAiogram, robin: Person, fault: Fault, after_s: float, method: str
 ) -> None:
@@ -635,20 +675,21 @@ async def test_trouble_that_passes_is_told_with_its_wait(
 
 
 @pytest.mark.parametrize(("fault", "why"), NEVER)
+@pytest.mark.parametrize("method", ["sendMessage", "sendDocument"])
 async def test_what_never_arrives_is_told_with_its_reason(
-    telegram: FakeTelegram, channel: TelegramAiogram, robin: Person, fault: Fault, why: str
+    telegram: FakeTelegram, channel: TelegramAiogram, robin: Person, fault: Fault, why: str, method: str
 ) -> None:
     message = await channel.deliver(str(ROBIN), Say("Sam fell."), 1)
-    fault(telegram, robin, "sendMessage")
+    fault(telegram, robin, method)
 
     with pytest.raises(Refused) as caught:
-        await call(channel, "sendMessage", message)
+        await call(channel, method, message)
 
     assert caught.value.why == why
     assert_tells_nothing(caught.value)
 
 
-@pytest.mark.parametrize("method", ["sendMessage", "editMessageText", "deleteMessages"])
+@pytest.mark.parametrize("method", ["sendMessage", "sendDocument", "editMessageText", "deleteMessages"])
 @pytest.mark.parametrize("fault", STOPS)
 async def test_a_token_that_is_no_good_any_more_stops_the_channel(
     telegram: FakeTelegram, channel: TelegramAiogram, robin: Person, fault: Fault, method: str
@@ -665,6 +706,8 @@ async def call(channel: TelegramAiogram, method: str, message: str) -> None:
     say = Say("Sam fell again.", title="Sam")
     if method == "sendMessage":
         await channel.deliver(str(ROBIN), say, 1)
+    elif method == "sendDocument":
+        await channel.deliver_file(str(ROBIN), PDF, say, 1)
     elif method == "editMessageText":
         await channel.replace(str(ROBIN), message, say, 1)
     else:

@@ -304,6 +304,7 @@ LONGEST = {
     "question.key": 20,
     "option.key": 20,
     "step.id": 3,
+    "one.id": 40,
 }
 
 
@@ -348,6 +349,7 @@ def test_every_id_of_the_content_fits_a_button() -> None:
         *content.steps,
         *(f"step.{id}" for id in content.steps),
         *release_plan(content),
+        *(f"form.{id}" for id in content.handoffs),
     ]:
         made = callback_data(Choice(key, "x"), updates.LARGEST_QUESTION)
         assert len(made.encode()) <= 64

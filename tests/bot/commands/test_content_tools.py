@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot.cards_pdf import NEAR, Unprintable, draw, printable
+from bot.cards_pdf import Unprintable, draw
 from guidance import cards, library
+from guidance.printable import NEAR, printable
 
 CONTENT = library.load("en")
 VERSION = "Version S05-3K7"
@@ -108,6 +109,47 @@ def test_all_cards_are_printed_on_two_sides_at_most_and_the_same_bytes_again(int
         assert 1 <= len(re.findall(rb"/Type /Page\b", pdf)) <= 2, file.name
 
 
+def test_all_empty_forms_are_printed_on_a_page_each_and_the_same_bytes_again(integra: Any, tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        assert integra("content", "print", "--forms", "--out", tmp_path / folder).code == 0
+    made = sorted((tmp_path / "one").iterdir())
+    assert {file.stem for file in made} == {
+        f"{one.id}-{step}" for one in CONTENT.handoffs.values() for step in one.steps
+    }
+    for file in made:
+        pdf = file.read_bytes()
+        assert pdf == (tmp_path / "two" / file.name).read_bytes(), file.name
+        assert len(re.findall(rb"/Type /Page\b", pdf)) == 1, file.name
+
+
+def test_the_code_of_a_printed_form_is_current_until_the_form_changes(integra: Any, edition: Path) -> None:
+    made = json.loads(integra("content", "print", "--forms", "--out", edition.parent / "forms", "--json").out)
+    form = next(one for one in made if one["about"] == "referral-note-S03")
+    assert integra("content", "card", form["code"].lower()).out == "up to date: Referral note\n"
+    assert json.loads(integra("content", "card", form["code"], "--json").out)["id"] == "F01"
+    rewrite(edition / "en" / "handoffs" / "referral-note.toml", "What is not known", "What nobody knows")
+    done = integra("content", "card", form["code"], "--content", edition)
+    assert done.code == 1
+    assert done.out.startswith("out of date: Referral note; the form of today is F01-")
+
+
+def test_the_check_tells_of_a_form_that_is_more_than_a_page(integra: Any, edition: Path) -> None:
+    form = edition / "en" / "handoffs" / "review-record.toml"
+    more = "".join(f'    {{ label = "More {number}", lines = 8 }},\n' for number in range(6))
+    form.write_text(form.read_text() + f'\n[[section]]\nheading = "More"\nblanks = [\n{more}]\n')
+    done = integra("check", "--content", edition)
+    assert done.code == 1
+    assert "review-record / S15  is too long for one page" in done.out
+
+
+def test_an_edition_without_forms_has_none_to_print(integra: Any, edition: Path) -> None:
+    shutil.rmtree(edition / "en" / "handoffs")
+    done = integra("content", "print", "--forms", "--out", edition.parent / "forms", "--content", edition)
+    assert done.code == 1
+    assert "en/handoffs" in done.err
+    assert not (edition.parent / "forms").exists()
+
+
 def test_a_card_out_of_date_is_told_and_fails(integra: Any, edition: Path) -> None:
     code = cards.step_card(CONTENT, "S05").code
     rewrite(edition / "en" / "steps" / "S05.toml", "Who needs it?", "Who needs to know it?")
@@ -121,6 +163,8 @@ def test_a_card_out_of_date_is_told_and_fails(integra: Any, edition: Path) -> No
     [
         (("print", "--out", "x"), "--step S05"),
         (("print", "--all", "--step", "S05", "--out", "x"), "--step S05"),
+        (("print", "--forms", "--all", "--out", "x"), "or --forms"),
+        (("card", "F99-3K7"), "no card with this id"),
         (("print", "--step", "S99", "--out", "x"), "there is: S01"),
         (("print", "--topic", "weather", "--out", "x"), "information_sharing"),
         (("print", "--all", "--lang", "xx", "--out", "x"), "there is: en"),

@@ -7,6 +7,7 @@ import typer
 from typer._click.exceptions import ClickException
 
 from bot.commands import case, content, edition, keys, master, notes, people, run, setup, sync, talk
+from bot.commands.common import refuse_secrets
 from bot.commands.errors import FAILURES, said
 
 app = typer.Typer(
@@ -42,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 done, 1 failed, 2 asked wrongly.
     """
     try:
+        refuse_secrets(sys.argv[1:] if argv is None else argv)
         code = app(args=list(argv) if argv is not None else None, standalone_mode=False)
     except typer.Abort:
         typer.echo("Stopped.", err=True)

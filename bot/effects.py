@@ -6,6 +6,7 @@ from bot.notices import tell
 from dialogues.case import KEEPS_CASES
 from dialogues.model import (
     AssignCase,
+    ClearResidue,
     CloseCase,
     CloseFlag,
     CountFeedback,
@@ -27,7 +28,7 @@ from dialogues.model import (
 )
 from dialogues.note import UNDO
 from dialogues.reference import reference
-from storage import agencies, cases, feedback, flags, notes, people, timers, walks
+from storage import agencies, cases, feedback, flags, notes, people, residue, timers, walks
 from storage.conversations import Talk
 from storage.errors import Unknown
 from storage.outbox import Outgoing
@@ -115,6 +116,8 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
                 raise Unknown("agency")
             for check in checks:
                 cases.tick(tx, tx.keyring.agency_ref(agency), case_code, check, me, done=done, at=now)
+        case ClearResidue():
+            residue.cleared(tx, talk.address_ref)
         case CountFeedback(answer, helpful):
             feedback.count(tx, answer, helpful=helpful)
         case Tell(whom, agency, phrase, args_):

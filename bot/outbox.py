@@ -18,7 +18,7 @@ import structlog
 from bot.channels.base import Channel, Gone, Refused, Stop, TryLater
 from bot.clock import Clock
 from bot.logs import failure
-from storage import conversations, outbox, traces
+from storage import conversations, outbox, residue, traces
 from storage.errors import Busy
 from storage.outbox import Outgoing
 from storage.store import Store
@@ -167,11 +167,11 @@ class Outbox:
 
     async def _erase(self, one: Outgoing, channel: Channel) -> None:
         left = await self._store.run(partial(_traces, one=one))
-        if left:
-            failed = await channel.erase(one.chat, [trace.message for trace in left])
-            if failed:
-                log.warning("chat.residue", channel=one.channel, count=failed)
-        await self._store.run(partial(_erased, one=one, ids=[trace.id for trace in left]))
+        failed = await channel.erase(one.chat, [trace.message for trace in left]) if left else 0
+        if failed:
+            log.warning("chat.residue", channel=one.channel, count=failed)
+        ids = [trace.id for trace in left]
+        await self._store.run(partial(_erased, one=one, ids=ids, failed=failed, clock=self._clock))
 
     def _note_arrival(self, id: int) -> None:
         self._arrived.append(id)
@@ -217,9 +217,11 @@ def _traces(tx: Transaction, *, one: Outgoing) -> list[traces.Trace]:
     return traces.of(tx, one.address_ref, one.erase)
 
 
-def _erased(tx: Transaction, *, one: Outgoing, ids: list[int]) -> None:
+def _erased(tx: Transaction, *, one: Outgoing, ids: list[int], failed: int, clock: Clock) -> None:
     if ids:
         traces.gone(tx, ids)
+    if failed:
+        residue.add(tx, one.address_ref, failed, at=clock())
     outbox.done(tx, [one.id])
 
 

@@ -20,6 +20,7 @@ from dialogues import codec, desk, registry
 from dialogues.clean import clean
 from dialogues.floor import Floor
 from dialogues.model import (
+    Choice,
     Chose,
     Due,
     Edited,
@@ -35,9 +36,10 @@ from dialogues.model import (
     Turn,
     Voice,
     Wrote,
+    column,
 )
 from guidance.model import GuideVersion
-from storage import agencies, cases, conversations, flags, notes, outbox, people, timers, traces
+from storage import agencies, cases, conversations, flags, notes, outbox, people, residue, timers, traces
 from storage.conversations import Talk
 from storage.errors import Unknown, Unreadable
 from storage.outbox import Outgoing
@@ -120,6 +122,8 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
             return _overdue(tx, world, timer.about, now)
         case cases.NEW_MEMBER:
             return tell(tx, world, bytes.fromhex(timer.about), "", "case-added", {}, now, opens="case")
+        case residue.ASK:
+            return _ask_to_clear(tx, world, timer.address_ref, now)
         case "sweep":
             tx.db.execute(seen.delete().where(seen.c.at < seconds(now - REMEMBER_UPDATES)))
             timers.arm(tx, SWEEP, "", now + timedelta(hours=1))
@@ -222,6 +226,17 @@ def _overdue(tx: Transaction, world: World, note_id: str, now: datetime) -> list
     if author is not None:
         said += tell(tx, world, author, slug, "author-overdue", args, now)
     return said
+
+
+def _ask_to_clear(tx: Transaction, world: World, address_ref: bytes, now: datetime) -> list[Outgoing]:
+    contact, talk = people.contact(tx, address_ref), conversations.load(tx, address_ref)
+    count = residue.of(tx, address_ref)
+    if contact is None or talk is None or not count:
+        return []
+    voice = world.voice(talk.language)
+    rows = column(Choice("residue", voice.text("button-residue"), lasting=True))
+    say = Say(voice.text("residue-ask", n=count), rows=rows)
+    return outbox.put(tx, contact.channel, contact.chat, [say], question=talk.question, at=now)
 
 
 def _say(tx: Transaction, inbound: Inbound, text: str, now: datetime) -> list[Outgoing]:

@@ -270,6 +270,11 @@ class TickCase:
 
 
 @dataclass(frozen=True, slots=True)
+class ClearResidue:
+    """The person cleared from this chat what could not be deleted for them."""
+
+
+@dataclass(frozen=True, slots=True)
 class CountFeedback:
     answer: str
     helpful: bool
@@ -306,6 +311,7 @@ Effect = (
     | UnassignCase
     | CloseCase
     | TickCase
+    | ClearResidue
     | CountFeedback
     | Tell
 )

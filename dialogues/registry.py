@@ -4,7 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dialogues import ask, case, danger, enrolment, help, home, inbox, language, local, my_notes, note, share, walk
+from dialogues import (
+    ask,
+    case,
+    danger,
+    enrolment,
+    help,
+    home,
+    inbox,
+    language,
+    local,
+    my_notes,
+    note,
+    residue,
+    share,
+    walk,
+)
 from dialogues.model import Effect, Event, Say, Scene, Turn
 
 
@@ -49,6 +64,7 @@ DIALOGUES: Mapping[str, Dialogue] = {
     "note": Dialogue(
         note.STATES, note.begin, note.advance, note.resume, True, note.is_draft, note.dropped, note.forgets
     ),
+    "residue": Dialogue(residue.STATES, residue.begin, residue.advance, residue.resume),
     "share": Dialogue(share.STATES, share.begin, share.advance, share.resume, True),
     "walk": Dialogue(walk.STATES, walk.begin, walk.advance, walk.resume, True),
 }

@@ -17,7 +17,8 @@ from pathlib import Path
 from storage import lock
 from storage.database import migrate, open_database
 from storage.errors import BadInstallation
-from storage.keyring import Keyring
+from storage.keyring import MASTER_FILE, Keyring
+from storage.keyset import FILE as KEYSET_FILE
 from storage.pins import Pins
 from storage.store import Store
 
@@ -83,8 +84,11 @@ class Installation:
         migrate(found.database)
         return found
 
-    def keyring(self) -> Keyring:
-        return Keyring.load(self.folder / "keys")
+    def keyring(self, *, reads_notes: bool = False) -> Keyring:
+        """The bot's keys; for reading notes, on a copy without a master key, none that opens a column."""
+        keys = self.folder / "keys"
+        is_copy = reads_notes and not (keys / MASTER_FILE).exists() and not (keys / KEYSET_FILE).exists()
+        return Keyring.blind(keys) if is_copy else Keyring.load(keys)
 
     def store(self, *, reads_notes: bool = False) -> Store:
         """Open its database with its keys; close it after use.
@@ -94,7 +98,7 @@ class Installation:
         """
         held = lock.share(self.folder)
         try:
-            keyring = self.keyring()
+            keyring = self.keyring(reads_notes=reads_notes)
         except BaseException:
             lock.leave(held)
             raise

@@ -136,6 +136,15 @@ class Keyring:
         keys = keys or provider(folder)
         return cls(keysets.read(folder, keys.get("master")), SigningKey(keys.get("ingest")))
 
+    @classmethod
+    def blind(cls, folder: Path) -> "Keyring":
+        """For whoever only opens notes, on a copy without the master key: knows the ingest key, opens no column.
+
+        Raises:
+            BadInstallation: as ``load``, for the ingest key.
+        """
+        return cls(Keyset.generate(), SigningKey(provider(folder).get("ingest")))
+
 
 def write_key(path: Path, key: bytes) -> None:
     """A new owner-only key file, synced.

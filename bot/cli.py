@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import typer
 from typer._click.exceptions import ClickException
 
-from bot.commands import case, content, edition, keys, notes, people, run, setup, sync, talk
+from bot.commands import case, content, edition, keys, master, notes, people, run, setup, sync, talk
+from bot.commands.common import refuse_secrets
 from bot.commands.errors import FAILURES, said
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app.command("invite")(people.invite)
 app.add_typer(people.people, name="people")
 app.add_typer(case.case, name="case")
 app.add_typer(edition.content, name="content")
+keys.keys.command("rotate-master")(master.rotate_master)
 app.add_typer(keys.keys, name="keys")
 app.command("run")(run.run)
 app.add_typer(notes.notes, name="notes")
@@ -41,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 done, 1 failed, 2 asked wrongly.
     """
     try:
+        refuse_secrets(sys.argv[1:] if argv is None else argv)
         code = app(args=list(argv) if argv is not None else None, standalone_mode=False)
     except typer.Abort:
         typer.echo("Stopped.", err=True)

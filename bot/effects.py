@@ -6,6 +6,7 @@ from bot.notices import tell
 from dialogues.case import KEEPS_CASES
 from dialogues.model import (
     AssignCase,
+    ClearResidue,
     CloseCase,
     CloseFlag,
     CountFeedback,
@@ -29,7 +30,7 @@ from dialogues.model import (
 )
 from dialogues.note import UNDO
 from dialogues.reference import reference
-from storage import agencies, cases, feedback, flags, notes, people, plans, timers, walks
+from storage import agencies, cases, feedback, flags, notes, people, plans, residue, timers, walks
 from storage.conversations import Talk
 from storage.errors import Unknown
 from storage.outbox import Outgoing
@@ -132,6 +133,8 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
             )
         case DropPlan(plan_id):
             plans.drop(tx, plan_id, me)
+        case ClearResidue():
+            residue.cleared(tx, talk.address_ref)
         case CountFeedback(answer, helpful):
             feedback.count(tx, answer, helpful=helpful)
         case Tell(whom, agency, phrase, args_):

@@ -3,6 +3,7 @@
 DIR/                 0700
   integra.db         the database (SQLite), 0600
   keys/              the bot's own keys, none of which opens a note
+  lock               who is using the folder
   desks/             pins: whose signature each desk carries
   settings.toml      what can be set
   site.toml          local numbers, names, timings, alarm lines; only where the operator wrote one
@@ -13,9 +14,11 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from storage import lock
 from storage.database import migrate, open_database
 from storage.errors import BadInstallation
-from storage.keyring import Keyring
+from storage.keyring import MASTER_FILE, Keyring
+from storage.keyset import FILE as KEYSET_FILE
 from storage.pins import Pins
 from storage.store import Store
 
@@ -81,12 +84,25 @@ class Installation:
         migrate(found.database)
         return found
 
-    def keyring(self) -> Keyring:
-        return Keyring.load(self.folder / "keys")
+    def keyring(self, *, reads_notes: bool = False) -> Keyring:
+        """The bot's keys; for reading notes, on a copy without a master key, none that opens a column."""
+        keys = self.folder / "keys"
+        is_copy = reads_notes and not (keys / MASTER_FILE).exists() and not (keys / KEYSET_FILE).exists()
+        return Keyring.blind(keys) if is_copy else Keyring.load(keys)
 
     def store(self, *, reads_notes: bool = False) -> Store:
-        """Open its database with its keys; close it after use."""
-        return Store(open_database(self.database, reads_notes=reads_notes), self.keyring())
+        """Open its database with its keys; close it after use.
+
+        Raises:
+            BadInstallation: a key is not as it must be, or the keys are being changed.
+        """
+        held = lock.share(self.folder)
+        try:
+            keyring = self.keyring(reads_notes=reads_notes)
+        except BaseException:
+            lock.leave(held)
+            raise
+        return Store(open_database(self.database, reads_notes=reads_notes), keyring, lambda: lock.leave(held))
 
     def refuse_inside(self, path: Path) -> None:
         """

@@ -21,7 +21,7 @@ from bot.clock import Clock
 from bot.logs import failure
 from dialogues.model import Say
 from guidance.handoff import Sheet
-from storage import conversations, outbox, traces
+from storage import conversations, outbox, residue, traces
 from storage.errors import Busy
 from storage.outbox import Outgoing
 from storage.store import Store
@@ -181,11 +181,11 @@ class Outbox:
 
     async def _erase(self, one: Outgoing, channel: Channel) -> None:
         left = await self._store.run(partial(_traces, one=one))
-        if left:
-            failed = await channel.erase(one.chat, [trace.message for trace in left])
-            if failed:
-                log.warning("chat.residue", channel=one.channel, count=failed)
-        await self._store.run(partial(_erased, one=one, ids=[trace.id for trace in left]))
+        failed = await channel.erase(one.chat, [trace.message for trace in left]) if left else 0
+        if failed:
+            log.warning("chat.residue", channel=one.channel, count=failed)
+        ids = [trace.id for trace in left]
+        await self._store.run(partial(_erased, one=one, ids=ids, failed=failed, clock=self._clock))
 
     def _note_arrival(self, id: int) -> None:
         self._arrived.append(id)
@@ -242,9 +242,11 @@ def _traces(tx: Transaction, *, one: Outgoing) -> list[traces.Trace]:
     return traces.of(tx, one.address_ref, one.erase)
 
 
-def _erased(tx: Transaction, *, one: Outgoing, ids: list[int]) -> None:
+def _erased(tx: Transaction, *, one: Outgoing, ids: list[int], failed: int, clock: Clock) -> None:
     if ids:
         traces.gone(tx, ids)
+    if failed:
+        residue.add(tx, one.address_ref, failed, at=clock())
     outbox.done(tx, [one.id])
 
 

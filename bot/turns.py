@@ -20,6 +20,7 @@ from dialogues import codec, desk, registry
 from dialogues.clean import clean
 from dialogues.floor import Floor
 from dialogues.model import (
+    Choice,
     Chose,
     Due,
     Edited,
@@ -35,9 +36,10 @@ from dialogues.model import (
     Turn,
     Voice,
     Wrote,
+    column,
 )
 from guidance.model import GuideVersion
-from storage import agencies, cases, conversations, flags, notes, outbox, people, plans, timers, traces
+from storage import agencies, cases, conversations, flags, notes, outbox, people, plans, residue, timers, traces
 from storage.conversations import Talk
 from storage.errors import Unknown, Unreadable
 from storage.outbox import Outgoing
@@ -122,6 +124,8 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
             return tell(tx, world, bytes.fromhex(timer.about), "", "case-added", {}, now, opens="case")
         case plans.REMINDER:
             return _plans_due(tx, world, timer.about, now)
+        case residue.ASK:
+            return _ask_to_clear(tx, world, timer.address_ref, now)
         case "sweep":
             tx.db.execute(seen.delete().where(seen.c.at < seconds(now - REMEMBER_UPDATES)))
             timers.arm(tx, SWEEP, "", now + timedelta(hours=1))
@@ -236,6 +240,17 @@ def _plans_due(tx: Transaction, world: World, plan_id: str, now: datetime) -> li
             if talk is not None:
                 said += _converse(tx, world, talk, due, contact.channel, contact.chat, "")
     return said
+
+
+def _ask_to_clear(tx: Transaction, world: World, address_ref: bytes, now: datetime) -> list[Outgoing]:
+    contact, talk = people.contact(tx, address_ref), conversations.load(tx, address_ref)
+    count = residue.of(tx, address_ref)
+    if contact is None or talk is None or not count:
+        return []
+    voice = world.voice(talk.language)
+    rows = column(Choice("residue", voice.text("button-residue"), lasting=True))
+    say = Say(voice.text("residue-ask", n=count), rows=rows)
+    return outbox.put(tx, contact.channel, contact.chat, [say], question=talk.question, at=now)
 
 
 def _say(tx: Transaction, inbound: Inbound, text: str, now: datetime) -> list[Outgoing]:

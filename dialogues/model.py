@@ -310,6 +310,11 @@ class DropPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ClearResidue:
+    """The person cleared from this chat what could not be deleted for them."""
+
+
+@dataclass(frozen=True, slots=True)
 class CountFeedback:
     answer: str
     helpful: bool
@@ -348,6 +353,7 @@ Effect = (
     | TickCase
     | KeepPlan
     | DropPlan
+    | ClearResidue
     | CountFeedback
     | Tell
 )

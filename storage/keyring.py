@@ -1,9 +1,10 @@
 """The bot's own keys: what it encrypts for itself, its pseudonyms, and the key it signs accepted notes with.
 
-None of them opens a note. Subkeys come from one master key by HKDF (RFC 5869), one for each label, so that a row
-moved to another place, or a column to another, does not open there.
+None of them opens a note. They come from a keyset that one master key wraps (``storage.keyset``); a generation of it
+gives a subkey for each label by HKDF (RFC 5869), so that a row moved to another place, or a column to another, does not
+open there.
 
-    sealed column = 0x01 ‖ nonce 12 ‖ AES-256-GCM(subkey, padded, aad = label ‖ place)
+    sealed column = 0x02 ‖ generation 1 ‖ nonce 12 ‖ AES-256-GCM(subkey, padded, aad = label ‖ place)
 """
 
 import hashlib
@@ -11,23 +12,23 @@ import hmac
 import os
 import unicodedata
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+from storage import keyset as keysets
+from storage.custody import KEY_BYTES, KeyProvider, provider
 from storage.errors import BadInstallation, Unreadable
-from storage.sealing.errors import KeyFileError
-from storage.sealing.keyfile import owner_only
+from storage.keyset import Keyset
 from storage.sealing.labels import L
 from storage.sealing.signing import SigningKey
 
 Label = Literal["state", "outbox", "contact", "profile", "agency", "walk", "trace", "case", "plan"]
-LABELS: Final[tuple[Label, ...]] = ("state", "outbox", "contact", "profile", "agency", "walk", "trace", "case", "plan")
-MASTER_BYTES: Final = 32
-VERSION: Final = b"\x01"
+LABELS: Final[tuple[Label, ...]] = get_args(Label)
+VERSION: Final = b"\x02"
 NONCE_BYTES: Final = 12
 BLOCK: Final = 128
 """Plaintexts are padded with spaces to a multiple of this, so that lengths tell little. All are JSON, where trailing
@@ -38,27 +39,28 @@ INGEST_FILE: Final = "ingest.key"
 
 
 class Keyring:
-    """Subkeys of one master key, and the ingest key. ``repr`` shows nothing.
+    """A keyset made ready for use, and the ingest key. ``repr`` shows nothing.
 
     Random 96-bit nonces keep a subkey good for 2**32 sealings (NIST SP 800-38D, 8.3).
     """
 
-    __slots__ = ("_boxes", "_index", "_pseudonyms", "_tokens", "ingest")
+    __slots__ = ("_boxes", "_current", "_index", "_pseudonyms", "_tokens", "ingest")
 
-    def __init__(self, master: bytes, ingest: SigningKey) -> None:
-        if len(master) != MASTER_BYTES:
-            raise BadInstallation(f"the master key has {MASTER_BYTES} bytes")
-        self._boxes = {label: AESGCM(_subkey(master, label)) for label in LABELS}
-        self._pseudonyms = _subkey(master, "pid")
-        self._index = _subkey(master, "index")
-        self._tokens = _subkey(master, "token")
+    def __init__(self, keyset: Keyset, ingest: SigningKey) -> None:
+        self._boxes = {
+            (number, label): AESGCM(_subkey(key, label)) for number, key in keyset.boxes.items() for label in LABELS
+        }
+        self._current = keyset.current
+        self._pseudonyms = keyset.fixed["pid"]
+        self._index = keyset.fixed["index"]
+        self._tokens = keyset.fixed["token"]
         self.ingest = ingest
 
     def __repr__(self) -> str:
         return "Keyring()"
 
     def seal(self, label: Label, place: bytes, plaintext: bytes) -> bytes:
-        """Encrypt one column.
+        """Encrypt one column, under the current generation.
 
         Args:
             place: the row it belongs to; it opens nowhere else.
@@ -66,21 +68,28 @@ class Keyring:
         """
         nonce = os.urandom(NONCE_BYTES)
         padded = plaintext.ljust(-(-len(plaintext) // BLOCK) * BLOCK)
-        return VERSION + nonce + self._boxes[label].encrypt(nonce, padded, label.encode() + place)
+        box = self._boxes[(self._current, label)]
+        return self.mark + nonce + box.encrypt(nonce, padded, label.encode() + place)
 
     def open(self, label: Label, place: bytes, sealed: bytes) -> bytes:
-        """Decrypt one column; trailing spaces are left on.
+        """Decrypt one column, of any generation there is; trailing spaces are left on.
 
         Raises:
             Unreadable: not ours, not for this place, or changed.
         """
-        if sealed[:1] != VERSION:
+        box = self._boxes.get((sealed[1], label)) if sealed[:1] == VERSION and len(sealed) > 1 else None
+        if box is None:
             raise Unreadable(label)
-        nonce, ciphertext = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+        nonce, ciphertext = sealed[2 : 2 + NONCE_BYTES], sealed[2 + NONCE_BYTES :]
         try:
-            return self._boxes[label].decrypt(nonce, ciphertext, label.encode() + place)
+            return box.decrypt(nonce, ciphertext, label.encode() + place)
         except (InvalidTag, ValueError):
             raise Unreadable(label) from None
+
+    @property
+    def mark(self) -> bytes:
+        """What every column that is sealed now begins with: version and generation, 2 bytes."""
+        return VERSION + bytes([self._current])
 
     def address_ref(self, channel: str, chat: str) -> bytes:
         return _keyed(self._pseudonyms, f"address\0{channel}\0{chat}")
@@ -107,36 +116,50 @@ class Keyring:
             BadInstallation: a key is there already; it is never overwritten.
         """
         folder.mkdir(mode=0o700, exist_ok=True)
+        if (folder / keysets.FILE).exists():
+            raise BadInstallation(f"{keysets.FILE} is there already; a key is never overwritten")
         for name in (MASTER_FILE, INGEST_FILE):
-            try:
-                handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            except FileExistsError:
-                raise BadInstallation(f"{name} is there already; a key is never overwritten") from None
-            with os.fdopen(handle, "w") as file:
-                file.write(os.urandom(MASTER_BYTES).hex() + "\n")
-                file.flush()
-                os.fsync(file.fileno())
+            write_key(folder / name, os.urandom(KEY_BYTES))
+        keysets.write(folder, Keyset.generate(), [provider(folder, {}).get("master")])
         return cls.load(folder)
 
     @classmethod
-    def load(cls, folder: Path) -> "Keyring":
+    def load(cls, folder: Path, keys: KeyProvider | None = None) -> "Keyring":
         """
+        Args:
+            folder: where the keyset lies.
+            keys: where master and ingest key come from; None: systemd's credentials, else files of this folder.
+
         Raises:
             BadInstallation: a file is missing, readable by others, a link, or not a key; says how to mend it.
         """
-        return cls(_read(folder / MASTER_FILE), SigningKey(_read(folder / INGEST_FILE)))
+        keys = keys or provider(folder)
+        return cls(keysets.read(folder, keys.get("master")), SigningKey(keys.get("ingest")))
+
+    @classmethod
+    def blind(cls, folder: Path) -> "Keyring":
+        """For whoever only opens notes, on a copy without the master key: knows the ingest key, opens no column.
+
+        Raises:
+            BadInstallation: as ``load``, for the ingest key.
+        """
+        return cls(Keyset.generate(), SigningKey(provider(folder).get("ingest")))
 
 
-def _read(path: Path) -> bytes:
+def write_key(path: Path, key: bytes) -> None:
+    """A new owner-only key file, synced.
+
+    Raises:
+        BadInstallation: there is one already.
+    """
     try:
-        key = bytes.fromhex(owner_only(path).strip())
-    except KeyFileError as refused:
-        raise BadInstallation(str(refused)) from None
-    except ValueError:
-        raise BadInstallation(f"{path.name} is not a key: 64 hexadecimal digits are expected") from None
-    if len(key) != MASTER_BYTES:
-        raise BadInstallation(f"{path.name} is not a key: 64 hexadecimal digits are expected")
-    return key
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except FileExistsError:
+        raise BadInstallation(f"{path.name} is there already; a key is never overwritten") from None
+    with os.fdopen(handle, "w") as file:
+        file.write(key.hex() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _subkey(master: bytes, label: str) -> bytes:

@@ -19,6 +19,7 @@ from storage.schema import (
     memberships,
     outbox,
     people,
+    residue,
     timers,
     traces,
     walks,
@@ -229,7 +230,7 @@ def replace_chat(tx: Transaction, person_ref: bytes, channel: str, chat: str) ->
 
 
 def _forget_address(tx: Transaction, address_ref: bytes) -> None:
-    for table in (conversations, outbox, traces, timers):
+    for table in (conversations, outbox, traces, timers, residue):
         tx.db.execute(delete(table).where(table.c.address_ref == address_ref))
     tx.db.execute(delete(addresses).where(addresses.c.ref == address_ref))
     tx.purged()

@@ -139,6 +139,15 @@ traces = Table(
     Index("ix_traces_address_ref", "address_ref", "draft"),
 )
 
+# How many messages with a note's words could not be deleted from a chat; until the person says they cleared them.
+residue = Table(
+    "residue",
+    metadata,
+    Column("address_ref", Ref, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),
+)
+
 # Every deadline there is; deleted when it has been dealt with.
 timers = Table(
     "timers",

@@ -48,10 +48,11 @@ class Store:
     Args:
         engine: from ``storage.database.open_database``; the store owns its connection until ``close``.
         keyring: handed on with every transaction.
+        closed: called once, when the connection is closed.
     """
 
-    def __init__(self, engine: Engine, keyring: Keyring) -> None:
-        self._engine, self._keyring = engine, keyring
+    def __init__(self, engine: Engine, keyring: Keyring, closed: Callable[[], None] = lambda: None) -> None:
+        self._engine, self._keyring, self._on_closed = engine, keyring, closed
         self._line: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
@@ -82,6 +83,7 @@ class Store:
             self._line.put(None)
         self._thread.join()
         self._engine.dispose()
+        self._on_closed()
 
     def _submit(self, turn: Callable[[Transaction], T], waiter: asyncio.Future[T] | None = None) -> Future[T]:
         done: Future[T] = Future()

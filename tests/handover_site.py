@@ -7,6 +7,7 @@ from typing import Any
 
 import pyrage
 from sqlalchemy import select
+from storage_site import keyset
 
 from dialogues.reference import reference
 from storage import agencies, database, notes
@@ -36,7 +37,7 @@ class Site:
         self.folder, self.agency = folder, agency
         self.path = folder / "notes.sqlite3"
         database.migrate(self.path)
-        self.keyring = Keyring(bytes([1]) * 32, SigningKey(bytes([2]) * 32))
+        self.keyring = Keyring(keyset(1), SigningKey(bytes([2]) * 32))
         self.pins = Pins(folder / "desks")
         self.key = OpeningKey(SuiteId.XWING, bytes([3]) * 32)
         self.identity = pyrage.x25519.Identity.generate()

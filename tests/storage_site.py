@@ -1,5 +1,6 @@
 """What the tests of storage share: a time, a way to keep a note, and a look at the file from outside."""
 
+import hashlib
 import sqlite3
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from sqlalchemy import select
 
 from bot.trial import AGENCY
 from storage import agencies, feedback, notes
+from storage.keyset import FIXED, Keyset
 from storage.pins import Pin, Pins
 from storage.schema import memberships
 from storage.sealing.desk import Manifest, Recipient, sign
@@ -19,6 +21,15 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 UNDO = timedelta(minutes=10)
 OTHER_AGENCY = "southgate"
 CASE = "AA-1234-c"
+
+
+def keyset(number: int = 0) -> Keyset:
+    """The same keys for the same number."""
+
+    def key(name: str) -> bytes:
+        return hashlib.sha256(f"{number} {name}".encode()).digest()
+
+    return Keyset({name: key(name) for name in FIXED}, {1: key("box")}, 1)
 
 
 def note_id(number: int) -> str:

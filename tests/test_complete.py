@@ -39,6 +39,7 @@ COMMANDS = (
     "case list",
     "case close",
     "keys make",
+    "keys rotate-master",
     "keys list",
     "keys add-recipient",
     "run",

@@ -17,7 +17,7 @@ from bot.channels.console import Console
 from bot.chat import Chat, play
 from bot.clock import MovableClock
 from bot.trial import Trial, enrol
-from storage import agencies, people
+from storage import agencies, people, residue
 from storage.transaction import Transaction
 
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
@@ -46,7 +46,8 @@ async def conversation(written: str, folder: Path, person: str, setting: list[st
 
     Args:
         setting: words that change the world: ``stranger`` (nobody is enrolled at this chat, an invite is at hand),
-            ``no-desk`` (the agency has nobody to seal to), ``two-agencies``.
+            ``no-desk`` (the agency has nobody to seal to), ``two-agencies``, ``residue`` (two messages could not be
+            deleted from this chat).
     """
     clock, effects = MovableClock(NOON), list[str]()
     trial = Trial.create(folder / "world", at=NOON, roles=tuple(role for role in STAFF if role not in setting))
@@ -89,6 +90,8 @@ def prepare(tx: Transaction, person: str, setting: list[str]) -> str:
         ref = people.at_address(tx, "console", person)
         assert ref is not None
         people.join(tx, ref, other, "mentor", at=NOON.replace(hour=13))
+    if "residue" in setting:
+        residue.add(tx, tx.keyring.address_ref("console", person), 2, at=NOON)
     if "stranger" in setting:
         return people.invite(tx, first.ref, "mentor", at=NOON)
     return ""

@@ -2,13 +2,15 @@
 
 import getpass
 import json
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 
+from bot.hardening import harden
 from bot.installation import Installation
 from storage.sealing import keyfile
 from storage.sealing.errors import KeyFileError
@@ -32,6 +34,22 @@ class Refusal(Exception):
     """A command cannot do what was asked; the message says what to do next. Exit code 1."""
 
 
+TOKEN = re.compile(r"\d{6,12}:[A-Za-z0-9_-]{30,}")
+"""What a bot token looks like."""
+
+
+def refuse_secrets(arguments: Sequence[str]) -> None:
+    """
+    Raises:
+        Refusal: a bot token stands on the command line, where every user of the machine can read it.
+    """
+    if any(TOKEN.search(argument) for argument in arguments):
+        raise Refusal(
+            "a bot token must not stand on the command line: everybody on this machine can read it there. Revoke it at"
+            " @BotFather, and put the new one into an owner-only file: --token-file FILE"
+        )
+
+
 def within(data: Path, what: Callable[[Transaction], T], *, reads_notes: bool = False) -> T:
     """Run one transaction on an installation."""
     store = Installation.at(data).store(reads_notes=reads_notes)
@@ -50,11 +68,14 @@ def out_json(value: Any) -> None:
 
 
 def read_key(path: Path, passphrase_file: Path | None) -> KeyFile:
-    """A private key; its passphrase comes from an owner-only file or is asked for at the terminal.
+    """A private key. Its passphrase comes from an owner-only file or is asked for at the terminal.
+
+    From here on the process leaves no core dump.
 
     Raises:
         KeyFileError: says how to mend it.
     """
+    harden()
     if passphrase_file is not None:
         return keyfile.read(path, passphrase=keyfile.owner_only(passphrase_file).rstrip("\n"))
     try:

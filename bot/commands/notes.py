@@ -42,7 +42,7 @@ def open_(
     opener = read_key(key, passphrase_file).key
     if not isinstance(opener, OpeningKey):
         raise Refusal("that key signs; it does not open notes")
-    ingest = (installation.keyring().ingest.public,)
+    ingest = (installation.keyring(reads_notes=True).ingest.public,)
     found = within(data, lambda tx: opened.open_reference(tx, short, opener, ingest), reads_notes=True)
     if as_json:
         out_json([{"reference": one.reference, "state": one.state, "note": one.body} for one in found])

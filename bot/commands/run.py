@@ -14,13 +14,14 @@ from bot.channels.base import Handle, TryLater
 from bot.channels.registry import CLIENTS, TelegramClient
 from bot.channels.registry import client as client_of
 from bot.commands.common import Data, Refusal
+from bot.hardening import harden
 from bot.installation import Installation
 from bot.reload import Reload
 from bot.settings import Settings
 from bot.turns import World
 from dialogues.desk import COMMANDS
 from dialogues.model import Voice
-from storage.sealing.keyfile import owner_only
+from storage.custody import secret_text
 
 log = structlog.get_logger()
 
@@ -54,10 +55,11 @@ def run(
         raise Refusal(f"a client is one of: {', '.join(CLIENTS)}")
     if webhook and secret_file is None:
         raise Refusal("a webhook needs --secret-file FILE: an owner-only file with 32 characters or more")
+    harden()
     settings = Settings.read(data)
     installation = Installation.at(data)
-    token = owner_only(token_file).strip()
-    secret = owner_only(secret_file).strip() if secret_file is not None else ""
+    token = secret_text(token_file).strip()
+    secret = secret_text(secret_file).strip() if secret_file is not None else ""
     logs.configure()
     asyncio.run(_run(installation, settings, client_of(client), token, webhook, secret))
 

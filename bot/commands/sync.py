@@ -78,7 +78,7 @@ def run_once(installation: Installation, agency: str, key: OpeningKey, drop: Fil
     try:
         return hand_over(
             store,
-            (installation.keyring().ingest.public,),
+            (installation.keyring(reads_notes=True).ingest.public,),
             key,
             drop,
             at=system_clock(),

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select
-from storage_site import NOON, add_agency, keep_note, note_id
+from storage_site import NOON, add_agency, keep_note, keyset, note_id
 
 from bot.installation import Installation
 from bot.trial import AGENCY
@@ -278,7 +278,7 @@ class AnyOrder(RuleBasedStateMachine):
     def open(self) -> None:
         self.connection = open_database(self.folder / "integra.db").connect()
         self.connection.exec_driver_sql("BEGIN IMMEDIATE")
-        self.tx = Transaction(self.connection, Keyring(bytes(32), SigningKey(bytes(32))))
+        self.tx = Transaction(self.connection, Keyring(keyset(), SigningKey(bytes(32))))
         self.now = NOON
         self.agency = agencies.add(self.tx, AGENCY, name="Northbridge (demo)", zone="Europe/Paris", case_pattern="")
         self.people = [people.add(self.tx, self.agency, "coordinator", language="en", at=NOON) for _ in range(3)]

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from storage_site import keyset
 
 from storage.errors import BadInstallation, Unreadable
 from storage.keyring import BLOCK, INGEST_FILE, LABELS, MASTER_FILE, NONCE_BYTES, Keyring, Label
+from storage.keyset import FILE
 from storage.sealing.signing import SigningKey
 
-RING = Keyring(bytes(range(32)), SigningKey(bytes(32)))
-OTHER = Keyring(bytes(range(1, 33)), SigningKey(bytes(32)))
+RING = Keyring(keyset(), SigningKey(bytes(32)))
+OTHER = Keyring(keyset(1), SigningKey(bytes(32)))
 TAG_BYTES = 16
 JSONS = st.text().map(lambda text: json.dumps(text, ensure_ascii=False).encode())
 PLACE = b"p" * 16
@@ -80,7 +82,7 @@ def test_what_was_never_sealed_is_unreadable(sealed: bytes) -> None:
 @given(st.integers(1, 2_000))
 def test_lengths_tell_no_more_than_the_block(size: int) -> None:
     sealed = RING.seal("state", PLACE, b"1" * size)
-    padded = len(sealed) - 1 - NONCE_BYTES - TAG_BYTES
+    padded = len(sealed) - 2 - NONCE_BYTES - TAG_BYTES
     assert padded % BLOCK == 0
     assert size <= padded < size + BLOCK
 
@@ -91,7 +93,7 @@ def test_equal_columns_never_look_equal() -> None:
 
 def test_an_unreadable_column_names_its_label_alone() -> None:
     with pytest.raises(Unreadable) as caught:
-        RING.open("contact", PLACE, b"\x01" + b"secret words" * 5)
+        RING.open("contact", PLACE, b"\x02\x01" + b"secret words" * 5)
     assert caught.value.args == ("contact",)
     assert caught.value.__cause__ is None
 
@@ -149,7 +151,7 @@ def keys(tmp_path: Path) -> Path:
 
 
 def test_new_key_files_are_the_owners_alone(keys: Path) -> None:
-    assert sorted(path.name for path in keys.iterdir()) == sorted([MASTER_FILE, INGEST_FILE])
+    assert sorted(path.name for path in keys.iterdir()) == sorted([MASTER_FILE, INGEST_FILE, FILE])
     assert {stat.S_IMODE(path.stat().st_mode) for path in keys.iterdir()} == {0o600}
     assert stat.S_IMODE(keys.stat().st_mode) == 0o700
 
@@ -173,10 +175,10 @@ def test_keys_that_are_loaded_open_what_those_that_were_made_sealed(tmp_path: Pa
 def test_two_installations_have_different_keys(keys: Path, tmp_path: Path) -> None:
     Keyring.create(tmp_path / "others")
     texts = {path.read_text() for folder in (keys, tmp_path / "others") for path in folder.iterdir()}
-    assert len(texts) == 4
+    assert len(texts) == 6
 
 
-@pytest.mark.parametrize("left", [{MASTER_FILE}, {INGEST_FILE}, {MASTER_FILE, INGEST_FILE}])
+@pytest.mark.parametrize("left", [{MASTER_FILE}, {INGEST_FILE}, {FILE}, {MASTER_FILE, INGEST_FILE}])
 def test_a_key_is_never_overwritten(keys: Path, left: set[str]) -> None:
     for path in keys.iterdir():
         if path.name not in left:
@@ -242,7 +244,16 @@ def test_garbage_is_no_key(keys: Path, name: str, content: bytes) -> None:
     assert "zz" not in str(caught.value)
 
 
-@pytest.mark.parametrize("size", [0, 16, 31, 33])
-def test_a_master_key_of_another_size_is_refused(size: int) -> None:
-    with pytest.raises(BadInstallation):
-        Keyring(bytes(size), SigningKey(bytes(32)))
+def test_a_new_generation_seals_and_older_ones_still_open() -> None:
+    older = keyset()
+    newer = older.with_new_generation()
+    sealed = Keyring(older, SigningKey(bytes(32))).seal("state", PLACE, b"{}")
+    ring = Keyring(newer, SigningKey(bytes(32)))
+    assert ring.open("state", PLACE, sealed).strip() == b"{}"
+    anew = ring.seal("state", PLACE, b"{}")
+    assert (anew[:2], sealed[:2]) == (ring.mark, RING.mark)
+    only = Keyring(newer.only_current(), SigningKey(bytes(32)))
+    assert only.open("state", PLACE, anew).strip() == b"{}"
+    with pytest.raises(Unreadable):
+        only.open("state", PLACE, sealed)
+    assert ring.address_ref("telegram", "1") == RING.address_ref("telegram", "1"), "pseudonyms never change"

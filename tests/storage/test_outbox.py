@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, update
-from storage_site import NOON
+from storage_site import NOON, keyset
 
 from bot.installation import Installation
 from dialogues.model import Choice, Document, Say
@@ -65,7 +65,7 @@ SAYS = st.builds(Say, TEXT, TEXT, TEXT, ROWS, st.booleans(), TEXT, st.booleans()
 def test_every_say_comes_back_whole(says: list[Say], question: int, chat: str) -> None:
     with create_engine("sqlite://").connect() as connection:
         metadata.tables["outbox"].create(connection)
-        tx = Transaction(connection, Keyring(bytes(32), SigningKey(bytes(32))))
+        tx = Transaction(connection, Keyring(keyset(), SigningKey(bytes(32))))
         queued = outbox.put(tx, "telegram", chat, says, question=question, at=NOON)
         assert outbox.waiting(tx) == queued
         assert [one.say for one in queued] == says

@@ -9,7 +9,7 @@ from storage_site import NOON, add_agency, keep_note, note_id
 
 from bot.installation import Installation
 from dialogues.model import Say
-from storage import conversations, flags, notes, outbox, people, timers, traces, walks
+from storage import conversations, flags, notes, outbox, people, residue, timers, traces, walks
 from storage.errors import Unknown
 from storage.pins import Pins
 from storage.schema import addresses, invites, memberships, metadata
@@ -239,6 +239,7 @@ def busy(tx: Transaction, person_ref: bytes, agency_ref: bytes) -> bytes:
     outbox.put(tx, contact.channel, contact.chat, [Say("Hello"), Say("again")], erase=[DRAFT], at=NOON)
     traces.leave(tx, address, DRAFT, "55", at=NOON)
     timers.arm(tx, "expire", "", NOON + timedelta(hours=12), address_ref=address)
+    residue.add(tx, address, 1, at=NOON)
     walks.keep(
         tx,
         walk_id="cd" * 16,
@@ -268,7 +269,7 @@ def holding(store: Store, address_ref: bytes) -> set[str]:
     return store.run_now(turn)
 
 
-ALL = {"addresses", "conversations", "outbox", "traces", "timers"}
+ALL = {"addresses", "conversations", "outbox", "residue", "traces", "timers"}
 
 
 def test_every_table_that_hangs_on_an_address_is_among_those_shed() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
-from storage_site import NOON
+from storage_site import NOON, keyset
 
 from bot.installation import Installation
 from storage import timers
@@ -157,7 +157,7 @@ def test_whenever_anybody_looks_each_timer_comes_once_and_in_order(
     expected = dict(armed)
     with create_engine("sqlite://").connect() as connection:
         metadata.tables["timers"].create(connection)
-        tx = Transaction(connection, Keyring(bytes(32), SigningKey(bytes(32))))
+        tx = Transaction(connection, Keyring(keyset(), SigningKey(bytes(32))))
         for about, minutes in armed:
             timers.arm(tx, "flag", about, NOON + minutes * MINUTE)
         heard: list[tuple[datetime, str]] = []

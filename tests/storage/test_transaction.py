@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
-from storage_site import NOON
+from storage_site import NOON, keyset
 
 from storage.errors import Unreadable
 from storage.keyring import Keyring
@@ -20,7 +20,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
-KEYRING = Keyring(bytes(range(32)), SigningKey(bytes(32)))
+KEYRING = Keyring(keyset(), SigningKey(bytes(32)))
 
 
 @given(VALUES, st.binary(max_size=32))

@@ -86,3 +86,12 @@ def test_chat_refuses_a_role_it_does_not_know_and_a_folder_without_an_installati
     assert (unknown.code, unknown.out, "a role is one of: officer" in unknown.err) == (1, "", True)
     missing = integra("chat", "--data", tmp_path / "nowhere")
     assert (missing.code, missing.out, "integra init" in missing.err) == (1, "", True)
+
+
+def test_t10_a_token_on_the_command_line_is_refused_and_not_repeated(integra: Any, trial: Trial) -> None:
+    token = "123456789:" + "A" * 35
+    for arguments in (("run", "--token", token), ("run", "--data", "x", f"--token-file={token}"), ("ask", token)):
+        done = integra(*arguments)
+        assert (done.code, done.out) == (1, "")
+        assert "BotFather" in done.err
+        assert token not in done.err

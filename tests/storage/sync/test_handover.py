@@ -86,6 +86,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from handover_site import NOON
+from storage_site import keyset
 from storage import database
 from storage.keyring import Keyring
 from storage.sealing.signing import SigningKey
@@ -95,7 +96,7 @@ from storage.sync.filedrop import FileDrop
 from storage.sync.handover import hand_over
 
 folder, recipient, last = sys.argv[1:]
-keyring = Keyring(bytes([1]) * 32, SigningKey(bytes([2]) * 32))
+keyring = Keyring(keyset(1), SigningKey(bytes([2]) * 32))
 store = Store(database.open_database(Path(folder) / "notes.sqlite3", reads_notes=True), keyring)
 drop = FileDrop(Path(folder) / "outgoing", recipient, "integra-north", "north")
 key = OpeningKey(SuiteId.XWING, bytes([3]) * 32)

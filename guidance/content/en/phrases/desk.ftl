@@ -43,6 +43,12 @@ sent-contact = I cannot take contacts, and please send no names or numbers of pe
 sent-other = I only read text and buttons.
 note-already-open = You are already writing a note. Here is the open question again; /cancel leaves it.
 draft-put-aside = Your unfinished note is put aside, sealed, for 12 hours. Resume it from the menu.
+residue-ask = { $n ->
+    [one] 1 message with words of a note could not be deleted here by me: Telegram no longer lets me. Please delete it yourself, for both sides.
+   *[other] { $n } messages with words of a note could not be deleted here by me: Telegram no longer lets me. Please delete them yourself, for both sides.
+}
+button-residue = I have deleted them
+residue-thanks = Thank you.
 draft-expired = Your unfinished note was idle for 12 hours and has been deleted. Nothing of it was kept. Write it again with /note.
 
 not-saved =

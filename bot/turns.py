@@ -125,6 +125,7 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
         case "sweep":
             tx.db.execute(seen.delete().where(seen.c.at < seconds(now - REMEMBER_UPDATES)))
             timers.arm(tx, SWEEP, "", now + timedelta(hours=1))
+            return _desks_that_fail(tx, world, now)
         case _:
             contact = people.contact(tx, timer.address_ref)
             talk = conversations.load(tx, timer.address_ref)
@@ -235,6 +236,18 @@ def _plans_due(tx: Transaction, world: World, plan_id: str, now: datetime) -> li
             talk = conversations.load(tx, contact.address_ref)
             if talk is not None:
                 said += _converse(tx, world, talk, due, contact.channel, contact.chat, "")
+    return said
+
+
+def _desks_that_fail(tx: Transaction, world: World, now: datetime) -> list[Outgoing]:
+    """Tell the admins of each agency whose desk must not be used, once an hour until it is put right: somebody may have
+    changed it in the database."""
+    said: list[Outgoing] = []
+    for row in agencies.every(tx):
+        if code := agencies.desk_fault(tx, row.slug, world.pins, now):
+            said += tell(
+                tx, world, "admins", row.slug, "alarm-desk", {"agency": row.profile["name"], "code": code}, now
+            )
     return said
 
 

@@ -63,3 +63,9 @@ def read_key(path: Path, passphrase_file: Path | None) -> KeyFile:
         if refused.code != "passphrase" or not sys.stdin.isatty():
             raise
     return keyfile.read(path, passphrase=getpass.getpass("Passphrase: "))
+
+
+def progress(done: int, total: int) -> None:
+    """How far a long task is, on a terminal."""
+    if sys.stderr.isatty() and (done == total or done % 50 == 0):
+        typer.echo(f"\r{done} of {total}", err=True, nl=done == total)

@@ -62,7 +62,20 @@ def read_key(path: Path, passphrase_file: Path | None) -> KeyFile:
     except KeyFileError as refused:
         if refused.code != "passphrase" or not sys.stdin.isatty():
             raise
-    return keyfile.read(path, passphrase=getpass.getpass("Passphrase: "))
+    return keyfile.read(path, passphrase=secret("Passphrase: "))
+
+
+def secret(question: str) -> str:
+    """Something typed that is not shown.
+
+    Raises:
+        typer.Abort: whoever was asked pressed Ctrl-C or Ctrl-D.
+    """
+    try:
+        return getpass.getpass(question)
+    except (KeyboardInterrupt, EOFError):
+        typer.echo("", err=True)
+        raise typer.Abort from None
 
 
 def progress(done: int, total: int) -> None:

@@ -1,12 +1,11 @@
 """Questions at a terminal, for people who do this once a year. Without a terminal nothing is asked."""
 
-import getpass
 import sys
 from collections.abc import Callable, Mapping
 
 import typer
 
-from bot.commands.common import Refusal, out
+from bot.commands.common import Refusal, out, secret
 from storage.sealing import passphrase
 
 Wrong = Callable[[str], str]
@@ -84,10 +83,10 @@ def new_passphrase() -> str:
     if yes("Shall I draw a passphrase of six words for you? (better than one you think up)", suggested=True):
         return _drawn()
     out(f"A passphrase of your own, at least {passphrase.SHORTEST} characters; it is not shown while you type.")
-    typed = getpass.getpass("New passphrase: ")
+    typed = secret("New passphrase: ")
     if problem := passphrase.weakness(typed):
         raise Refusal(f"{problem}; nothing was made")
-    if getpass.getpass("Again: ") != typed:
+    if secret("Again: ") != typed:
         raise Refusal("the two were not the same; nothing was made")
     return typed
 
@@ -99,7 +98,7 @@ def _drawn() -> str:
         out(f"    {words}\n")
         typer.prompt("Press Enter once they are written down; they are then gone", default="", show_default=False)
         typer.echo(CLEARED, nl=False)
-        if " ".join(getpass.getpass("Now type the six words: ").split()) == words:
+        if " ".join(secret("Now type the six words: ").split()) == words:
             return words
         out("That was not the same. Once more.")
     raise Refusal("the words were not typed back; nothing was made")

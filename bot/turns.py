@@ -245,9 +245,10 @@ def _desks_that_fail(tx: Transaction, world: World, now: datetime) -> list[Outgo
     said: list[Outgoing] = []
     for row in agencies.every(tx):
         if code := agencies.desk_fault(tx, row.slug, world.pins, now):
-            said += tell(
-                tx, world, "admins", row.slug, "alarm-desk", {"agency": row.profile["name"], "code": code}, now
-            )
+            args = {"agency": row.profile["name"], "code": code}
+            said += tell(tx, world, "admins", row.slug, "alarm-desk", args, now)
+        else:
+            agencies.raise_pin(tx, row.slug, world.pins, now)
     return said
 
 

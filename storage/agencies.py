@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from dialogues.model import Agency
 from guidance.site import NOWHERE, Site
 from storage.errors import BadInstallation, Unknown
-from storage.pins import Pins
+from storage.pins import Pin, Pins
 from storage.schema import agencies, desks
 from storage.sealing.desk import Manifest
 from storage.sealing.errors import ManifestError
@@ -160,6 +160,13 @@ def checked_desk(tx: Transaction, slug: str, pins: Pins, today: date) -> Manifes
     if stored is None:
         raise ManifestError("row", f"{slug}'s desk is gone from the database")
     return Manifest.parse(*stored, pin.admin, at_least_version=pin.version, now=today, agency=slug)
+
+
+def raise_pin(tx: Transaction, slug: str, pins: Pins, at: datetime) -> None:
+    """Pin the version in force, should a crash have kept the pin behind: then it cannot be put back any more."""
+    manifest, pin = desk(tx, slug, pins, at), pins.of(slug)
+    if manifest is not None and pin is not None and manifest.version > pin.version:
+        pins.set(slug, Pin(pin.admin, manifest.version))
 
 
 def stored_desk(tx: Transaction, slug: str) -> tuple[bytes, bytes] | None:

@@ -74,12 +74,17 @@ def publish(
 
     def turn(tx: Transaction) -> Manifest:
         ref = agencies.by_slug(tx, slug).ref
-        stored = None if anew else agencies.stored_desk(tx, slug)
+        stored = agencies.stored_desk(tx, slug)
         before = None
         if stored is not None:
-            before = Manifest.verified(*stored, admin.public, at_least_version=max(seen, 1), agency=slug)
+            try:
+                before = Manifest.verified(*stored, admin.public, at_least_version=max(seen, 1), agency=slug)
+            except ManifestError:
+                if not anew:
+                    raise
+        # Also when it begins anew: no number is ever signed twice.
         number = 1 + (before.version if before is not None else seen)
-        manifest = change(before, ref, number)
+        manifest = change(None if anew else before, ref, number)
         if manifest.version != number:
             raise Refusal("a desk is changed from the version that is in force; try again")
         agencies.publish_desk(tx, manifest, *sign(manifest, admin))

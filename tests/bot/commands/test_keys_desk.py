@@ -270,6 +270,20 @@ def test_a_change_that_broke_off_before_the_pin_went_up_leaves_a_desk_that_works
     assert (world.version, pin.version) == (3, 3)
 
 
+def test_a_first_desk_that_broke_off_before_its_pin_is_begun_anew_under_another_number(
+    world: World, monkeypatch: pytest.MonkeyPatch, integra: Any
+) -> None:
+    ann = world.make("coordinator", "ann")
+    assert integra("agency", "add", "south", "--name", "South", "--data", world.data).code == 0
+    options = ("--agency", "south", "--admin-key", world.admin, "--key", f"{ann}.pub", "--no-escrow", "--yes")
+    monkeypatch.setattr(Pins, "set", lambda *_: (_ for _ in ()).throw(BadInstallation("power is gone")))
+    assert world.keys("add-recipient", *options).code == 1
+    monkeypatch.undo()
+    assert "desks/south.json is gone" in world.keys("add-recipient", *options).err
+    done = world.keys("add-recipient", "--anew", *options, "--json")
+    assert (done.code, json.loads(done.out)["version"]) == (0, 2)
+
+
 def test_t38_a_change_is_never_built_on_what_somebody_put_into_the_database(world: World) -> None:
     """Neither by whoever signs for themselves, nor by an earlier version put back."""
     ben = world.make("coordinator", "ben")

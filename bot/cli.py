@@ -9,6 +9,9 @@ from typer._click.exceptions import ClickException
 from bot.commands import case, content, edition, keys, notes, people, run, setup, sync, talk
 from bot.commands.errors import FAILURES, said
 
+INTERRUPTED = 130
+"""What typer makes of Ctrl-C."""
+
 app = typer.Typer(
     name="integra",
     help="A secure chat assistant for people who work with somebody at risk of radicalisation.",
@@ -46,12 +49,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         typer.echo("Stopped.", err=True)
         return 1
     except typer.Exit as done:
-        return done.exit_code
+        code = done.exit_code
     except ClickException as wrong:
         wrong.show()
         return wrong.exit_code
     except FAILURES as failed:
         typer.echo(said(failed), err=True)
+        return 1
+    if code == INTERRUPTED:  # between two questions, where nobody else hears of Ctrl-C
+        typer.echo("Stopped.", err=True)
         return 1
     return code if isinstance(code, int) else 0
 

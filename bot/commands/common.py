@@ -62,7 +62,7 @@ def read_key(path: Path, passphrase_file: Path | None) -> KeyFile:
     except KeyFileError as refused:
         if refused.code != "passphrase" or not sys.stdin.isatty():
             raise
-    return keyfile.read(path, passphrase=secret("Passphrase: "))
+    return keyfile.read(path, passphrase=secret(f"Passphrase of {path.name}: "))
 
 
 def secret(question: str) -> str:

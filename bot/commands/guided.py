@@ -78,17 +78,20 @@ def new_passphrase() -> str:
     """Six drawn words, shown once and typed back, or one's own twice.
 
     Raises:
-        Refusal: one's own is too weak, or what was typed was not the same.
+        Refusal: none came about in three tries.
     """
     if yes("Shall I draw a passphrase of six words for you? (better than one you think up)", suggested=True):
         return _drawn()
     out(f"A passphrase of your own, at least {passphrase.SHORTEST} characters; it is not shown while you type.")
-    typed = secret("New passphrase: ")
-    if problem := passphrase.weakness(typed):
-        raise Refusal(f"{problem}; nothing was made")
-    if secret("Again: ") != typed:
-        raise Refusal("the two were not the same; nothing was made")
-    return typed
+    for _ in range(TRIES):
+        typed = secret("New passphrase: ")
+        if problem := passphrase.weakness(typed):
+            out(f"  {problem[0].upper()}{problem[1:]}. Once more.")
+        elif secret("Again: ") != typed:
+            out("  The two were not the same. Once more.")
+        else:
+            return typed
+    raise Refusal("no passphrase came about; nothing was made")
 
 
 def _drawn() -> str:

@@ -109,7 +109,7 @@ def _asked(role: str | None, label: str, to: Path | None) -> tuple[str, str, Pat
     if role in MADE_FOR and not label:
         label = guided.ask("What do people call it? No full name", suggested=SUGGESTED[role], wrong=_label_wrong)
     if to is None:
-        to = Path(guided.ask("Where does the private key go", suggested=f"{role}.key", wrong=_place_wrong))
+        to = Path(guided.ask("Where does the private key go", suggested=f"{role}.key", wrong=place_wrong))
     return role, label, to
 
 
@@ -117,11 +117,15 @@ def _label_wrong(label: str) -> str:
     return "" if keyfile.is_label(label) else f"a name is 1 to {keyfile.MOST_LABEL} printable characters"
 
 
-def _place_wrong(name: str) -> str:
+def place_wrong(name: str) -> str:
+    """Why no pair of key files can be made under this name; empty where it can."""
     path = Path(name)
     if not path.parent.is_dir():
         return f"there is no folder {path.parent}"
-    return f"{path} is there already, choose another name" if path.exists() else ""
+    for taken in (path, path.with_name(path.name + ".pub")):
+        if taken.exists():
+            return f"the file {taken} is there already, choose another name"
+    return ""
 
 
 def _next(role: str, private: Path, public: Path) -> str:

@@ -7,7 +7,7 @@ import typer
 
 from bot.commands import guided
 from bot.commands.common import AsJson, PassphraseFile, Refusal, out, out_json, read_key
-from bot.commands.keys.make import new_passphrase, write_pair
+from bot.commands.keys.make import new_passphrase, place_wrong, write_pair
 from bot.installation import refuse_in_any
 from bot.shares_pdf import draw, sheet
 from storage.sealing import keyfile, shares
@@ -58,6 +58,8 @@ def combine(
     as_json: AsJson = False,
 ) -> None:
     """Make the recovery key file again from any two of its three sheets. Do this offline."""
+    if to is not None and (problem := place_wrong(str(to))):  # before twenty lines were typed
+        raise Refusal(f"{problem}; nothing was made")
     if share is not None:
         found = [_from_file(path) for path in share]
     elif guided.at_terminal():
@@ -65,7 +67,9 @@ def combine(
     else:
         raise typer.BadParameter("--share is missing; give it twice")
     key = shares.combine(found)
-    to = to or Path(guided.or_ask(None, "--out", "Where does the key go", suggested="recovery.key"))
+    if to is None and not guided.at_terminal():
+        raise typer.BadParameter("--out is missing")
+    to = to or Path(guided.ask("Where does the key go", suggested="recovery.key", wrong=place_wrong))
     refuse_in_any(to)
     if not keyfile.is_label(label):
         raise Refusal(f"a label is 1 to {keyfile.MOST_LABEL} printable characters")
@@ -124,9 +128,11 @@ def _typed() -> list[Share]:
                 if found:
                     shares.combine([*found, one])
             except ShareError as refused:
-                out(f"  {refused}. Type this sheet again, or take the third (Ctrl-C to stop).")
+                said = str(refused)
+                out(f"  {said[0].upper()}{said[1:]}. Type this sheet again, or take the third (Ctrl-C to stop).")
                 continue
-            out(f"  That is share {one.number} of {shares.HOLDERS}, and it is whole.")
+            typer.echo(guided.CLEARED, nl=False)  # or both sheets would stand on one screen
+            out(f"That is share {one.number} of {shares.HOLDERS}, and it is whole.")
             found.append(one)
             break
     return found

@@ -10,6 +10,7 @@ import pytest
 from terminal import Terminal
 
 from bot.cli import main
+from bot.commands import guided
 from storage.sealing import keyfile
 from storage.sealing.passphrase import word_list
 
@@ -90,7 +91,13 @@ def test_a_weak_passphrase_of_ones_own_makes_nothing(folder: Path) -> None:
     with Terminal("keys", "make", "--role", "admin", "--out", "admin.key", cwd=folder) as terminal:
         terminal.answers("Shall I draw a passphrase", "n")
         terminal.answers("New passphrase:", "aaaaaaaaaaaaaaaa")
-        terminal.sees("different signs; nothing was made")
+        terminal.sees("different signs. Once more.")
+        terminal.answers("New passphrase:", "short")
+        terminal.sees("at least 12 characters. Once more.")
+        terminal.answers("New passphrase:", OWN)
+        terminal.answers("Again:", OWN + "s")
+        terminal.sees("The two were not the same. Once more.")
+        terminal.sees("no passphrase came about; nothing was made")
         assert terminal.ends() == 1
     assert [path.name for path in folder.iterdir()] == ["words"]
 
@@ -151,7 +158,7 @@ def test_a_coordinator_is_added_only_after_the_words_were_compared(
             terminal.sees("let THEM read")
             terminal.answers("Are all eight the same", answer)
             if answer == "y":
-                terminal.answers("Passphrase:", OWN)
+                terminal.answers("Passphrase of", OWN)
                 terminal.sees("version 2 with 3 keys")
                 terminal.sees("integra keys rewrap")
             assert terminal.ends() == code
@@ -166,7 +173,7 @@ def test_whoever_stops_before_the_admin_signed_changes_nothing(
     options = ("--agency", "north", "--key", "ben.key.pub", "--admin-key", "admin.key", "--data", data)
     with Terminal("keys", "add-recipient", *options, cwd=folder) as terminal:
         terminal.answers("Are all eight the same", "y")
-        terminal.sees("Passphrase:")
+        terminal.sees("Passphrase of admin.key:")
         terminal.interrupts()
         assert terminal.ends() == 1
         assert "Traceback" not in terminal.seen
@@ -187,7 +194,7 @@ def test_a_key_is_rotated_and_one_revoked_by_choosing_from_the_list(
         terminal.answers("admin's private key", "admin.key")
         terminal.sees(ben)
         terminal.answers("Are all eight the same", "y")
-        terminal.answers("Passphrase:", OWN)
+        terminal.answers("Passphrase of", OWN)
         terminal.sees("version 2 with 2 keys")
         terminal.sees("may have kept it")
         terminal.sees("integra keys rewrap --agency north")
@@ -208,7 +215,7 @@ def test_a_recovery_key_goes_onto_paper_and_comes_back_typed_from_two_sheets_wit
     with Terminal("keys", "split", cwd=folder) as terminal:
         terminal.answers("private recovery key [recovery.key]", "")
         terminal.answers("Folder for the three sheets [sheets]", "")
-        terminal.answers("Passphrase:", OWN)
+        terminal.answers("Passphrase of", OWN)
         terminal.sees("Try two of them now")
         assert terminal.ends() == 0
     sheets = {
@@ -230,14 +237,27 @@ def test_a_recovery_key_goes_onto_paper_and_comes_back_typed_from_two_sheets_wit
         terminal.sees("The second sheet")
         for number, line in enumerate(sheets[3], start=1):
             terminal.answers(f"{number:02}", line)
-        terminal.sees("share 3 twice")
+        terminal.sees("That is share 3 twice")
         for number, line in enumerate(sheets[1], start=1):
             terminal.answers(f"{number:02}", line)
         terminal.sees("That is share 1 of 3")
-        terminal.answers("Where does the key go [recovery.key]", "back.key")
+        (folder / "taken.key.pub").write_text("here already")
+        terminal.answers("Where does the key go [recovery.key]", "taken.key")
+        terminal.answers("taken.key.pub is there already", "back.key")
         terminal.answers("Shall I draw", "n")
         terminal.answers("New passphrase:", OWN)
         terminal.answers("Again:", OWN)
         terminal.sees("Private key: back.key")
         assert terminal.ends() == 0
     assert keyfile.read(folder / "back.key", passphrase=OWN).key.seed() == seed
+
+
+def test_ctrl_c_between_two_questions_is_a_stop_like_any_other(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(guided, "at_terminal", interrupted)
+    assert main(["keys", "make"]) == 1
+    assert capsys.readouterr().err.strip() == "Stopped."

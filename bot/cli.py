@@ -6,9 +6,12 @@ from collections.abc import Sequence
 import typer
 from typer._click.exceptions import ClickException
 
-from bot.commands import case, content, edition, keys, master, notes, people, run, setup, sync, talk
+from bot.commands import case, content, edition, keys, notes, people, run, setup, sync, talk
 from bot.commands.common import refuse_secrets
 from bot.commands.errors import FAILURES, said
+
+INTERRUPTED = 130
+"""What typer makes of Ctrl-C."""
 
 app = typer.Typer(
     name="integra",
@@ -29,7 +32,6 @@ app.command("invite")(people.invite)
 app.add_typer(people.people, name="people")
 app.add_typer(case.case, name="case")
 app.add_typer(edition.content, name="content")
-keys.keys.command("rotate-master")(master.rotate_master)
 app.add_typer(keys.keys, name="keys")
 app.command("run")(run.run)
 app.add_typer(notes.notes, name="notes")
@@ -49,12 +51,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         typer.echo("Stopped.", err=True)
         return 1
     except typer.Exit as done:
-        return done.exit_code
+        code = done.exit_code
     except ClickException as wrong:
         wrong.show()
         return wrong.exit_code
     except FAILURES as failed:
         typer.echo(said(failed), err=True)
+        return 1
+    if code == INTERRUPTED:  # between two questions, where nobody else hears of Ctrl-C
+        typer.echo("Stopped.", err=True)
         return 1
     return code if isinstance(code, int) else 0
 

@@ -111,3 +111,13 @@ class Installation:
         """
         if path.resolve().is_relative_to(self.folder.resolve()):
             raise BadInstallation("a key that opens notes must not lie inside the data folder; keep it elsewhere")
+
+
+def refuse_in_any(path: Path) -> None:
+    """
+    Raises:
+        BadInstallation: the path lies inside some installation's data folder, where nothing that opens notes belongs.
+    """
+    for folder in path.resolve().parents:
+        if (folder / "integra.db").exists() and (folder / "keys" / "master.key").exists():
+            raise BadInstallation(f"{folder} is a data folder; what opens notes is kept elsewhere, name another place")

@@ -129,6 +129,7 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
         case "sweep":
             tx.db.execute(seen.delete().where(seen.c.at < seconds(now - REMEMBER_UPDATES)))
             timers.arm(tx, SWEEP, "", now + timedelta(hours=1))
+            return _desks_that_fail(tx, world, now)
         case _:
             contact = people.contact(tx, timer.address_ref)
             talk = conversations.load(tx, timer.address_ref)
@@ -251,6 +252,19 @@ def _ask_to_clear(tx: Transaction, world: World, address_ref: bytes, now: dateti
     rows = column(Choice("residue", voice.text("button-residue"), lasting=True))
     say = Say(voice.text("residue-ask", n=count), rows=rows)
     return outbox.put(tx, contact.channel, contact.chat, [say], question=talk.question, at=now)
+
+
+def _desks_that_fail(tx: Transaction, world: World, now: datetime) -> list[Outgoing]:
+    """Tell the admins of each agency whose desk must not be used, once an hour until it is put right: somebody may have
+    changed it in the database."""
+    said: list[Outgoing] = []
+    for row in agencies.every(tx):
+        if code := agencies.desk_fault(tx, row.slug, world.pins, now):
+            args = {"agency": row.profile["name"], "code": code}
+            said += tell(tx, world, "admins", row.slug, "alarm-desk", args, now)
+        else:
+            agencies.raise_pin(tx, row.slug, world.pins, now)
+    return said
 
 
 def _say(tx: Transaction, inbound: Inbound, text: str, now: datetime) -> list[Outgoing]:

@@ -1,7 +1,7 @@
 """Agencies, and the desks that receive their notes and flags."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from dialogues.model import Agency
 from guidance.site import NOWHERE, Site
 from storage.errors import BadInstallation, Unknown
-from storage.pins import Pins
+from storage.pins import Pin, Pins
 from storage.schema import agencies, desks
 from storage.sealing.desk import Manifest
 from storage.sealing.errors import ManifestError
@@ -128,21 +128,45 @@ def desk(tx: Transaction, slug: str, pins: Pins, at: datetime) -> Manifest | Non
 
     The pins lie outside the database: a row changed there does not divert notes, it stops them.
     """
-    stored = tx.db.execute(_desk, {"of": tx.keyring.agency_ref(slug)}).one_or_none()
-    pin = pins.of(slug)
-    if stored is None or pin is None:
-        return None
     try:
-        return Manifest.parse(
-            stored.manifest,
-            stored.signature,
-            pin.admin,
-            at_least_version=pin.version,
-            now=at.date(),
-            agency=slug,
-        )
+        return checked_desk(tx, slug, pins, at.date())
     except ManifestError:
         return None
+
+
+def desk_fault(tx: Transaction, slug: str, pins: Pins, at: datetime) -> str:
+    """Why the desk must not be sealed to, as a code of ``ManifestError``; empty where it may, or where there never was
+    one."""
+    try:
+        checked_desk(tx, slug, pins, at.date())
+    except ManifestError as refused:
+        return refused.code
+    except BadInstallation:  # a damaged pin
+        return "pin"
+    return ""
+
+
+def checked_desk(tx: Transaction, slug: str, pins: Pins, today: date) -> Manifest | None:
+    """The manifest in force; None where neither manifest nor pin was ever made.
+
+    Raises:
+        ManifestError: as ``Manifest.parse``; ``row`` when the pin is there and the row gone, ``pin`` the other way.
+    """
+    stored, pin = stored_desk(tx, slug), pins.of(slug)
+    if pin is None:
+        if stored is None:
+            return None
+        raise ManifestError("pin", f"desks/{slug}.json is gone, which says whose signature {slug}'s desk must carry")
+    if stored is None:
+        raise ManifestError("row", f"{slug}'s desk is gone from the database")
+    return Manifest.parse(*stored, pin.admin, at_least_version=pin.version, now=today, agency=slug)
+
+
+def raise_pin(tx: Transaction, slug: str, pins: Pins, at: datetime) -> None:
+    """Pin the version in force, should a crash have kept the pin behind: then it cannot be put back any more."""
+    manifest, pin = desk(tx, slug, pins, at), pins.of(slug)
+    if manifest is not None and pin is not None and manifest.version > pin.version:
+        pins.set(slug, Pin(pin.admin, manifest.version))
 
 
 def stored_desk(tx: Transaction, slug: str) -> tuple[bytes, bytes] | None:

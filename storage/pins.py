@@ -12,6 +12,7 @@ from storage.errors import BadInstallation
 from storage.sealing import base64url
 from storage.sealing.errors import KeyRefused
 from storage.sealing.signing import VerifyKey
+from storage.sealing.succession import statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,25 @@ class Pins:
             raise BadInstallation(f"another admin key is pinned for {slug}; see docs/operating.md, Keys")
         if found is not None and found.version > pin.version:
             raise BadInstallation(f"version {found.version} of {slug}'s desk was seen already")
+        self._write(slug, pin)
+
+    def hand_over(self, slug: str, to: Pin, by_former: bytes, by_new: bytes) -> None:
+        """Pin another admin key, to which both keys have put their signature; see ``storage.sealing.succession``.
+
+        Raises:
+            BadInstallation: nothing is pinned, one of the signatures is not right, or a higher version was seen.
+        """
+        found = self.of(slug)
+        if found is None:
+            raise BadInstallation(f"no admin key is pinned for {slug}")
+        agreed = statement(slug, found.admin, to.admin, to.version)
+        if not (found.admin.verifies(by_former, agreed) and to.admin.verifies(by_new, agreed)):
+            raise BadInstallation("the change of admin keys is not signed by both of them")
+        if found.version >= to.version:
+            raise BadInstallation(f"version {found.version} of {slug}'s desk was seen already")
+        self._write(slug, to)
+
+    def _write(self, slug: str, pin: Pin) -> None:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         path = self._folder / f"{slug}.json"
         part = path.with_suffix(".part")

@@ -29,6 +29,7 @@ def test_the_wheel_holds_content_and_migrations_and_the_command_runs_from_it(tmp
         "guidance/content/en/steps/S16.toml",
         "guidance/content/en/phrases/note.ftl",
         "storage/migrations/env.py",
+        "storage/sealing/passphrase_words.txt",
     ):
         assert needed in names
     assert any(name.startswith("storage/migrations/versions/0001") for name in names)

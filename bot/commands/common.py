@@ -83,4 +83,23 @@ def read_key(path: Path, passphrase_file: Path | None) -> KeyFile:
     except KeyFileError as refused:
         if refused.code != "passphrase" or not sys.stdin.isatty():
             raise
-    return keyfile.read(path, passphrase=getpass.getpass("Passphrase: "))
+    return keyfile.read(path, passphrase=secret(f"Passphrase of {path.name}: "))
+
+
+def secret(question: str) -> str:
+    """Something typed that is not shown.
+
+    Raises:
+        typer.Abort: whoever was asked pressed Ctrl-C or Ctrl-D.
+    """
+    try:
+        return getpass.getpass(question)
+    except (KeyboardInterrupt, EOFError):
+        typer.echo("", err=True)
+        raise typer.Abort from None
+
+
+def progress(done: int, total: int) -> None:
+    """How far a long task is, on a terminal."""
+    if sys.stderr.isatty() and (done == total or done % 50 == 0):
+        typer.echo(f"\r{done} of {total}", err=True, nl=done == total)

@@ -1,13 +1,12 @@
 """`integra sync`: hand sealed notes over to the case system. A process of its own with a key of its own."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, Refusal, out, out_json, read_key, within
+from bot.commands.common import AsJson, Data, Refusal, out, out_json, progress, read_key, within
 from bot.installation import Installation
 from storage import agencies
 from storage.sealing.suites import OpeningKey
@@ -83,7 +82,7 @@ def run_once(installation: Installation, agency: str, key: OpeningKey, drop: Fil
             drop,
             at=system_clock(),
             agency_ref=agency_ref,
-            progress=_progress,
+            progress=progress,
         )
     finally:
         store.close()
@@ -91,8 +90,3 @@ def run_once(installation: Installation, agency: str, key: OpeningKey, drop: Fil
 
 def _ref(tx: Transaction, agency: str) -> bytes:
     return agencies.by_slug(tx, agency).ref
-
-
-def _progress(done: int, total: int) -> None:
-    if sys.stderr.isatty() and (done == total or done % 50 == 0):
-        typer.echo(f"\r{done} of {total}", err=True, nl=done == total)

@@ -41,12 +41,14 @@ class Recipient:
         role: what the holder does.
         label: what people call the key, 1 to 80 printable characters; signed, but stands in clear.
         not_after: last day on which a note is sealed to it; None for no end.
+        created: the day the key was made, as its holder's file says; None where that is not known.
     """
 
     key: PublicKey
     role: DeskRole
     label: str
     not_after: date | None = None
+    created: date | None = None
 
     def live(self, today: date) -> bool:
         return self.not_after is None or today <= self.not_after
@@ -135,6 +137,25 @@ class Manifest:
                 left), ``suite``, ``duplicate``, ``kid`` (not its key's), ``recovery`` (missing or expired,
                 without the signed word that there is none), ``recipients`` (none, more than 32), ``format``.
         """
+        manifest = cls.verified(canonical, signature, admin_public, at_least_version=at_least_version, agency=agency)
+        check_live(manifest, now)
+        return manifest
+
+    @classmethod
+    def verified(
+        cls,
+        canonical: bytes,
+        signature: bytes,
+        admin_public: VerifyKey,
+        *,
+        at_least_version: int,
+        agency: str | None = None,
+    ) -> "Manifest":
+        """The same whatever the day: a manifest to build the next one on, although keys in it may have expired.
+
+        Raises:
+            ManifestError: as ``parse``, but for what depends on the day.
+        """
         if len(canonical) > MOST_BYTES:
             raise ManifestError("format", "too long for a manifest")
         if not admin_public.verifies(signature, signed_part(canonical)):
@@ -147,7 +168,6 @@ class Manifest:
                 "version",
                 f"version {manifest.version} is older than {at_least_version}, which was seen before",
             )
-        check_live(manifest, now)
         return manifest
 
 
@@ -272,7 +292,7 @@ def recipients_of(listed: Any, suites: tuple[SuiteId, ...]) -> tuple[Recipient, 
 def recipient_of(fields: Any) -> Recipient:
     broken = ManifestError("format", "a recipient is not as the format says")
     names = {"kid", "suite", "public", "role", "label"}
-    if not isinstance(fields, dict) or set(fields) - {"not_after"} != names:
+    if not isinstance(fields, dict) or set(fields) - {"not_after", "created"} != names:
         raise broken
     if not all(isinstance(text, str) for text in fields.values()) or fields["role"] not in ROLES:
         raise broken
@@ -289,7 +309,8 @@ def recipient_of(fields: Any) -> Recipient:
     if key.kid != hex_of(fields["kid"], len(key.kid)):
         raise ManifestError("kid", "a key id that is not its key's")
     not_after = day_of(fields["not_after"]) if "not_after" in fields else None
-    return Recipient(key, ROLES[fields["role"]], fields["label"], not_after)
+    created = day_of(fields["created"]) if "created" in fields else None
+    return Recipient(key, ROLES[fields["role"]], fields["label"], not_after, created)
 
 
 def recipient_fields(recipient: Recipient) -> dict[str, str]:
@@ -302,6 +323,8 @@ def recipient_fields(recipient: Recipient) -> dict[str, str]:
     }
     if recipient.not_after is not None:
         fields["not_after"] = recipient.not_after.isoformat()
+    if recipient.created is not None:
+        fields["created"] = recipient.created.isoformat()
     return fields
 
 

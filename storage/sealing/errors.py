@@ -7,6 +7,7 @@
     ├── DoesNotOpen      this key and context do not open these bytes
     ├── NoteUnreadable   a kept note is not what was sealed, or not for this reader; nothing is returned
     ├── KeyFileError     a key file is exposed, malformed, too weak, or the passphrase is wrong
+    ├── ShareError       a share of a recovery key is damaged, or shares do not belong together
     └── ManifestError    a desk manifest must not be used
 
 ``code`` is stable: logs and docs use it. Messages name ids, key ids and what to do, never content.
@@ -72,9 +73,17 @@ class KeyFileError(SealError):
         self.code = code
 
 
+class ShareError(SealError):
+    """``code`` is one of share-format, share-line, share-damaged, share-few, share-same, share-pair, share-key."""
+
+    def __init__(self, code: str, how_to_mend: str) -> None:
+        super().__init__(how_to_mend)
+        self.code = code
+
+
 class ManifestError(SealError):
-    """``code`` is one of signature, agency, version, expired, suite, duplicate, kid, recovery, recipients,
-    format."""
+    """``code`` is one of signature, agency, version, expired, suite, duplicate, kid, recovery, recipients, format;
+    of a desk in its place also row, pin."""
 
     def __init__(self, code: str, why: str) -> None:
         super().__init__(why)

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from storage.sealing import base64url, signing
 from storage.sealing.errors import KeyFileError, KeyRefused
 from storage.sealing.labels import L
+from storage.sealing.newfile import write_new
 from storage.sealing.signing import SigningKey
 from storage.sealing.suites import OpeningKey, SuiteId
 
@@ -92,23 +93,7 @@ def write(
         KeyFileError: ``exists``, ``missing`` (the folder), ``io``, or what ``render`` raises.
     """
     text = render(key_file, passphrase=passphrase, kit_code=kit_code, hardness=hardness)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except FileExistsError:
-        raise KeyFileError("exists", f"{path} is there already; choose another name") from None
-    except FileNotFoundError:
-        raise KeyFileError("missing", f"make the folder {path.parent} first") from None
-    except OSError as failed:
-        raise KeyFileError("io", f"{path} could not be written: {os.strerror(failed.errno or 0)}") from None
+    write_new(path, text.encode("utf-8"))
 
 
 def read(path: Path, *, passphrase: str | None = None, kit_code: bytes | None = None) -> KeyFile:

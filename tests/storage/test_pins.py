@@ -12,6 +12,7 @@ from storage.errors import BadInstallation
 from storage.pins import Pin, Pins
 from storage.sealing import base64url
 from storage.sealing.signing import SigningKey
+from storage.sealing.succession import statement
 
 ADMIN, OTHER = SigningKey(bytes([1]) * 32).public, SigningKey(bytes([2]) * 32).public
 
@@ -120,3 +121,45 @@ def test_no_bytes_are_taken_for_a_missing_pin(folder: Path, content: bytes) -> N
     (folder / "northbridge.json").write_bytes(content)
     with pytest.raises(BadInstallation):
         Pins(folder).of("northbridge")
+
+
+FORMER, NEW = SigningKey(bytes([1]) * 32), SigningKey(bytes([2]) * 32)
+
+
+def both_signed(slug: str, version: int) -> tuple[bytes, bytes]:
+    agreed = statement(slug, FORMER.public, NEW.public, version)
+    return FORMER.sign(agreed), NEW.sign(agreed)
+
+
+def test_an_admin_key_gives_way_to_another_that_both_have_signed_for(folder: Path) -> None:
+    pins = Pins(folder)
+    pins.set("northbridge", Pin(ADMIN, 3))
+    pins.hand_over("northbridge", Pin(OTHER, 4), *both_signed("northbridge", 4))
+    pin = pins.of("northbridge")
+    assert pin is not None
+    assert (pin.admin.raw, pin.version) == (OTHER.raw, 4)
+    with pytest.raises(BadInstallation, match="another admin key"):
+        pins.set("northbridge", Pin(ADMIN, 5))
+
+
+def test_one_signature_or_one_for_something_else_moves_no_pin(folder: Path) -> None:
+    pins = Pins(folder)
+    pins.set("northbridge", Pin(ADMIN, 3))
+    by_former, by_new = both_signed("northbridge", 4)
+    for former, new in (
+        (b"", by_new),
+        (by_former, b""),
+        (by_new, by_new),
+        (by_former, by_former),
+        both_signed("southgate", 4),
+        both_signed("northbridge", 5),
+    ):
+        with pytest.raises(BadInstallation, match="not signed by both"):
+            pins.hand_over("northbridge", Pin(OTHER, 4), former, new)
+    with pytest.raises(BadInstallation, match="version 3"):
+        pins.hand_over("northbridge", Pin(OTHER, 3), *both_signed("northbridge", 3))
+    with pytest.raises(BadInstallation, match="no admin key"):
+        pins.hand_over("southgate", Pin(OTHER, 4), *both_signed("southgate", 4))
+    pin = pins.of("northbridge")
+    assert pin is not None
+    assert (pin.admin.raw, pin.version) == (ADMIN.raw, 3)

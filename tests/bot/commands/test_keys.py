@@ -33,7 +33,7 @@ def test_from_init_to_a_desk_that_can_be_sealed_to(integra: Any, tmp_path: Path,
     added = integra(
         *("keys", "add-recipient", "--data", data, "--agency", "north", "--admin-key", tmp_path / "admin.key"),
         *("--key", tmp_path / "coordinator.key.pub", "--key", tmp_path / "case.key.pub"),
-        *("--key", tmp_path / "recovery.key.pub", *with_passphrase),
+        *("--key", tmp_path / "recovery.key.pub", "--yes", *with_passphrase),
     )
     assert (added.code, "version 1 with 3 keys" in added.out) == (0, True)
     listed = json.loads(integra("keys", "list", "--data", data, "--agency", "north", "--json").out)
@@ -83,7 +83,7 @@ def test_what_is_no_public_key_or_no_admins_is_not_put_on_the_desk(
     ):
         done = integra(
             *("keys", "add-recipient", "--data", data, "--agency", "north", "--key", key, "--admin-key", admin),
-            *("--passphrase-file", passphrase),
+            *("--passphrase-file", passphrase, "--yes", "--json"),
         )
         assert (done.code, done.out) == (1, ""), key.name
         assert says in done.err, key.name

@@ -125,6 +125,58 @@ def test_a_manifest_of_another_agency_under_the_same_admin_is_refused() -> None:
     assert taken(*signed, agency=None).agency == "another-agency"
 
 
+def test_the_day_a_key_was_made_is_signed_with_it() -> None:
+    dated = replace(DESK, recipients=(replace(ANN, created=date(2026, 1, 5)), SYNC, RECOVERY))
+
+    assert taken(*sign(dated, ADMIN)).recipients[0].created == date(2026, 1, 5)
+    assert b'"created":"2026-01-05"' in dated.canonical()
+    assert code_when_signed(with_first(created="2026-13-05")) == "format"
+    assert code_when_signed(with_first(created=None)) == "format"
+    assert code_of(lambda: taken(dated.canonical(), sign(DESK, ADMIN)[1])) == "signature"
+
+
+def test_a_manifest_to_build_on_may_have_run_out_and_must_be_right_in_all_else() -> None:
+    over = replace(DESK, recipients=(ANN, replace(SYNC, not_after=TODAY), RECOVERY))
+    canonical, signature = sign(over, ADMIN)
+
+    def built_on(signature: bytes, at_least: int = 7, agency: str = "mentors-north") -> Manifest:
+        return Manifest.verified(canonical, signature, ADMIN.public, at_least_version=at_least, agency=agency)
+
+    assert code_of(lambda: taken(canonical, signature, now=date(2028, 1, 1))) == "expired"
+    assert built_on(signature) == over
+    assert code_of(lambda: built_on(bytes(64))) == "signature"
+    assert code_of(lambda: built_on(signature, at_least=8)) == "version"
+    assert code_of(lambda: built_on(signature, agency="another")) == "agency"
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 60),
+            st.sampled_from(["coordinator", "supervisor", "case-system", "recovery"]),
+            st.text(min_size=1, max_size=80).filter(str.isprintable),
+            st.none() | st.dates(),
+            st.none() | st.dates(),
+        ),
+        min_size=1,
+        max_size=6,
+        unique_by=lambda one: one[0],
+    ),
+    st.booleans(),
+)
+def test_every_manifest_that_is_signed_comes_back_the_same(
+    listed: list[tuple[int, Any, str, date | None, date | None]], escrow: bool
+) -> None:
+    recipients = tuple(
+        Recipient(key(number, SuiteId.X25519).public, role, label, not_after, created)
+        for number, role, label, not_after, created in listed
+    )
+    escrow = escrow and any(one.role == "recovery" for one in recipients)
+    desk = replace(DESK, suites=(SuiteId.X25519,), recipients=recipients, escrow=escrow)
+    canonical, signature = sign(desk, ADMIN)
+    assert Manifest.verified(canonical, signature, ADMIN.public, at_least_version=7) == desk
+
+
 def test_keys_run_out_after_their_last_day() -> None:
     signed = sign(DESK, ADMIN)
 

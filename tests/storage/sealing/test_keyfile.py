@@ -74,8 +74,7 @@ def test_the_default_hardness_is_the_documented_one() -> None:
     assert (box["kdf"], box["t"], box["m_kib"], box["p"], box["kit"]) == ("argon2id", 3, 65_536, 1, False)
 
 
-def test_with_a_kit_code_both_secrets_are_needed() -> None:
-    """T37."""
+def test_t37_with_a_kit_code_both_secrets_are_needed() -> None:
     text = render(ANN, passphrase=WORDS, kit_code=KIT, hardness=LIGHT)
 
     assert same(parse(text, passphrase=WORDS, kit_code=KIT), ANN)
@@ -125,8 +124,7 @@ def test_a_passphrase_typed_with_other_code_points_for_the_same_letters_opens() 
     ],
     ids=str,
 )
-def test_hardness_outside_its_bounds_is_refused(box: dict[str, int]) -> None:
-    """T37."""
+def test_t37_hardness_outside_its_bounds_is_refused(box: dict[str, int]) -> None:
     assert code_of(with_box(PROTECTED, **box), passphrase=WORDS) == "floor"
     with pytest.raises(KeyFileError, match="too weak or too costly"):
         render(ANN, passphrase=WORDS, hardness=Hardness(**{"t": 2, "m_kib": 19_456, "p": 1, **box}))

@@ -42,3 +42,6 @@ flag-reaches-nobody = I can reach nobody on the desk for { $reference } just now
 desk-reaches-nobody = I can reach nobody on the desk just now. Please phone your coordinator.
 notice-see = See it
 alarm-turn = A step of the assistant failed and was not saved; the person was told. See the log of the service.
+alarm-desk =
+    The signed list of who can open the notes of { $agency } does not hold ({ $code }). No note is taken there until it is put right.
+    Somebody may have changed it. Ask whoever runs the assistant to look at once: guide for running it, Keys.

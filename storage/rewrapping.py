@@ -1,0 +1,94 @@
+"""Seal kept notes anew for the desk as it is today. For a holder of a key that opens them; the bot never imports this.
+
+A note's stanzas change, its text, header and signature do not. A note that has the right stanzas is left alone, so that
+what was interrupted goes on where it stopped.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from sqlalchemy import or_, select, update
+
+from storage.schema import flags, notes
+from storage.sealing import record as records
+from storage.sealing.errors import CannotSeal, NoteUnreadable
+from storage.sealing.opening import Expected
+from storage.sealing.rewrap import rewrap
+from storage.sealing.signing import VerifyKey
+from storage.sealing.suites import OpeningKey, PublicKey
+from storage.transaction import Transaction
+
+OPEN_STATES = ("held", "waiting")
+CLOSED_FLAGS = ("closed", "withdrawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A note that stays as it was; ``code`` says why, see docs/operating.md."""
+
+    reference: str
+    code: str
+
+
+@dataclass(slots=True)
+class Report:
+    """
+    Attributes:
+        rewrapped: sealed anew.
+        already: had the right readers.
+        left: this key cannot seal them anew.
+    """
+
+    rewrapped: int = 0
+    already: int = 0
+    left: list[Left] = field(default_factory=list)
+
+
+def kept(tx: Transaction, agency_ref: bytes, *, open_only: bool) -> list[bytes]:
+    """Ids of an agency's notes that still have a text, oldest first.
+
+    Args:
+        open_only: those that were not handed over, or whose flag is not closed.
+    """
+    query = (
+        select(notes.c.id)
+        .outerjoin(flags, flags.c.note_id == notes.c.id)
+        .where(notes.c.agency_ref == agency_ref, notes.c.state != "withdrawn")
+        .order_by(notes.c.hour, notes.c.reference)
+    )
+    if open_only:
+        query = query.where(or_(notes.c.state.in_(OPEN_STATES), flags.c.state.not_in(CLOSED_FLAGS)))
+    return list(tx.db.scalars(query))
+
+
+def rewrap_some(
+    tx: Transaction,
+    note_ids: Collection[bytes],
+    key: OpeningKey,
+    recipients: tuple[PublicKey, ...],
+    ingest_public_keys: Collection[VerifyKey],
+    report: Report,
+) -> None:
+    """Seal some notes anew, and add to the report.
+
+    Args:
+        tx: on a connection that may read bodies. What the former stanzas were does not linger in the file afterwards.
+        recipients: exactly who shall be able to open them.
+    """
+    wanted = {one.kid for one in recipients}
+    found = select(notes).where(notes.c.id.in_(note_ids)).order_by(notes.c.hour, notes.c.reference)
+    for row in tx.db.execute(found).all():
+        if row.body is None:  # withdrawn meanwhile
+            continue
+        expected = Expected(row.agency_ref, row.id, row.flag_level, "chat")
+        try:
+            if set(records.parse(row.body, note_id_hex=row.id.hex()).envelope.kids) == wanted:
+                report.already += 1
+                continue
+            body = rewrap(row.body, key, recipients, expected=expected, ingest_public_keys=ingest_public_keys)
+        except (NoteUnreadable, CannotSeal) as refused:
+            report.left.append(Left(row.reference, refused.code))
+            continue
+        tx.db.execute(update(notes).where(notes.c.id == row.id).values(body=body))
+        tx.purged()
+        report.rewrapped += 1

@@ -13,6 +13,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from storage.actor import ASSISTANT, Actor
 from storage.database import migrate, open_database
 from storage.errors import BadInstallation
 from storage.keyring import Keyring
@@ -84,9 +85,15 @@ class Installation:
     def keyring(self) -> Keyring:
         return Keyring.load(self.folder / "keys")
 
-    def store(self, *, reads_notes: bool = False) -> Store:
-        """Open its database with its keys; close it after use."""
-        return Store(open_database(self.database, reads_notes=reads_notes), self.keyring())
+    def store(self, *, reads_notes: bool = False, operator: str = "") -> Store:
+        """Open its database with its keys; close it after use.
+
+        Args:
+            operator: who acts at the command line, for the audit log; empty: the assistant itself.
+        """
+        keyring = self.keyring()
+        actor = Actor("operator", keyring.operator_ref(operator), operator) if operator else ASSISTANT
+        return Store(open_database(self.database, reads_notes=reads_notes), keyring, actor)
 
     def refuse_inside(self, path: Path) -> None:
         """

@@ -11,7 +11,7 @@ import hmac
 import os
 import unicodedata
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,8 +24,8 @@ from storage.sealing.keyfile import owner_only
 from storage.sealing.labels import L
 from storage.sealing.signing import SigningKey
 
-Label = Literal["state", "outbox", "contact", "profile", "agency", "walk", "trace", "case"]
-LABELS: Final[tuple[Label, ...]] = ("state", "outbox", "contact", "profile", "agency", "walk", "trace", "case")
+Label = Literal["state", "outbox", "contact", "profile", "agency", "walk", "trace", "case", "audit"]
+LABELS: Final[tuple[Label, ...]] = get_args(Label)
 MASTER_BYTES: Final = 32
 VERSION: Final = b"\x01"
 NONCE_BYTES: Final = 12
@@ -40,10 +40,13 @@ INGEST_FILE: Final = "ingest.key"
 class Keyring:
     """Subkeys of one master key, and the ingest key. ``repr`` shows nothing.
 
+    ``audit`` signs checkpoints of the audit log. It is not the ingest key: that one travels with copies of the
+    database to where notes are read.
+
     Random 96-bit nonces keep a subkey good for 2**32 sealings (NIST SP 800-38D, 8.3).
     """
 
-    __slots__ = ("_boxes", "_index", "_pseudonyms", "_tokens", "ingest")
+    __slots__ = ("_boxes", "_index", "_pseudonyms", "_tokens", "audit", "ingest")
 
     def __init__(self, master: bytes, ingest: SigningKey) -> None:
         if len(master) != MASTER_BYTES:
@@ -52,6 +55,7 @@ class Keyring:
         self._pseudonyms = _subkey(master, "pid")
         self._index = _subkey(master, "index")
         self._tokens = _subkey(master, "token")
+        self.audit = SigningKey(_subkey(master, "audit-checkpoint"))
         self.ingest = ingest
 
     def __repr__(self) -> str:
@@ -87,6 +91,9 @@ class Keyring:
 
     def agency_ref(self, slug: str) -> bytes:
         return _keyed(self._pseudonyms, f"agency\0{slug}")
+
+    def operator_ref(self, name: str) -> bytes:
+        return _keyed(self._pseudonyms, f"operator\0{name}")
 
     def case_tag(self, agency_ref: bytes, case_code: str) -> bytes | None:
         """Equal for equal codes of one agency; None for no code. What that reveals is in the threat model."""

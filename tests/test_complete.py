@@ -46,6 +46,11 @@ COMMANDS = (
     "notes open",
     "sync once",
     "sync public-key",
+    "audit list",
+    "audit checkpoint",
+    "audit public-key",
+    "audit export",
+    "audit verify",
 )
 
 

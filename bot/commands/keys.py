@@ -4,6 +4,7 @@ import getpass
 import json
 import sys
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ import typer
 from bot.clock import system_clock
 from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, out, out_json, read_key, within
 from bot.installation import Installation
-from storage import agencies
+from storage import agencies, audit
 from storage.pins import Pin
 from storage.sealing import base64url, keyfile
 from storage.sealing.desk import ROLES as DESK_ROLES
@@ -117,7 +118,8 @@ def add_recipient(
     if not isinstance(admin, SigningKey):
         raise Refusal("that is not an admin key; make one with: integra keys make --role admin --out FILE")
     added = [read_public(path) for path in key]
-    today = system_clock().date()
+    now = system_clock()
+    today = now.date()
     pin = installation.pins.of(agency)
     if pin is not None and pin.admin.raw != admin.public.raw:
         raise Refusal("another admin key is pinned for this agency")
@@ -153,6 +155,8 @@ def add_recipient(
         # The pin goes first: if the database fails after it, sealing stops loudly until this is run again.
         installation.pins.set(agency, Pin(admin.public, manifest.version))
         agencies.publish_desk(tx, manifest, canonical, signature)
+        about, version = sha256(canonical).digest()[:16], f"version {manifest.version}"
+        audit.record(tx, "desk.published", at=now, reason="access", agency=ref, about=about, words=version)
         return manifest
 
     manifest = within(data, publish)

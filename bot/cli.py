@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 from typer._click.exceptions import ClickException
 
-from bot.commands import case, content, edition, keys, notes, people, run, setup, sync, talk
-from bot.commands.common import refuse_secrets
+from bot.commands import audit, case, content, edition, keys, notes, people, run, setup, sync, talk
+from bot.commands.common import name_operator, refuse_secrets
 from bot.commands.errors import FAILURES, said
 
 INTERRUPTED = 130
@@ -21,6 +22,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.callback()
+def root(
+    actor: Annotated[
+        str,
+        typer.Option("--actor", envvar="INTEGRA_ACTOR", help="Who acts, for the audit log; else this machine's user."),
+    ] = "",
+) -> None:
+    name_operator(actor)
+
 
 app.command("demo")(talk.demo)
 app.command("chat")(talk.chat)
@@ -36,6 +48,7 @@ app.add_typer(keys.keys, name="keys")
 app.command("run")(run.run)
 app.add_typer(notes.notes, name="notes")
 app.add_typer(sync.sync, name="sync")
+app.add_typer(audit.audit, name="audit")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

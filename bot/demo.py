@@ -52,15 +52,17 @@ class Demo:
             return "Which one? For example: /open K7QF-3M2D (the reference stands in the notice)"
         key = _opening(self._trial.coordinator_key)
         ingest = (self._trial.installation.keyring().ingest.public,)
-        store = self._trial.installation.store(reads_notes=True)
+        store = self._trial.installation.store(reads_notes=True, operator="coordinator")
+        now = self._clock()
         try:
-            found = await store.run(lambda tx: open_reference(tx, short, key, ingest))
+            found = await store.run(lambda tx: open_reference(tx, short, key, ingest, at=now, reason="handling"))
         except (Unknown, NoteUnreadable) as refused:
             return f"It does not open: {refused}"
         finally:
             store.close()
         opened = "\n\n".join(as_text(one) for one in found)
-        return f"(on the coordinator's machine: integra notes open {short} --key coordinator.key)\n{opened}"
+        command = f"integra notes open {short} --reason handling --key coordinator.key"
+        return f"(on the coordinator's machine: {command})\n{opened}"
 
     async def _sync(self, _: str) -> str:
         await self._app.timers.run_due()
@@ -68,7 +70,7 @@ class Demo:
         identity = self._trial.age_identity.read_text().strip()
         drop = FileDrop(self._trial.drop, self._trial.age_recipient, sender="integra", stream=AGENCY)
         ingest = (self._trial.installation.keyring().ingest.public,)
-        store = self._trial.installation.store(reads_notes=True)
+        store = self._trial.installation.store(reads_notes=True, operator="case-system")
         try:
             report = hand_over(store, ingest, key, drop, at=self._clock())
         finally:

@@ -131,7 +131,7 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
                 remind_at=remind_at,
                 at=now,
             )
-        case DropPlan(plan_id):
+        case DropPlan(plan_id, _):
             plans.drop(tx, plan_id, me)
         case ClearResidue():
             residue.cleared(tx, talk.address_ref)

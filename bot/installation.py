@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage import lock
+from storage.actor import ASSISTANT, Actor
 from storage.database import migrate, open_database
 from storage.errors import BadInstallation
 from storage.keyring import MASTER_FILE, Keyring
@@ -90,8 +91,11 @@ class Installation:
         is_copy = reads_notes and not (keys / MASTER_FILE).exists() and not (keys / KEYSET_FILE).exists()
         return Keyring.blind(keys) if is_copy else Keyring.load(keys)
 
-    def store(self, *, reads_notes: bool = False) -> Store:
+    def store(self, *, reads_notes: bool = False, operator: str = "") -> Store:
         """Open its database with its keys; close it after use.
+
+        Args:
+            operator: who acts at the command line, for the audit log; empty: the assistant itself.
 
         Raises:
             BadInstallation: a key is not as it must be, or the keys are being changed.
@@ -102,7 +106,9 @@ class Installation:
         except BaseException:
             lock.leave(held)
             raise
-        return Store(open_database(self.database, reads_notes=reads_notes), keyring, lambda: lock.leave(held))
+        actor = Actor("operator", keyring.operator_ref(operator), operator) if operator else ASSISTANT
+        engine = open_database(self.database, reads_notes=reads_notes)
+        return Store(engine, keyring, actor, closed=lambda: lock.leave(held))
 
     def refuse_inside(self, path: Path) -> None:
         """

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyrage
 
 from bot.installation import Installation
-from storage import agencies, people
+from storage import agencies, audit, people
 from storage.pins import Pin
 from storage.sealing import keyfile
 from storage.sealing.desk import Manifest, Recipient, sign
@@ -112,6 +112,7 @@ def enrol(tx: Transaction, agency_ref: bytes, role: str, *, at: datetime) -> Non
     ref = people.add(tx, agency_ref, role, language="en", at=at)
     people.reach_at(tx, ref, "console", role)
     people.settle(tx, ref, at=at, handle=HANDLES[role], accepted=True)
+    audit.record(tx, "person.added", at=at, reason="access", agency=agency_ref, about=ref)
 
 
 def _settle(

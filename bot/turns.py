@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot import audited
 from bot.access import Access
 from bot.channels.base import Inbound, Pressed
 from bot.clock import Clock
@@ -40,6 +41,7 @@ from dialogues.model import (
 )
 from guidance.model import GuideVersion
 from storage import agencies, cases, conversations, flags, notes, outbox, people, plans, residue, timers, traces
+from storage.actor import Actor
 from storage.conversations import Talk
 from storage.errors import Unknown, Unreadable
 from storage.outbox import Outgoing
@@ -162,6 +164,7 @@ def _converse(
     tx: Transaction, world: World, talk: Talk, event: Event, channel: str, chat: str, message: str
 ) -> list[Outgoing]:
     now = world.clock()
+    tx = tx.acting(Actor.person(talk.person_ref))
     person = world.access.person(tx, talk, now)
     scene = Scene(now, talk.moved_at, person, world.voices, world.entropy(16).hex(), older=world.older)
     try:
@@ -187,6 +190,7 @@ def _converse(
         if world.witness is not None:
             world.witness(type(effect).__name__)
         said += apply(tx, world, talk, scene, effect)
+        audited.did(tx, effect, at=now)
     return said
 
 
@@ -195,6 +199,7 @@ def _looked_up(tx: Transaction, world: World, turn: Turn[Floor], scene: Scene) -
         if turn.look_up is None:
             return turn
         rows = find(tx, world, turn.look_up, scene.person, scene.now)
+        audited.saw(tx, turn.look_up, rows, at=scene.now)
         following = desk.advance(turn.state or Floor(), Found(rows), scene)
         turn = Turn(following.state, turn.says + following.says, turn.effects + following.effects, following.look_up)
     raise Unknown("a dialogue that looks up without end")

@@ -307,6 +307,7 @@ class DropPlan:
     """Delete a release plan, with its reminder."""
 
     plan_id: str
+    agency: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -380,7 +380,7 @@ def _acted(state: Acting, kept: KeptPlan | None, scene: Scene) -> Turn[State]:
             return Turn(AtPlan(changed), (screen,), (keeping(changed, table, scene),))
         case "really":
             said = Say(scene.text("timeline-dropped"), rows=column(menu_choice(scene)))
-            return Turn(None, (said,), (DropPlan(kept.id),))
+            return Turn(None, (said,), (DropPlan(kept.id, kept.agency),))
         case _:
             return _asked(at, scene)
 

@@ -33,7 +33,8 @@ def open_database(path: Path, *, reads_notes: bool = False) -> Engine:
     Args:
         path: made when it is not there, readable by its owner alone.
         reads_notes: whether this connection may select sealed bodies. The bot's may not: it can write notes, count
-            and delete them, and nothing else (SQLite authorizer). The sync process and the command line may.
+            and delete them, and nothing else (SQLite authorizer). The sync process and the command line may. None
+            of them may change the audit log, only add to it.
 
     Returns:
         An engine with one connection, usable from whichever thread holds the transaction. Transactions are begun by
@@ -52,8 +53,7 @@ def open_database(path: Path, *, reads_notes: bool = False) -> Engine:
     def _prepare(connection: sqlite3.Connection, _: Any) -> None:
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        if not reads_notes:
-            connection.set_authorizer(_no_bodies)
+        connection.set_authorizer(_adds_to_audit_only if reads_notes else _no_bodies)
 
     return engine
 
@@ -61,6 +61,19 @@ def open_database(path: Path, *, reads_notes: bool = False) -> Engine:
 def _address(path: Path) -> URL:
     """Not an f-string: a folder may be called ``a?b``."""
     return URL.create("sqlite+pysqlite", database=str(path))
+
+
+def _adds_to_audit_only(action: int, table: str | None, column: str | None, *_: str | None) -> int:
+    """For every connection but that of a migration: nothing of the audit log is changed, nor what guards it."""
+    if action in (sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE, sqlite3.SQLITE_DROP_TABLE) and table == "audit":
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_DROP_TRIGGER and column == "audit":
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_ALTER_TABLE and column == "audit":
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_PRAGMA and (table or "").lower() == "writable_schema":
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK
 
 
 def _no_bodies(action: int, table: str | None, column: str | None, *_: str | None) -> int:
@@ -71,9 +84,7 @@ def _no_bodies(action: int, table: str | None, column: str | None, *_: str | Non
     # Under another name the column would be readable again.
     if action == sqlite3.SQLITE_ALTER_TABLE:
         return sqlite3.SQLITE_DENY
-    if action == sqlite3.SQLITE_PRAGMA and (table or "").lower() == "writable_schema":
-        return sqlite3.SQLITE_DENY
-    return sqlite3.SQLITE_OK
+    return _adds_to_audit_only(action, table, column)
 
 
 def migrate(path: Path) -> None:

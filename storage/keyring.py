@@ -26,9 +26,11 @@ from storage.keyset import Keyset
 from storage.sealing.labels import L
 from storage.sealing.signing import SigningKey
 
-Label = Literal["state", "outbox", "contact", "profile", "agency", "walk", "trace", "case", "plan"]
+Label = Literal["state", "outbox", "contact", "profile", "agency", "walk", "trace", "case", "plan", "audit"]
 LABELS: Final[tuple[Label, ...]] = get_args(Label)
 VERSION: Final = b"\x02"
+FOR_GOOD: Final = 0
+"""The generation of columns that are never sealed anew."""
 NONCE_BYTES: Final = 12
 BLOCK: Final = 128
 """Plaintexts are padded with spaces to a multiple of this, so that lengths tell little. All are JSON, where trailing
@@ -41,19 +43,25 @@ INGEST_FILE: Final = "ingest.key"
 class Keyring:
     """A keyset made ready for use, and the ingest key. ``repr`` shows nothing.
 
+    ``audit`` signs checkpoints of the audit log. It is not the ingest key: that one travels with copies of the
+    database to where notes are read.
+
     Random 96-bit nonces keep a subkey good for 2**32 sealings (NIST SP 800-38D, 8.3).
     """
 
-    __slots__ = ("_boxes", "_current", "_index", "_pseudonyms", "_tokens", "ingest")
+    __slots__ = ("_boxes", "_current", "_index", "_pseudonyms", "_tokens", "audit", "ingest")
 
     def __init__(self, keyset: Keyset, ingest: SigningKey) -> None:
         self._boxes = {
             (number, label): AESGCM(_subkey(key, label)) for number, key in keyset.boxes.items() for label in LABELS
         }
+        # The audit log is only ever added to, so its columns can never be sealed anew.
+        self._boxes[(FOR_GOOD, "audit")] = AESGCM(keyset.fixed["reason"])
         self._current = keyset.current
         self._pseudonyms = keyset.fixed["pid"]
         self._index = keyset.fixed["index"]
         self._tokens = keyset.fixed["token"]
+        self.audit = SigningKey(keyset.fixed["checkpoint"])
         self.ingest = ingest
 
     def __repr__(self) -> str:
@@ -68,8 +76,9 @@ class Keyring:
         """
         nonce = os.urandom(NONCE_BYTES)
         padded = plaintext.ljust(-(-len(plaintext) // BLOCK) * BLOCK)
-        box = self._boxes[(self._current, label)]
-        return self.mark + nonce + box.encrypt(nonce, padded, label.encode() + place)
+        generation = FOR_GOOD if label == "audit" else self._current
+        box = self._boxes[(generation, label)]
+        return VERSION + bytes([generation]) + nonce + box.encrypt(nonce, padded, label.encode() + place)
 
     def open(self, label: Label, place: bytes, sealed: bytes) -> bytes:
         """Decrypt one column, of any generation there is; trailing spaces are left on.
@@ -88,7 +97,7 @@ class Keyring:
 
     @property
     def mark(self) -> bytes:
-        """What every column that is sealed now begins with: version and generation, 2 bytes."""
+        """What a column that is sealed now begins with (the audit log's apart): version and generation, 2 bytes."""
         return VERSION + bytes([self._current])
 
     def address_ref(self, channel: str, chat: str) -> bytes:
@@ -96,6 +105,9 @@ class Keyring:
 
     def agency_ref(self, slug: str) -> bytes:
         return _keyed(self._pseudonyms, f"agency\0{slug}")
+
+    def operator_ref(self, name: str) -> bytes:
+        return _keyed(self._pseudonyms, f"operator\0{name}")
 
     def case_tag(self, agency_ref: bytes, case_code: str) -> bytes | None:
         """Equal for equal codes of one agency; None for no code. What that reveals is in the threat model."""

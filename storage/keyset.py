@@ -2,11 +2,12 @@
 
     keys/keyset.json    {"v": 1, "wraps": [{"master": 8 hex, "nonce": 24 hex, "sealed": hex}, …]}
     sealed              AES-256-GCM(HKDF(master, "keyset"), JSON below, aad = "keyset")
-    inside              {"fixed": {"pid", "index", "token"}, "boxes": {"1": …, "2": …}, "current": 2}; keys in hex
+    inside              {"fixed": {"pid": …, …}, "boxes": {"1": …, "2": …}, "current": 2}; keys in hex
 
 There is a wrap for each master key that may open it: one, and two while the master key is being changed. A *generation*
-of boxes seals columns; the current one seals, all can open. ``fixed`` keys make pseudonyms and never change: they stand
-in the headers of sealed notes, which nobody here can write anew.
+of boxes seals columns; the current one seals, all can open. ``fixed`` keys never change: those of pseudonyms stand in
+the headers of sealed notes, which nobody here can write anew; the audit log is only added to, so the key of its reasons
+stays, and so does the one that signs its checkpoints, which verifiers elsewhere know.
 """
 
 import json
@@ -26,7 +27,7 @@ from storage.errors import BadInstallation
 from storage.sealing.labels import L
 
 FILE: Final = "keyset.json"
-FIXED: Final = ("pid", "index", "token")
+FIXED: Final = ("pid", "index", "token", "reason", "checkpoint")
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 MOST_GENERATIONS: Final = 255
@@ -36,7 +37,7 @@ MOST_GENERATIONS: Final = 255
 class Keyset:
     """
     Attributes:
-        fixed: keys of pseudonyms, by name of ``FIXED``.
+        fixed: keys of pseudonyms and of the audit log, by name of ``FIXED``.
         boxes: keys of columns by generation, 1 to 255.
         current: the generation that seals.
     """

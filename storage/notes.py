@@ -147,6 +147,17 @@ def of_author(tx: Transaction, author_ref: bytes, *, short: str | None = None, a
     ]
 
 
+def agency_of(tx: Transaction, note_id: bytes) -> bytes:
+    """
+    Raises:
+        Unknown: no such note.
+    """
+    found: bytes | None = tx.db.scalar(select(notes.c.agency_ref).where(notes.c.id == note_id))
+    if found is None:
+        raise Unknown("note")
+    return found
+
+
 def author_of(tx: Transaction, note_id: bytes) -> bytes | None:
     found: bytes | None = tx.db.scalar(select(receipts.c.author_ref).where(receipts.c.note_id == note_id))
     return found

@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from storage import audit
+from storage.audit import Reason
 from storage.errors import Unknown
 from storage.schema import agencies as agency_table
 from storage.schema import flags, notes
@@ -39,12 +41,20 @@ class Listed:
 
 
 def open_reference(
-    tx: Transaction, short: str, key: OpeningKey, ingest_public_keys: Collection[VerifyKey]
+    tx: Transaction,
+    short: str,
+    key: OpeningKey,
+    ingest_public_keys: Collection[VerifyKey],
+    *,
+    at: datetime,
+    reason: Reason,
+    words: str = "",
 ) -> list[Opened]:
-    """The note of a reference and its amendments, in order.
+    """The note of a reference and its amendments, in order; each leaves an entry in the audit log.
 
     Args:
         tx: on a connection that may read bodies.
+        reason, words: why it is read, see ``storage.audit.record``.
 
     Raises:
         Unknown: no such note, or it was withdrawn.
@@ -65,6 +75,9 @@ def open_reference(
             continue
         expected = Expected(row.agency_ref, row.id, row.flag_level, "chat")
         opened = open_note(row.body, key, expected=expected, ingest_public_keys=ingest_public_keys)
+        audit.record(
+            tx, "note.opened", at=at, reason=reason, agency=row.agency_ref, about=row.id, words=words, key=key.kid.hex()
+        )
         found.append(Opened(row.reference, row.state, json.loads(opened.plaintext)))
     if not found:
         raise Unknown(f"{short} was withdrawn by its author")

@@ -9,7 +9,8 @@ from typing import Any, get_args
 from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from guidance.model import Role
-from storage import plans
+from storage import audit, plans
+from storage.actor import Actor
 from storage.errors import Unknown
 from storage.schema import (
     addresses,
@@ -215,6 +216,9 @@ def revoke(tx: Transaction, person_ref: bytes, *, at: datetime) -> None:
     tx.db.execute(update(people).where(people.c.ref == person_ref).values(revoked_at=seconds(at)))
     for one in contacts(tx, person_ref):
         _forget_address(tx, one.address_ref)
+    places = tx.db.scalars(select(memberships.c.agency_ref).where(memberships.c.person_ref == person_ref)).all()
+    agency_ref = places[0] if len(places) == 1 else b""
+    audit.record(tx, "person.revoked", at=at, reason="access", agency=agency_ref, about=person_ref)
     tx.db.execute(delete(memberships).where(memberships.c.person_ref == person_ref))
     tx.db.execute(delete(walks).where(walks.c.person_ref == person_ref))
     tx.db.execute(delete(case_members).where(case_members.c.person_ref == person_ref))
@@ -255,6 +259,8 @@ def invite(tx: Transaction, agency_ref: bytes, role: str, *, at: datetime, lives
             "expires_at": seconds(at + lives),
         },
     )
+    about = tx.keyring.token_hash(token)[:16]
+    audit.record(tx, "invite.made", at=at, reason="access", agency=agency_ref, about=about)
     return token
 
 
@@ -280,7 +286,9 @@ def redeem(tx: Transaction, token: str, channel: str, chat: str, *, language: st
     person_ref = at_address(tx, channel, chat)
     if person_ref is not None:
         join(tx, person_ref, agency_ref, role, at=at)
-        return person_ref
-    person_ref = add(tx, agency_ref, role, language=language, at=at)
-    reach_at(tx, person_ref, channel, chat)
+    else:
+        person_ref = add(tx, agency_ref, role, language=language, at=at)
+        reach_at(tx, person_ref, channel, chat)
+    whose = tx.acting(Actor.person(person_ref))
+    audit.record(whose, "invite.redeemed", at=at, reason="enrolment", agency=agency_ref, about=hashed[:16])
     return person_ref

@@ -23,6 +23,9 @@ class Sealed:
     place: Callable[[Row[Any]], bytes]
 
 
+FOR_GOOD: Final = (("audit", "sealed_reason"),)
+"""Columns that are never sealed anew: the audit log is only ever added to. See ``storage.keyring.FOR_GOOD``."""
+
 COLUMNS: Final[tuple[Sealed, ...]] = (
     Sealed(agencies, "sealed_profile", "agency", lambda row: row.ref),
     Sealed(people, "sealed_profile", "profile", lambda row: row.ref),

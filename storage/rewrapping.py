@@ -6,9 +6,11 @@ what was interrupted goes on where it stopped.
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import or_, select, update
 
+from storage import audit
 from storage.schema import flags, notes
 from storage.sealing import record as records
 from storage.sealing.errors import CannotSeal, NoteUnreadable
@@ -68,6 +70,8 @@ def rewrap_some(
     recipients: tuple[PublicKey, ...],
     ingest_public_keys: Collection[VerifyKey],
     report: Report,
+    *,
+    at: datetime,
 ) -> None:
     """Seal some notes anew, and add to the report.
 
@@ -91,4 +95,7 @@ def rewrap_some(
             continue
         tx.db.execute(update(notes).where(notes.c.id == row.id).values(body=body))
         tx.purged()
+        audit.record(
+            tx, "note.rewrapped", at=at, reason="access", agency=row.agency_ref, about=row.id, key=key.kid.hex()
+        )
         report.rewrapped += 1

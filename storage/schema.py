@@ -295,3 +295,22 @@ handovers = Table(
     Column("batch", Integer, nullable=False),
     Column("seq", Integer, nullable=False),
 )
+
+# Who did what, in a chain of hashes (storage.audit_chain); only ever added to, held by triggers and the authorizer.
+# ``about`` is a note's id, a person's or agency's ref, 16 bytes of an invite's or manifest's hash; ``agency_ref`` is
+# empty for what concerns all agencies.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Id, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor_kind", String(16), nullable=False),
+    Column("actor", Ref, nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("agency_ref", LargeBinary(16), nullable=False),
+    Column("about", LargeBinary(32), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("sealed_reason", LargeBinary, nullable=False),
+    Column("prev", LargeBinary(32), nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+)

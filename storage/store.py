@@ -24,6 +24,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from storage.actor import ASSISTANT, Actor
 from storage.errors import Busy
 from storage.keyring import Keyring
 from storage.transaction import PURGED, Transaction
@@ -48,11 +49,19 @@ class Store:
     Args:
         engine: from ``storage.database.open_database``; the store owns its connection until ``close``.
         keyring: handed on with every transaction.
+        actor: whose acts these are, for the audit log; the bot says it anew for every turn.
         closed: called once, when the connection is closed.
     """
 
-    def __init__(self, engine: Engine, keyring: Keyring, closed: Callable[[], None] = lambda: None) -> None:
-        self._engine, self._keyring, self._on_closed = engine, keyring, closed
+    def __init__(
+        self,
+        engine: Engine,
+        keyring: Keyring,
+        actor: Actor = ASSISTANT,
+        *,
+        closed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._engine, self._keyring, self._actor, self._on_closed = engine, keyring, actor, closed
         self._line: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
@@ -123,7 +132,7 @@ class Store:
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             for one in waiting:
-                results.append((one, *_alone(Transaction(connection, self._keyring), one.turn)))
+                results.append((one, *_alone(Transaction(connection, self._keyring, self._actor), one.turn)))
             connection.exec_driver_sql("COMMIT")
         except BaseException as failed:
             with contextlib.suppress(DBAPIError):

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from storage.actor import ASSISTANT, Actor
 from storage.keyring import Keyring, Label
 
 PURGED = "purged"
@@ -15,10 +16,15 @@ PURGED = "purged"
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """Neither begun nor ended here; see ``storage.store``."""
+    """Neither begun nor ended here; see ``storage.store``. ``actor``: whose acts it holds, for the audit log."""
 
     db: Connection
     keyring: Keyring
+    actor: Actor = ASSISTANT
+
+    def acting(self, actor: Actor) -> "Transaction":
+        """The same transaction, from here on with somebody else's acts."""
+        return replace(self, actor=actor)
 
     def purged(self) -> None:
         """Something was deleted that must not linger: after the commit the write-ahead log is emptied into the file."""

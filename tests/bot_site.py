@@ -100,7 +100,7 @@ def open_notes(trial: Trial) -> Counter[tuple[str, str]]:
         for one in opened.listed(tx):
             if one.state == "withdrawn" or one.amends:
                 continue
-            for note in opened.open_reference(tx, one.reference, key, ingest):
+            for note in opened.open_reference(tx, one.reference, key, ingest, at=NOON, reason="rehearsal"):
                 found[(note.body["author"]["handle"], "\n".join(note.body["parts"].values()))] += 1
         return found
 

@@ -53,6 +53,11 @@ COMMANDS = (
     "notes open",
     "sync once",
     "sync public-key",
+    "audit list",
+    "audit checkpoint",
+    "audit public-key",
+    "audit export",
+    "audit verify",
 )
 
 

@@ -7,7 +7,7 @@ import typer
 from bot.clock import system_clock
 from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
 from dialogues.case_code import CaseCode, CasePattern
-from storage import agencies, cases
+from storage import agencies, audit, cases
 from storage import people as rows
 from storage.transaction import Transaction
 
@@ -24,7 +24,11 @@ def assign(code: Code, person: PersonId, agency: AgencySlug, data: Data) -> None
 
     def turn(tx: Transaction) -> bool:
         agency_ref, known = _known(tx, agency, code)
-        return cases.assign(tx, agency_ref, known, rows.by_start(tx, person), at=system_clock())
+        member = rows.by_start(tx, person)
+        done = cases.assign(tx, agency_ref, known, member, at=system_clock())
+        if done:
+            _record(tx, "case.assigned", agency_ref, known, to=member.hex())
+        return done
 
     out("Assigned." if within(data, turn) else "Is a member already.")
 
@@ -35,7 +39,11 @@ def remove(code: Code, person: PersonId, agency: AgencySlug, data: Data) -> None
 
     def turn(tx: Transaction) -> bool:
         agency_ref, known = _known(tx, agency, code)
-        return cases.remove(tx, agency_ref, known, rows.by_start(tx, person))
+        member = rows.by_start(tx, person)
+        done = cases.remove(tx, agency_ref, known, member)
+        if done:
+            _record(tx, "case.removed", agency_ref, known, to=member.hex())
+        return done
 
     if not within(data, turn):
         raise Refusal("that person is no member of it; see: integra case members")
@@ -47,7 +55,9 @@ def members(code: Code, agency: AgencySlug, data: Data, as_json: AsJson = False)
     """Who works on a case."""
 
     def turn(tx: Transaction) -> list[dict[str, str]]:
-        found = cases.members(tx, *_known(tx, agency, code))
+        agency_ref, known = _known(tx, agency, code)
+        found = cases.members(tx, agency_ref, known)
+        _record(tx, "case.viewed", agency_ref, known)
         return [{"id": one.person, "handle": one.handle, "role": one.role} for one in found]
 
     listed = within(data, turn)
@@ -63,7 +73,13 @@ def members(code: Code, agency: AgencySlug, data: Data, as_json: AsJson = False)
 @case.command("list")
 def list_(agency: AgencySlug, data: Data, as_json: AsJson = False) -> None:
     """List an agency's cases that have, or had, members."""
-    listed = within(data, lambda tx: cases.of_agency(tx, agencies.by_slug(tx, agency).ref))
+
+    def turn(tx: Transaction) -> list[cases.CaseRow]:
+        agency_ref = agencies.by_slug(tx, agency).ref
+        audit.record(tx, "cases.listed", at=system_clock(), reason="operation", agency=agency_ref)
+        return cases.of_agency(tx, agency_ref)
+
+    listed = within(data, turn)
     if as_json:
         out_json([{"code": one.code, "members": one.members, "since": one.opened_at.isoformat()} for one in listed])
         return
@@ -76,9 +92,23 @@ def list_(agency: AgencySlug, data: Data, as_json: AsJson = False) -> None:
 @case.command("close")
 def close(code: Code, agency: AgencySlug, data: Data) -> None:
     """End a case: members, shared ticks and walks are deleted. Notes stay."""
-    if not within(data, lambda tx: cases.close(tx, *_known(tx, agency, code))):
+
+    def turn(tx: Transaction) -> bool:
+        agency_ref, known = _known(tx, agency, code)
+        done = cases.close(tx, agency_ref, known)
+        if done:
+            _record(tx, "case.closed", agency_ref, known)
+        return done
+
+    if not within(data, turn):
         raise Refusal("there is no such case; see: integra case list")
     out("Closed. Its members, ticks and walks are gone; notes stay.")
+
+
+def _record(tx: Transaction, action: audit.Action, agency_ref: bytes, code: str, *, to: str = "") -> None:
+    reason: audit.Reason = "access" if action in ("case.assigned", "case.removed") else "operation"
+    about = tx.keyring.case_tag(agency_ref, code) or b""
+    audit.record(tx, action, at=system_clock(), reason=reason, agency=agency_ref, about=about, to=to)
 
 
 def _known(tx: Transaction, slug: str, code: str) -> tuple[bytes, str]:

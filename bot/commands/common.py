@@ -2,9 +2,12 @@
 
 import getpass
 import json
+import os
+import pwd
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -12,6 +15,7 @@ import typer
 
 from bot.hardening import harden
 from bot.installation import Installation
+from storage.audit import MOST_WORDS
 from storage.sealing import keyfile
 from storage.sealing.errors import KeyFileError
 from storage.sealing.keyfile import KeyFile
@@ -28,6 +32,18 @@ PassphraseFile = Annotated[
     Path | None,
     typer.Option("--passphrase-file", help="Owner-only file with the passphrase; asked for when left out."),
 ]
+
+Words = Annotated[
+    str,
+    typer.Option(
+        "--words",
+        help="More about the reason, up to 500 characters, sealed; no name of the person concerned.",
+        callback=lambda words: short_enough(words),
+    ),
+]
+
+LONGEST_NAME = 40
+_operator: ContextVar[str] = ContextVar("operator", default="")
 
 
 class Refusal(Exception):
@@ -52,11 +68,38 @@ def refuse_secrets(arguments: Sequence[str]) -> None:
 
 def within(data: Path, what: Callable[[Transaction], T], *, reads_notes: bool = False) -> T:
     """Run one transaction on an installation."""
-    store = Installation.at(data).store(reads_notes=reads_notes)
+    store = Installation.at(data).store(reads_notes=reads_notes, operator=operator())
     try:
         return store.run_now(what)
     finally:
         store.close()
+
+
+def short_enough(words: str) -> str:
+    if len(words) > MOST_WORDS:
+        raise typer.BadParameter(f"at most {MOST_WORDS} characters")
+    return words
+
+
+def name_operator(name: str) -> None:
+    """Who acts in the commands of this process; empty: the machine's user.
+
+    Raises:
+        Refusal: not a name.
+    """
+    if name and (not name.isprintable() or len(name) > LONGEST_NAME or not name.strip()):
+        raise Refusal(f"who acts is named in at most {LONGEST_NAME} printable characters")
+    _operator.set(name.strip())
+
+
+def operator() -> str:
+    """Who acts, for the audit log: as named by --actor, else this process's user as the machine knows it."""
+    if _operator.get():
+        return _operator.get()
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
 
 
 def out(text: str) -> None:

@@ -5,19 +5,29 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, out, out_json, read_key, within
+from bot.clock import system_clock
+from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, Words, out, out_json, read_key, within
 from bot.installation import Installation
 from dialogues.reference import read_reference
-from storage import opened
+from storage import audit, opened
+from storage import notes as rows_of_notes
+from storage.audit import ReadingReason
+from storage.sealing.errors import NoteUnreadable
 from storage.sealing.suites import OpeningKey
+from storage.transaction import Transaction
 
 notes = typer.Typer(help="Sealed notes.", no_args_is_help=True)
 
 
 @notes.command("list")
 def list_(data: Data, as_json: AsJson = False) -> None:
-    """List notes without content."""
-    rows = within(data, opened.listed)
+    """List notes without content. An entry in the audit log."""
+
+    def read(tx: Transaction) -> list[opened.Listed]:
+        audit.record(tx, "notes.listed", at=system_clock(), reason="operation")
+        return opened.listed(tx)
+
+    rows = within(data, read)
     if as_json:
         out_json([{**_fields(row), "hour": row.hour.isoformat()} for row in rows])
         return
@@ -30,10 +40,12 @@ def open_(
     reference: Annotated[str, typer.Argument(help="The note's reference, for example K7QF-3M2D.")],
     data: Data,
     key: Annotated[Path, typer.Option("--key", help="Your private key file, kept outside the data folder.")],
+    reason: Annotated[ReadingReason, typer.Option(help="Why you read it; kept sealed in the audit log.")],
+    words: Words = "",
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Open a note and its amendments with your key."""
+    """Open a note and its amendments with your key. Each is an entry in the audit log."""
     short = read_reference(reference)
     if short is None:
         raise Refusal("that reference has a slip in it; a right one looks like K7QF-3M2D")
@@ -43,7 +55,25 @@ def open_(
     if not isinstance(opener, OpeningKey):
         raise Refusal("that key signs; it does not open notes")
     ingest = (installation.keyring(reads_notes=True).ingest.public,)
-    found = within(data, lambda tx: opened.open_reference(tx, short, opener, ingest), reads_notes=True)
+    now = system_clock()
+    try:
+        found = within(
+            data,
+            lambda tx: opened.open_reference(tx, short, opener, ingest, at=now, reason=reason, words=words),
+            reads_notes=True,
+        )
+    except NoteUnreadable as refused:
+        about, kid = bytes.fromhex(refused.note_id_hex), opener.kid.hex()
+
+        def tried(tx: Transaction) -> None:
+            agency_ref = rows_of_notes.agency_of(tx, about)
+            audit.record(
+                tx, "note.opened", at=now, reason=reason, agency=agency_ref, about=about, words=words, key=kid,
+                outcome="refused",
+            )  # fmt: skip
+
+        within(data, tried)
+        raise
     if as_json:
         out_json([{"reference": one.reference, "state": one.state, "note": one.body} for one in found])
         return

@@ -7,7 +7,7 @@ import typer
 
 from bot.clock import system_clock
 from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
-from storage import agencies
+from storage import agencies, audit
 from storage import people as rows
 from storage.transaction import Transaction
 
@@ -50,14 +50,18 @@ def add(data: Data, agency: AgencySlug, role: Role, channel: Channel, chat_id: C
     """Enrol a known chat directly; the person accepts the rules in the first conversation."""
     known(role)
 
+    now = system_clock()
+
     def enrol(tx: Transaction) -> str:
         agency_ref = agencies.by_slug(tx, agency).ref
         found = rows.at_address(tx, channel, chat_id)
         if found is not None:
-            rows.join(tx, found, agency_ref, role, at=system_clock())
+            rows.join(tx, found, agency_ref, role, at=now)
+            audit.record(tx, "person.joined", at=now, reason="access", agency=agency_ref, about=found)
             return f"Known already; is {role} of {agency} now: {found.hex()[:8]}"
-        ref = rows.add(tx, agency_ref, role, language="en", at=system_clock())
+        ref = rows.add(tx, agency_ref, role, language="en", at=now)
         rows.reach_at(tx, ref, channel, chat_id)
+        audit.record(tx, "person.added", at=now, reason="access", agency=agency_ref, about=ref)
         return f"Enrolled {ref.hex()[:8]}"
 
     out(within(data, enrol))
@@ -68,6 +72,7 @@ def list_(data: Data, as_json: AsJson = False) -> None:
     """List people: id, handle, roles, state. Chat ids are not shown."""
 
     def read(tx: Transaction) -> list[dict[str, object]]:
+        audit.record(tx, "people.listed", at=system_clock(), reason="operation")
         return [
             {
                 "id": person.ref.hex(),
@@ -100,7 +105,9 @@ def replace_chat(data: Data, person: PersonId, channel: Channel, chat_id: ChatId
     def move(tx: Transaction) -> None:
         if rows.at_address(tx, channel, chat_id) is not None:
             raise Refusal("that chat belongs to somebody already")
-        rows.replace_chat(tx, rows.by_start(tx, person), channel, chat_id)
+        ref = rows.by_start(tx, person)
+        rows.replace_chat(tx, ref, channel, chat_id)
+        audit.record(tx, "person.moved", at=system_clock(), reason="access", about=ref)
 
     within(data, move)
     out("Moved. The old chat is a stranger now.")

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from bot import wiring
+from bot.clock import system_clock
 from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
 from bot.installation import Installation
 from bot.settings import Settings
 from dialogues.case_code import DEFAULT_PATTERN, CasePattern, PatternError
-from storage import agencies
+from storage import agencies, audit
 from storage.transaction import Transaction
 
 agency = typer.Typer(help="Agencies whose people use the assistant.", no_args_is_help=True)
@@ -48,7 +49,8 @@ def add(
             raise Refusal(f"a country is one of {', '.join(sorted(known))}; leave it out for others")
 
     def added(tx: Transaction) -> None:
-        agencies.add(tx, slug, name=name, zone=zone, case_pattern=case_pattern, alarm=alarm, country=country)
+        ref = agencies.add(tx, slug, name=name, zone=zone, case_pattern=case_pattern, alarm=alarm, country=country)
+        audit.record(tx, "agency.added", at=system_clock(), reason="operation", agency=ref, about=ref)
 
     within(data, added)
     out(f"Added {slug}. Next, so that notes can be sealed: integra keys add-recipient --agency {slug} --data {data}")

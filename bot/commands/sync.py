@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, Refusal, out, out_json, progress, read_key, within
+from bot.commands.common import AsJson, Data, Refusal, operator, out, out_json, progress, read_key, within
 from bot.installation import Installation
 from storage import agencies
 from storage.sealing.suites import OpeningKey
@@ -73,7 +73,7 @@ def case_key(path: Path) -> OpeningKey:
 def run_once(installation: Installation, agency: str, key: OpeningKey, drop: FileDrop) -> Report:
     """One run for one agency, with progress on a terminal."""
     agency_ref = within(installation.folder, lambda tx: _ref(tx, agency))
-    store = installation.store(reads_notes=True)
+    store = installation.store(reads_notes=True, operator=operator())
     try:
         return hand_over(
             store,

@@ -15,7 +15,7 @@ from bot import logs, wiring
 from bot.channels.console import Console
 from bot.chat import Chat, play
 from bot.clock import MovableClock
-from bot.commands.common import Refusal
+from bot.commands.common import Refusal, operator
 from bot.demo import Demo
 from bot.installation import Installation
 from bot.settings import Settings
@@ -82,7 +82,7 @@ async def _chat(
     content: Path | None = None,
     save: Path | None = None,
 ) -> None:
-    store, clock, effects = installation.store(), MovableClock(), list[str]()
+    store, clock, effects = installation.store(operator=operator()), MovableClock(), list[str]()
     try:
         await store.run(lambda tx: _enrol(tx, who, clock))
         console = Console(prefix=os.urandom(6).hex(), save=save)

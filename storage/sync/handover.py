@@ -19,6 +19,8 @@ from typing import Any, Final
 
 from sqlalchemy import func, insert, select, update
 
+from storage import audit
+from storage import notes as note_rows
 from storage.errors import Stale
 from storage.schema import batches, handovers, notes
 from storage.sealing.errors import NoteUnreadable
@@ -122,7 +124,7 @@ def hand_over(
     events = [one.event for one in ordered]
     batch = drop.pack(events, head, signing_key(key), at)
     step("packed")
-    store.run_now(lambda tx: _fix(tx, destination, head, batch, events, step))
+    store.run_now(lambda tx: _fix(tx, destination, head, batch, events, at, step))
     step("fixed")
     number, handed_over = _finish(store, drop, at, step)
     return Report(report.handed_over + handed_over, report.waiting, report.parked, number, report.problems)
@@ -229,7 +231,15 @@ def _held(tx: Transaction) -> set[bytes]:
     return set(tx.db.scalars(select(notes.c.id).where(notes.c.state == "held")))
 
 
-def _fix(tx: Transaction, destination: str, after: Head, batch: Batch, events: Sequence[Event], step: Step) -> None:
+def _fix(
+    tx: Transaction,
+    destination: str,
+    after: Head,
+    batch: Batch,
+    events: Sequence[Event],
+    at: datetime,
+    step: Step,
+) -> None:
     ids = [event.note_id for event in events]
     waiting = tx.db.scalar(select(func.count()).where(notes.c.id.in_(ids), notes.c.state == "waiting"))
     if _head(tx, destination) != after or _fixed(tx, destination) is not None or waiting != len(ids):
@@ -252,6 +262,12 @@ def _fix(tx: Transaction, destination: str, after: Head, batch: Batch, events: S
         for seq, note_id in enumerate(ids, after.seq + 1)
     ]
     tx.db.execute(insert(handovers), rows)
+    # Here, not once it has arrived: what may be out there has an entry, wherever the run is cut short.
+    for note_id in ids:
+        agency_ref = note_rows.agency_of(tx, note_id)
+        audit.record(
+            tx, "note.handed-over", at=at, reason="hand-over", agency=agency_ref, about=note_id, to=destination
+        )
     step("fixing")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from bot_process import process
-from bot_site import Site
+from bot_site import NOON, Site
 from fake_telegram import TOKEN, FakeTelegram, Person
 from storage_site import keep_note, note_id
 
@@ -125,7 +125,9 @@ async def test_t13_who_takes_the_whole_machine_opens_no_note_that_was_kept_befor
             for key in keys:
                 for suite in SuiteId:
                     with pytest.raises(SealError):
-                        opened.open_reference(tx, row.reference, OpeningKey(suite, key), ingest)
+                        opened.open_reference(
+                            tx, row.reference, OpeningKey(suite, key), ingest, at=NOON, reason="order"
+                        )
                     tried += 1
         return tried
 
@@ -169,5 +171,16 @@ def test_a_copy_without_the_master_key_opens_notes_for_their_reader_and_nothing_
 
 def opened_in(folder: Path, trial: Trial) -> str:
     integra = str(Path(sys.executable).with_name("integra"))
-    command = [integra, "notes", "open", reference(note_id(1)), "--key", trial.coordinator_key, "--data", folder]
+    command = [
+        integra,
+        "notes",
+        "open",
+        reference(note_id(1)),
+        "--key",
+        trial.coordinator_key,
+        "--data",
+        folder,
+        "--reason",
+        "handling",
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -320,7 +320,7 @@ def test_a_plan_is_dropped_only_after_a_second_look(talk: Any) -> None:
     one.press("plan")
     assert isinstance(one.talk.state, AtPlan)
     one.press("drop", "really")
-    assert one.talk.made(DropPlan) == [DropPlan(PLAN)]
+    assert one.talk.made(DropPlan) == [DropPlan(PLAN, "north")]
     assert one.talk.says[0].text == one.talk.phrase("timeline-dropped")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import DatabaseError
-from storage_site import CASE, keep_note, note_id
+from storage_site import CASE, NOON, keep_note, note_id
 
 from bot.installation import Installation
 from bot.trial import AGENCY, Trial
@@ -41,7 +41,7 @@ def key_in(path: Path) -> OpeningKey:
 
 
 def texts(store: Store, key: OpeningKey, ingest: SigningKey, short: str = SHORT) -> list[str]:
-    found = store.run_now(lambda tx: opened.open_reference(tx, short, key, [ingest.public]))
+    found = store.run_now(lambda tx: opened.open_reference(tx, short, key, [ingest.public], at=NOON, reason="handling"))
     return [one.body["parts"]["seen"] for one in found]
 
 
@@ -91,7 +91,9 @@ def test_a_list_tells_of_all_notes_without_opening_one(reader: Store, store: Sto
 
 def test_a_note_reads_field_by_field(reader: Store, trial: Trial) -> None:
     key, ingest = key_in(trial.coordinator_key), trial.installation.keyring().ingest
-    (first, _) = reader.run_now(lambda tx: opened.open_reference(tx, SHORT, key, [ingest.public]))
+    (first, _) = reader.run_now(
+        lambda tx: opened.open_reference(tx, SHORT, key, [ingest.public], at=NOON, reason="handling")
+    )
     text = opened.as_text(first)
     assert text.splitlines() == [
         f"{SHORT} (recorded)", f"Case: {CASE}", "Author: PO-17 (officer)", "Saw or heard:", "First.",

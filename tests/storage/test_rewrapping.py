@@ -75,7 +75,7 @@ def rewrap_all(trial: Trial, store: Store, key: OpeningKey, manifest: Manifest, 
 
     def turn(tx: Transaction) -> None:
         found = rewrapping.kept(tx, tx.keyring.agency_ref(AGENCY), open_only=False)[:only]
-        rewrapping.rewrap_some(tx, found, key, manifest.sealing_keys(TODAY), ingest, report)
+        rewrapping.rewrap_some(tx, found, key, manifest.sealing_keys(TODAY), ingest, report, at=NOON)
 
     store.run_now(turn)
     return report
@@ -91,7 +91,9 @@ def opens(store: Store, trial: Trial, key: OpeningKey) -> int:
     for number in range(1, MANY + 1):
         try:
             (note,) = store.run_now(
-                lambda tx, number=number: opened.open_reference(tx, reference(note_id(number)), key, ingest)  # type: ignore[misc]
+                lambda tx, number=number: opened.open_reference(
+                    tx, reference(note_id(number)), key, ingest, at=NOON, reason="rehearsal"
+                )  # type: ignore[misc]
             )
         except NoteUnreadable as refused:
             assert refused.code == "recipient"  # noqa: PT017  some open, some do not
@@ -184,7 +186,7 @@ def test_notes_of_another_suite_are_left_and_said(trial: Trial, reading: Store, 
     before = bodies(reading)
     report, ingest = Report(), (trial.installation.keyring().ingest.public,)
     x25519 = (generate(SuiteId.X25519).public,)
-    reading.run_now(lambda tx: rewrapping.rewrap_some(tx, list(before), recovery, x25519, ingest, report))
+    reading.run_now(lambda tx: rewrapping.rewrap_some(tx, list(before), recovery, x25519, ingest, report, at=NOON))
     assert {one.code for one in report.left} == {"suite"}
     assert bodies(reading) == before
 

@@ -1,8 +1,9 @@
 """`integra keys rotate-master`: a new master key for the bot."""
 
-from bot.commands.common import AsJson, Data, Refusal, out, out_json
+from bot.clock import system_clock
+from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
 from bot.installation import Installation
-from storage import rotation
+from storage import audit, rotation
 from storage.custody import FileKeys, provider
 
 
@@ -23,6 +24,7 @@ def rotate_master(data: Data, as_json: AsJson = False) -> None:
             out(f"{count} sealed columns done")
 
     count = rotation.rotate(installation.folder, installation.database, progress=progress)
+    within(data, lambda tx: audit.record(tx, "master.rotated", at=system_clock(), reason="access"))
     if as_json:
         out_json({"sealed_anew": count})
         return

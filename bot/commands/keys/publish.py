@@ -5,12 +5,13 @@ change puts it right. The other way round a desk could stand still that no comma
 """
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 from bot.clock import system_clock
 from bot.commands.common import Refusal, read_key, within
 from bot.installation import Installation
-from storage import agencies
+from storage import agencies, audit
 from storage.pins import Pin
 from storage.sealing.desk import Manifest, next_manifest, sign
 from storage.sealing.errors import ManifestError
@@ -87,7 +88,7 @@ def publish(
         manifest = change(None if anew else before, ref, number)
         if manifest.version != number:
             raise Refusal("a desk is changed from the version that is in force; try again")
-        agencies.publish_desk(tx, manifest, *sign(manifest, admin))
+        _publish(tx, ref, manifest, *sign(manifest, admin))
         return manifest
 
     manifest = within(installation.folder, turn)
@@ -115,7 +116,7 @@ def succeed(installation: Installation, slug: str, former: SigningKey, new: Sign
         except ManifestError:
             before = Manifest.verified(*stored, former.public, at_least_version=pin.version, agency=slug)
         manifest = next_manifest(before, created=system_clock().date())
-        agencies.publish_desk(tx, manifest, *sign(manifest, new))
+        _publish(tx, agencies.by_slug(tx, slug).ref, manifest, *sign(manifest, new))
         return manifest
 
     manifest = within(installation.folder, turn)
@@ -123,3 +124,11 @@ def succeed(installation: Installation, slug: str, former: SigningKey, new: Sign
     to = Pin(new.public, manifest.version)
     installation.pins.hand_over(slug, to, former.sign(agreed), new.sign(agreed))
     return manifest
+
+
+def _publish(tx: Transaction, agency_ref: bytes, manifest: Manifest, canonical: bytes, signature: bytes) -> None:
+    agencies.publish_desk(tx, manifest, canonical, signature)
+    about, version = sha256(canonical).digest()[:16], f"version {manifest.version}"
+    audit.record(
+        tx, "desk.published", at=system_clock(), reason="access", agency=agency_ref, about=about, words=version
+    )

@@ -6,7 +6,18 @@ from typing import Annotated
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, out, out_json, progress, read_key, within
+from bot.commands.common import (
+    AsJson,
+    Data,
+    PassphraseFile,
+    Refusal,
+    operator,
+    out,
+    out_json,
+    progress,
+    read_key,
+    within,
+)
 from bot.installation import Installation
 from storage import agencies, rewrapping
 from storage.rewrapping import Report
@@ -66,17 +77,18 @@ def _run(installation: Installation, agency: str, opener: OpeningKey, open_only:
         return rewrapping.kept(tx, ref, open_only=open_only)
 
     waiting = within(installation.folder, listed)
-    store = installation.store(reads_notes=True)
+    store = installation.store(reads_notes=True, operator=operator())
     try:
         for at in range(0, len(waiting), AT_ONCE):
             some = waiting[at : at + AT_ONCE]
 
             def turn(tx: Transaction, some: list[bytes] = some) -> Report:
-                today, part = system_clock().date(), Report()
+                now, part = system_clock(), Report()
+                today = now.date()
                 manifest = agencies.checked_desk(tx, agency, pins, today)
                 if manifest is None:
                     raise Refusal(f"{agency} has no desk yet; see: integra keys add-recipient --help")
-                rewrapping.rewrap_some(tx, some, opener, manifest.sealing_keys(today), ingest, part)
+                rewrapping.rewrap_some(tx, some, opener, manifest.sealing_keys(today), ingest, part, at=now)
                 return part
 
             part = store.run_now(turn)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from storage_site import keep_note, note_id, person_in_role
+from storage_site import NOON, keep_note, note_id, person_in_role
 
 from bot.commands.keys import desk as desk_commands
 from bot.commands.keys import leave, make, publish, rewrap
@@ -67,7 +67,11 @@ class World:
         store = Installation(self.data).store(reads_notes=True)
         ingest = (Installation(self.data).keyring().ingest.public,)
         try:
-            store.run_now(lambda tx: opened.open_reference(tx, reference(note_id(number)), key, ingest))
+            store.run_now(
+                lambda tx: opened.open_reference(
+                    tx, reference(note_id(number)), key, ingest, at=NOON, reason="rehearsal"
+                )
+            )
         except NoteUnreadable:
             return False
         finally:

@@ -35,10 +35,14 @@ def test_notes_are_listed_without_content_and_opened_with_the_coordinators_key(
     assert (shown.code, reference in shown.out, WORDS in shown.out) == (0, True, False)
     (row,) = json.loads(integra("notes", "list", "--data", data, "--json").out)
     assert (row["reference"], row["agency"], row["state"], row["flag"]) == (reference, AGENCY, "waiting", "open")
-    opened = integra("notes", "open", reference.lower(), "--data", data, "--key", trial.coordinator_key)
+    opened = integra(
+        "notes", "open", reference.lower(), "--data", data, "--reason", "handling", "--key", trial.coordinator_key
+    )
     assert (opened.code, WORDS in opened.out) == (0, True)
     (note,) = json.loads(
-        integra("notes", "open", reference, "--data", data, "--key", trial.coordinator_key, "--json").out
+        integra(
+            "notes", "open", reference, "--data", data, "--reason", "handling", "--key", trial.coordinator_key, "--json"
+        ).out
     )
     assert (note["reference"], note["note"]["parts"]["seen"]) == (reference, WORDS)
 
@@ -59,7 +63,7 @@ def test_a_note_does_not_open_with_the_wrong_key_a_wrong_reference_or_a_key_in_t
         (reference, trial.folder / "missing.key", "missing.key"),
         (reference, trial.age_identity, ""),
     ):
-        done = integra("notes", "open", which, "--data", data, "--key", key)
+        done = integra("notes", "open", which, "--data", data, "--reason", "handling", "--key", key)
         assert (done.code, done.out) == (1, ""), key.name
         assert says in done.err
         assert "Traceback" not in done.err

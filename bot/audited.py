@@ -1,0 +1,134 @@
+"""Which acts in a chat leave an entry in the audit log, and which do not, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from dialogues.model import (
+    AssignCase,
+    CaseView,
+    ClearResidue,
+    CloseCase,
+    CloseFlag,
+    CountFeedback,
+    DropPlan,
+    DropWalk,
+    Effect,
+    EraseTraces,
+    FlagView,
+    HandOnFlag,
+    KeepNote,
+    KeepPlan,
+    KeepWalk,
+    LookUp,
+    PlanView,
+    Remind,
+    Settle,
+    TakeFlag,
+    Tell,
+    TickCase,
+    TracePrivate,
+    UnassignCase,
+    WithdrawNote,
+)
+from storage import audit, notes
+from storage.audit import Action, Reason
+from storage.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    action: Action
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class NotRecorded:
+    why: str
+
+
+EFFECTS: Final[Mapping[type[Effect], Recorded | NotRecorded]] = {
+    KeepNote: Recorded("note.kept", "authorship"),
+    WithdrawNote: Recorded("note.withdrawn", "authorship"),
+    TakeFlag: Recorded("flag.taken", "desk"),
+    HandOnFlag: Recorded("flag.handed-on", "desk"),
+    CloseFlag: Recorded("flag.closed", "desk"),
+    AssignCase: Recorded("case.assigned", "access"),
+    UnassignCase: Recorded("case.removed", "access"),
+    CloseCase: Recorded("case.closed", "casework"),
+    TickCase: Recorded("case.ticked", "casework"),
+    TracePrivate: NotRecorded("a draft in one's own chat"),
+    EraseTraces: NotRecorded("a draft in one's own chat"),
+    Remind: NotRecorded("a deadline of one's own"),
+    Settle: NotRecorded("one's own language and handle; coming in is an entry of its own"),
+    KeepWalk: NotRecorded("one's own progress through the guide"),
+    DropWalk: NotRecorded("one's own progress through the guide"),
+    KeepPlan: Recorded("plan.kept", "casework"),
+    DropPlan: Recorded("plan.dropped", "casework"),
+    ClearResidue: NotRecorded("one's own chat"),
+    CountFeedback: NotRecorded("a count without people"),
+    Tell: NotRecorded("a notice without content"),
+}
+LOOK_UPS: Final[Mapping[str, Recorded | NotRecorded]] = {
+    "open-flags": Recorded("flags.listed", "desk"),
+    "flag": Recorded("flag.viewed", "desk"),
+    "cases": Recorded("cases.listed", "casework"),
+    "case": Recorded("case.viewed", "casework"),
+    "staff": NotRecorded("handles and roles of one's colleagues"),
+    "colleagues": NotRecorded("handles of one's colleagues at the desk"),
+    "my-notes": NotRecorded("one's own receipts, without a word of a note"),
+    "my-note": NotRecorded("one's own receipts, without a word of a note"),
+    "my-plans": Recorded("plans.listed", "casework"),
+    "plan": Recorded("plan.viewed", "casework"),
+    "my-walks": NotRecorded("one's own progress through the guide"),
+}
+
+
+def did(tx: Transaction, effect: Effect, *, at: datetime) -> None:
+    """An effect was done in this transaction."""
+    kept = EFFECTS[type(effect)]
+    if isinstance(kept, NotRecorded):
+        return
+    match effect:
+        case KeepNote(note_id, agency, amends=amends):
+            action: Action = "note.amended" if amends else kept.action
+            about, agency_ref, to = bytes.fromhex(note_id), tx.keyring.agency_ref(agency), ""
+        case HandOnFlag(note_id, to_person):
+            action, about, to = kept.action, bytes.fromhex(note_id), to_person
+            agency_ref = notes.agency_of(tx, about)
+        case WithdrawNote(note_id) | TakeFlag(note_id) | CloseFlag(note_id):
+            action, about, to = kept.action, bytes.fromhex(note_id), ""
+            agency_ref = notes.agency_of(tx, about)
+        case AssignCase(agency, code, person) | UnassignCase(agency, code, person):
+            action, agency_ref, to = kept.action, tx.keyring.agency_ref(agency), person
+            about = tx.keyring.case_tag(agency_ref, code) or b""
+        case KeepPlan(plan_id, agency) | DropPlan(plan_id, agency):
+            action, agency_ref, to = kept.action, tx.keyring.agency_ref(agency), ""
+            about = bytes.fromhex(plan_id)
+        case CloseCase(agency, code) | TickCase(agency, code):
+            action, agency_ref, to = kept.action, tx.keyring.agency_ref(agency), ""
+            about = tx.keyring.case_tag(agency_ref, code) or b""
+        case _:
+            raise TypeError(f"no entry is made up for {type(effect).__name__}")
+    audit.record(tx, action, at=at, reason=kept.reason, agency=agency_ref, about=about, to=to)
+
+
+def saw(tx: Transaction, look_up: LookUp, rows: tuple[object, ...], *, at: datetime) -> None:
+    """A look-up was answered in this transaction. Nothing found, nothing seen; a list is an entry for each agency."""
+    kept = LOOK_UPS[look_up.what]
+    found = [row for row in rows if isinstance(row, FlagView | CaseView | PlanView)]
+    if isinstance(kept, NotRecorded) or not found:
+        return
+    for slug in sorted({row.agency for row in found}):
+        agency_ref = tx.keyring.agency_ref(slug)
+        about = _about(tx, agency_ref, found[0]) if look_up.what in ("flag", "case", "plan") else b""
+        audit.record(tx, kept.action, at=at, reason=kept.reason, agency=agency_ref, about=about)
+
+
+def _about(tx: Transaction, agency_ref: bytes, row: FlagView | CaseView | PlanView) -> bytes:
+    if isinstance(row, FlagView):
+        return bytes.fromhex(row.note_id)
+    if isinstance(row, PlanView):
+        return bytes.fromhex(row.plan_id)
+    return tx.keyring.case_tag(agency_ref, row.code) or b""

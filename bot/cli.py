@@ -10,6 +10,7 @@ from typer._click.exceptions import ClickException
 from bot.commands import audit, case, content, edition, keys, notes, people, run, setup, sync, talk
 from bot.commands.common import name_operator, refuse_secrets
 from bot.commands.errors import FAILURES, said
+from bot.hardening import harden
 
 INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
@@ -57,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0 done, 1 failed, 2 asked wrongly.
     """
+    if argv is None:  # a process of its own, which may see keys and people's words
+        harden()
     try:
         refuse_secrets(sys.argv[1:] if argv is None else argv)
         code = app(args=list(argv) if argv is not None else None, standalone_mode=False)

@@ -13,7 +13,6 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from bot.hardening import harden
 from bot.installation import Installation
 from storage.audit import MOST_WORDS
 from storage.sealing import keyfile
@@ -111,14 +110,11 @@ def out_json(value: Any) -> None:
 
 
 def read_key(path: Path, passphrase_file: Path | None) -> KeyFile:
-    """A private key. Its passphrase comes from an owner-only file or is asked for at the terminal.
-
-    From here on the process leaves no core dump.
+    """A private key; its passphrase comes from an owner-only file or is asked for at the terminal.
 
     Raises:
         KeyFileError: says how to mend it.
     """
-    harden()
     if passphrase_file is not None:
         return keyfile.read(path, passphrase=keyfile.owner_only(passphrase_file).rstrip("\n"))
     try:

@@ -14,7 +14,6 @@ from bot.channels.base import Handle, TryLater
 from bot.channels.registry import CLIENTS, TelegramClient
 from bot.channels.registry import client as client_of
 from bot.commands.common import Data, Refusal
-from bot.hardening import harden
 from bot.installation import Installation
 from bot.reload import Reload
 from bot.settings import Settings
@@ -55,7 +54,6 @@ def run(
         raise Refusal(f"a client is one of: {', '.join(CLIENTS)}")
     if webhook and secret_file is None:
         raise Refusal("a webhook needs --secret-file FILE: an owner-only file with 32 characters or more")
-    harden()
     settings = Settings.read(data)
     installation = Installation.at(data)
     token = secret_text(token_file).strip()

@@ -29,6 +29,7 @@ FIRST_SETTINGS = """\
 # webhook_host = "127.0.0.1"
 # webhook_port = 8443
 # webhook_path = "/telegram"
+# draft_hours = 12             # an unfinished note is dropped after so many idle hours
 # content = "/srv/integra/content"   # an edition of your own, in place of the shipped content
 """
 

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
         webhook_port: INTEGRA_WEBHOOK_PORT, 1 to 65535. Default 8443.
         webhook_path: INTEGRA_WEBHOOK_PATH, without any secret in it. Default /telegram.
         content: INTEGRA_CONTENT, a folder that replaces the shipped content. Default: none.
+        draft_hours: INTEGRA_DRAFT_HOURS, hours without a turn after which a draft is dropped, 1 to 72. Default 12.
     """
 
     model_config = SettingsConfigDict(env_prefix="INTEGRA_", extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -34,6 +35,7 @@ class Settings(BaseSettings):
     webhook_host: str = "127.0.0.1"
     webhook_port: int = Field(default=8443, ge=1, le=65535)
     webhook_path: str = Field(default="/telegram", pattern=r"^/[A-Za-z0-9/_-]*$")
+    draft_hours: int = Field(default=12, ge=1, le=72)
     content: Annotated[DirectoryPath | None, BeforeValidator(lambda value: value or None)] = None
 
     @classmethod

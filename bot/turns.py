@@ -63,6 +63,7 @@ class World:
         entropy: gives that many random bytes; fixed in transcripts.
         witness: hears the name of every effect; for transcripts.
         older: language and version -> the guide as it was, for walks that began in it.
+        draft_lives: see ``Scene``.
     """
 
     voices: Mapping[str, Voice] = field(repr=False)
@@ -72,6 +73,7 @@ class World:
     entropy: Callable[[int], bytes]
     witness: Callable[[str], None] | None = None
     older: Mapping[tuple[str, int], GuideVersion] = field(default_factory=dict, repr=False)
+    draft_lives: timedelta = timedelta(hours=12)
 
     def voice(self, language: str) -> Voice:
         """In a language, or the first offered."""
@@ -166,7 +168,15 @@ def _converse(
     now = world.clock()
     tx = tx.acting(Actor.person(talk.person_ref))
     person = world.access.person(tx, talk, now)
-    scene = Scene(now, talk.moved_at, person, world.voices, world.entropy(16).hex(), older=world.older)
+    scene = Scene(
+        now,
+        talk.moved_at,
+        person,
+        world.voices,
+        world.entropy(16).hex(),
+        older=world.older,
+        draft_lives=world.draft_lives,
+    )
     try:
         floor = codec.decode(talk.state, registry.STATES) if talk.state is not None else Floor()
         turn = desk.advance(floor, event, scene)

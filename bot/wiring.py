@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from storage import agencies, guide_versions
 from storage.sealing.known_answers import known_answers
 from storage.store import Store
 from storage.transaction import Transaction
+
+DRAFT_HOURS = 12
 
 
 @cache
@@ -73,11 +76,13 @@ def app(
     entropy: Callable[[int], bytes] = os.urandom,
     witness: Callable[[str], None] | None = None,
     content: Path | None = None,
+    draft_hours: int = DRAFT_HOURS,
 ) -> App:
     """The assistant on these channels.
 
     Args:
         content: a folder in place of the shipped content.
+        draft_hours: how long an idle draft lives.
 
     Raises:
         ContentError: the content must not reach people; nothing is started.
@@ -87,20 +92,22 @@ def app(
     known_answers()
     slugs = [row.slug for row in store.run_now(agencies.every)]
     made = world(installation, clock=clock, entropy=entropy, witness=witness, slugs=slugs, content=content)
-    return App(store, _with_older(made, store), channels)
+    return App(store, _with_older(made, store, draft_hours), channels)
 
 
-def renewed(installation: Installation, store: Store, content: Path | None = None) -> World:
+def renewed(
+    installation: Installation, store: Store, content: Path | None = None, draft_hours: int = DRAFT_HOURS
+) -> World:
     """The world of an assistant that runs, with the content and the operator's own file as they are on the disk now.
 
     Raises:
         ContentError, SiteError: something must be mended first.
     """
     slugs = [row.slug for row in store.run_now(agencies.every)]
-    return _with_older(world(installation, slugs=slugs, content=content, anew=True), store)
+    return _with_older(world(installation, slugs=slugs, content=content, anew=True), store, draft_hours)
 
 
-def _with_older(made: World, store: Store) -> World:
+def _with_older(made: World, store: Store, draft_hours: int) -> World:
     """The same with the older versions of the guide that walks are pinned to; the one in use is written down."""
 
     def read(tx: Transaction) -> dict[tuple[str, int], GuideVersion]:
@@ -111,7 +118,7 @@ def _with_older(made: World, store: Store) -> World:
                 found[(language, number)] = version
         return found
 
-    return replace(made, older=store.run_now(read))
+    return replace(made, older=store.run_now(read), draft_lives=timedelta(hours=draft_hours))
 
 
 def settle_memory() -> None:

@@ -1,7 +1,7 @@
 """Who has the floor: commands, lasting buttons, drafts put aside, expiry; everything else goes to the top dialogue.
 
     event ──▶ not enrolled to the end? ──▶ enrolment
-          ──▶ timer                    ──▶ drafts idle for 12 hours are dropped, and that is said; a reminder is said
+          ──▶ timer                    ──▶ drafts idle for too long are dropped, and that is said; a reminder is said
                                            and leaves all else as it is
           ──▶ command, lasting button  ──▶ that dialogue on top of what was going on
           ──▶ old button, photo, edit  ──▶ a kind sentence, then the open question again
@@ -11,7 +11,6 @@ When a dialogue is over, the one below asks its question again.
 """
 
 from dataclasses import replace
-from datetime import timedelta
 
 from dialogues import danger, home, registry
 from dialogues.draft import Draft
@@ -35,7 +34,6 @@ from dialogues.model import (
     Wrote,
 )
 
-IDLE = timedelta(hours=12)
 IDLE_TIMER = "idle"
 DISCARD = "discard-parked."  # before an opening argument: the waiting draft is given up first
 DEEPEST = 6  # dialogues on top of one another; the lowest gives way
@@ -64,7 +62,7 @@ def advance(floor: Floor, event: Event, scene: Scene) -> Turn[Floor]:
     turn = _advance(floor, event, scene)
     after = turn.state or Floor()
     if (after.frames or after.parked) and not (floor.frames or floor.parked):
-        turn = _also(turn, effects=(Remind(IDLE_TIMER, scene.now + IDLE),))
+        turn = _also(turn, effects=(Remind(IDLE_TIMER, scene.now + scene.draft_lives),))
     return turn
 
 
@@ -245,7 +243,7 @@ def _put_aside(floor: Floor, scene: Scene, only: str = "") -> tuple[Floor, tuple
             frames.append(frame)
         elif registry.DIALOGUES[frame.dialogue].is_draft(frame.state):
             parked = parked.park(frame)
-            says = (Say(scene.text("draft-put-aside")),)
+            says = (Say(scene.text("draft-put-aside", hours=scene.draft_hours)),)
     return Floor(tuple(frames), parked.parked), says
 
 
@@ -262,15 +260,15 @@ def _given_up(before: tuple[Frame, ...], after: Floor, scene: Scene) -> tuple[tu
 def _expire(floor: Floor, scene: Scene) -> Turn[Floor]:
     if not floor.frames and not floor.parked:
         return Turn(floor)
-    if scene.now - scene.idle_since < IDLE:
-        return Turn(floor, effects=(Remind(IDLE_TIMER, scene.idle_since + IDLE),))
+    if scene.now - scene.idle_since < scene.draft_lives:
+        return Turn(floor, effects=(Remind(IDLE_TIMER, scene.idle_since + scene.draft_lives),))
     effects: tuple[Effect, ...] = ()
     lost = False
     for frame in (*floor.frames, *floor.parked):
         dialogue = registry.DIALOGUES[frame.dialogue]
         effects += dialogue.dropped(frame.state)
         lost = lost or dialogue.is_draft(frame.state) or dialogue.forgets(frame.state)
-    return Turn(Floor(), (Say(scene.text("draft-expired")),) if lost else (), effects)
+    return Turn(Floor(), (Say(scene.text("draft-expired", hours=scene.draft_hours)),) if lost else (), effects)
 
 
 def _reminded(floor: Floor, event: Due, scene: Scene) -> Turn[Floor]:

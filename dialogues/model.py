@@ -6,7 +6,7 @@ assert shows it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -553,6 +553,7 @@ class Scene:
         voices: language code -> everything of that language, in the order offered.
         below: name of the dialogue that resumes when this one is over, or empty.
         older: language and version -> the guide as it was, for walks that began in it.
+        draft_lives: after so long without a turn a draft, and all else that was open, is dropped.
     """
 
     now: datetime
@@ -562,6 +563,12 @@ class Scene:
     fresh: str
     below: str = ""
     older: Mapping[tuple[str, int], GuideVersion] = field(default_factory=dict, repr=False)
+    draft_lives: timedelta = timedelta(hours=12)
+
+    @property
+    def draft_hours(self) -> int:
+        """``draft_lives``, as people are told."""
+        return int(self.draft_lives.total_seconds() // 3600)
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -250,7 +250,7 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
             return _amend(rows, scene)
         case AskLeave(draft), Chose("keep"):
             back = _back(state)
-            return Turn(back, (Say(scene.text("draft-put-aside"), rows=column(menu_choice(scene))),), park=True)
+            return Turn(back, (Say(scene.text("draft-put-aside", hours=scene.draft_hours), rows=column(menu_choice(scene))),), park=True)
         case AskLeave(draft), Chose("discard"):
             return Turn(
                 None,
@@ -540,7 +540,7 @@ def resume(state: State, scene: Scene) -> tuple[Say, ...]:
             return (Say(scene.text("note-ask-resume"), rows=rows),)
         case AskLeave():
             rows = column(
-                Choice("keep", scene.text("button-put-aside")),
+                Choice("keep", scene.text("button-put-aside", hours=scene.draft_hours)),
                 Choice("discard", scene.text("button-discard")),
                 Choice("go-on", scene.text("button-go-on")),
             )

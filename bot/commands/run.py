@@ -10,7 +10,7 @@ import structlog
 import typer
 
 from bot import logs, wiring
-from bot.channels.base import Handle, TryLater
+from bot.channels.base import Channel, Handle, TryLater
 from bot.channels.registry import CLIENTS, TelegramClient
 from bot.channels.registry import client as client_of
 from bot.commands.common import Data, Refusal
@@ -84,14 +84,15 @@ async def _run(
             await telegram.listen(handle)
 
     def build() -> World:
-        return wiring.renewed(installation, store, content)
+        return wiring.renewed(installation, store, content, settings.draft_hours)
 
     async def renewed(world: World) -> None:
         wiring.settle_memory()
         await _until_it_answers(lambda: telegram.set_commands(commands(world.voices)))
 
     try:
-        app = wiring.app(installation, store, {telegram.name: telegram}, content=content)
+        channels: dict[str, Channel] = {telegram.name: telegram}
+        app = wiring.app(installation, store, channels, content=content, draft_hours=settings.draft_hours)
         reload = Reload(app, build, renewed)
         wiring.settle_memory()
         log.info("started", mode="webhook" if webhook else "polling", client=client.__name__)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from bot_site import Broken, Desk, Site, at_desk, texts
 
-from bot import turns
+from bot import turns, wiring
+from bot.channels.console import Console
 from storage import people, timers
 from storage.timers import Timer
 from storage.transaction import Transaction
@@ -171,3 +172,18 @@ async def test_two_looks_at_once_take_each_timer_once(desk: Desk, site: Site) ->
     await asyncio.gather(*(desk.app.timers.run_due() for _ in range(4)))
     await desk.app.outbox.drained()
     assert texts(desk.news("coordinator")).count(f"OVERDUE: {reference}") == 1
+
+
+async def test_how_long_a_draft_lives_is_a_setting_and_people_are_told_the_same(site: Site) -> None:
+    console = Console()
+    app = wiring.app(site.trial.installation, site.store, {"console": console}, clock=site.clock, draft_hours=3)
+    await app.start()
+    for line in ("/note quick", "He stayed in his cell today.", "/menu"):
+        await app.take(console.inbound("officer", line))
+    await app.outbox.drained()
+    assert "for 3 hours" in "\n".join(message.text for message in console.screens["officer"])
+    site.clock.move(timedelta(hours=3, seconds=1))
+    await app.timers.run_due()
+    await app.outbox.drained()
+    assert "idle for 3 hours" in "\n".join(message.text for message in console.screens["officer"])
+    await app.stop()

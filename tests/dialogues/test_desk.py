@@ -239,7 +239,7 @@ def was_told(talk: Any) -> bool:
     reads = [pattern.read(text) for pattern in patterns for text in ("", "xyz", "1", "1" * 30, "+1")]
     whys = [read.say for read in reads if isinstance(read, Problem)]
     whys += ["A letter stands where a digit belongs", "One character is off", "sign in it that our case codes"]
-    phrases = [talk.phrase(key, most=4_000, agency="|").rpartition("|")[2] for key in TOLD]
+    phrases = [talk.phrase(key, most=4_000, agency="|", hours=12).rpartition("|")[2] for key in TOLD]
     return any(one.strip() in said for one in (*whys, *phrases))
 
 
@@ -355,7 +355,7 @@ def test_a_draft_idle_for_12_hours_is_gone_and_that_is_said(talk: Any) -> None:
     (id,) = drafts(one.floor)
     one.wait(timedelta(hours=12))
     one.hear(Due("idle"))
-    assert one.said.strip() == one.phrase("draft-expired")
+    assert one.said.strip() == one.phrase("draft-expired", hours=12)
     assert (one.floor, one.made(EraseTraces)) == (Floor(), [EraseTraces(id)])
 
 
@@ -364,7 +364,7 @@ def test_a_parked_draft_expires_too(talk: Any) -> None:
     one.write("/note", REPORT, "/menu")
     one.wait(timedelta(hours=12))
     one.hear(Due("idle"))
-    assert one.said.strip() == one.phrase("draft-expired")
+    assert one.said.strip() == one.phrase("draft-expired", hours=12)
     assert one.floor == Floor()
 
 
@@ -387,7 +387,7 @@ def test_a_report_nobody_answered_for_expires_and_leaves_the_chat(talk: Any) -> 
     one.wait(timedelta(hours=12))
     one.hear(Due("idle"))
     assert one.made(EraseTraces) == [EraseTraces(traced.draft)]
-    assert one.said.strip() == one.phrase("draft-expired")
+    assert one.said.strip() == one.phrase("draft-expired", hours=12)
 
 
 def test_a_report_left_for_the_menu_is_said_to_be_forgotten_and_leaves_the_chat(talk: Any) -> None:

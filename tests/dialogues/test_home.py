@@ -18,7 +18,7 @@ def test_only_those_who_serve_a_desk_see_the_flags(talk: Any, role: Role) -> Non
 def test_an_unfinished_note_is_offered(talk: Any) -> None:
     one = talk()
     one.write("/note", "AB-1234-P", "/menu")
-    assert one.says[0].text == one.phrase("draft-put-aside")
+    assert one.says[0].text == one.phrase("draft-put-aside", hours=12)
     assert "note.resume" in one.keys
 
 

@@ -42,14 +42,14 @@ sent-location = I cannot take locations. Please type the place in words, without
 sent-contact = I cannot take contacts, and please send no names or numbers of people.
 sent-other = I only read text and buttons.
 note-already-open = You are already writing a note. Here is the open question again; /cancel leaves it.
-draft-put-aside = Your unfinished note is put aside, sealed, for 12 hours. Resume it from the menu.
+draft-put-aside = Your unfinished note is put aside, sealed, for { $hours } hours. Resume it from the menu.
 residue-ask = { $n ->
     [one] 1 message with words of a note could not be deleted here by me: Telegram no longer lets me. Please delete it yourself, for both sides.
    *[other] { $n } messages with words of a note could not be deleted here by me: Telegram no longer lets me. Please delete them yourself, for both sides.
 }
 button-residue = I have deleted them
 residue-thanks = Thank you.
-draft-expired = Your unfinished note was idle for 12 hours and has been deleted. Nothing of it was kept. Write it again with /note.
+draft-expired = Your unfinished note was idle for { $hours } hours and has been deleted. Nothing of it was kept. Write it again with /note.
 
 not-saved =
     Not saved. Something went wrong on our side and the last step was not kept.

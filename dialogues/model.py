@@ -536,7 +536,8 @@ class Voice:
 
     @classmethod
     def of(cls, content: Content) -> "Voice":
-        return cls(content, Asking(content), DangerFinder(content.danger, content.language))
+        asking = Asking(content)
+        return cls(content, asking, asking.danger)
 
     def text(self, key: str, /, **args: str | int) -> str:
         return self.content.phrases.text(key, **args)

@@ -156,7 +156,7 @@ class Asking:
 
     def __init__(self, content: Content) -> None:
         self._language = content.language
-        self._danger = DangerFinder(content.danger, content.language)
+        self.danger = DangerFinder(content.danger, content.language, content.danger_learnt)
         self._found: dict[str, Found] = {}
         self._roles: dict[str, tuple[str, ...]] = {}
         entries: list[Entry] = []
@@ -183,7 +183,7 @@ class Asking:
             role: of the person asking; with ``step`` it decides between near ties only.
             step: the guide step the person stands on.
         """
-        danger = self._danger.danger(text)
+        danger = self.danger.danger(text)
         if danger is not None:
             return Outcome("danger", 1.0, kind=danger.kind, step=danger.step)
         typed = words(text, self._language)

@@ -150,6 +150,9 @@ def unknown_steps(content: Content) -> Found:
     for task in _timeline_items(content):
         if isinstance(task, Task):
             yield from unknown(_timeline_file(content), f"{task.id} / steps", task.steps)
+    if content.danger_learnt is not None:
+        unsure = content.danger_learnt.bounds.unsure_step
+        yield from unknown(f"{content.language}/danger_groups.toml", "unsure_step", (unsure,))
 
 
 def unknown_facts(content: Content) -> Found:

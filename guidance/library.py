@@ -9,6 +9,7 @@ in front of it and is the only place of the core that reads anything.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -17,11 +18,18 @@ from typing import Protocol, TypeVar
 
 from guidance import reader
 from guidance.checker import broken_references
+from guidance.danger_features import WordGroups
+from guidance.danger_learning import Example
+from guidance.danger_learnt import Bounds, Learnt, digest
+from guidance.danger_reader import read_danger_examples, read_danger_groups, read_danger_weights
 from guidance.handoff_reader import FOLDER, read_handoff
 from guidance.model import Content, Problem
 from guidance.timeline_reader import read_timeline
 
 LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
+
+GROUPS, WEIGHTS, EXAMPLES = "danger_groups.toml", "danger_weights.toml", "danger_examples"
+"""What danger is learnt from and with, below a language's folder; a language may do without."""
 
 
 class ContentError(Exception):
@@ -125,6 +133,7 @@ def from_files(files: Mapping[str, str], lang: str = "en") -> tuple[Content | No
     steps = [(path, step) for path in folder("steps", "toml") if (step := one(path, reader.read_step))]
     answers = [(path, answer) for path in folder("answers", "toml") for answer in one(path, reader.read_answers)]
     handoffs = [(path, form) for path in folder(FOLDER, "toml") if (form := one(path, read_handoff))]
+    learnt = _learnt(lang, own, problems)
     phrases, found = reader.read_phrases(lang, {path: own.pop(path) for path in folder("phrases", "ftl")})
     problems.extend(found)
     for path in own:
@@ -147,11 +156,89 @@ def from_files(files: Mapping[str, str], lang: str = "en") -> tuple[Content | No
             sites=MappingProxyType(sites),
             handoffs=by_id("hand-off", handoffs),
             aims=by_id("aim", [("aims.toml", aim) for aim in aims]),
+            danger_learnt=learnt,
         )
         problems.extend(broken_references(content))
         if not any(problem.severity == "error" for problem in problems):
             return content, tuple(problems)
     return None, tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class DangerExamples:
+    """What there is to learn danger from.
+
+    Attributes:
+        sets: a file's name without its ending, mostly one author's, to its messages.
+        digest: of the texts all this was read from.
+    """
+
+    sets: Mapping[str, tuple[Example, ...]]
+    groups: WordGroups
+    bounds: Bounds
+    digest: str
+
+
+def danger_examples(files: Mapping[str, str], lang: str = "en") -> tuple[DangerExamples | None, tuple[Problem, ...]]:
+    """Examples of danger and harmless messages, from file texts as in ``from_files``.
+
+    They are read for checking and learning only: people who ask wait for nothing but the weights.
+
+    Returns:
+        The examples, or None where a language has none or an error is among the problems.
+    """
+    groups_file = f"{lang}/{GROUPS}"
+    texts = _example_texts(files, lang)
+    if not texts:
+        return None, ()
+    groups, found = read_danger_groups(files.get(groups_file, ""), groups_file, lang)
+    problems = [*found] if groups_file in files else [Problem(groups_file, "", "is missing: the examples need it")]
+    sets: dict[str, tuple[Example, ...]] = {}
+    first: dict[str, str] = {}
+    for path, text in sorted(texts.items()):
+        examples, found = read_danger_examples(text, path)
+        problems += found
+        for one in examples:
+            if first.setdefault(one.text, path) != path:
+                problems.append(Problem(path, one.text[:40], f"stands in {first[one.text]} too: take one out"))
+        sets[path.rsplit("/", 1)[-1].removesuffix(".toml")] = examples
+    every = [one for examples in sets.values() for one in examples]
+    if not problems and {one.kind is None for one in every} != {True, False}:
+        problems.append(Problem(f"{lang}/{EXAMPLES}", "", "needs messages that are danger and messages that are not"))
+    if groups is None or any(problem.severity == "error" for problem in problems):
+        return None, tuple(problems)
+    of = digest(files[groups_file], texts)
+    return DangerExamples(MappingProxyType(sets), *groups, of), tuple(problems)
+
+
+def _example_texts(files: Mapping[str, str], lang: str) -> Mapping[str, str]:
+    return {path: text for path, text in files.items() if re.fullmatch(rf"{lang}/{EXAMPLES}/[^/]+\.toml", path)}
+
+
+def _learnt(lang: str, own: dict[str, str], problems: list[Problem]) -> Learnt | None:
+    """What was learnt for a language, with everything about it taken out of ``own``; None where there is nothing."""
+    groups_file, weights_file = f"{lang}/{GROUPS}", f"{lang}/{WEIGHTS}"
+    examples = _example_texts(own, lang)
+    for path in examples:
+        del own[path]
+    groups_text, weights_text = own.pop(groups_file, None), own.pop(weights_file, None)
+    if weights_text is None:
+        if groups_text is not None or examples:
+            remedy = "is missing: run integra content learn-danger, or danger is heard by its phrases alone"
+            problems.append(Problem(weights_file, "", remedy, "warning"))
+        return None
+    if groups_text is None:
+        problems.append(Problem(groups_file, "", "is missing: the weights are of no use without it"))
+        return None
+    groups, found = read_danger_groups(groups_text, groups_file, lang)
+    weights, more = read_danger_weights(weights_text, weights_file)
+    problems += [*found, *more]
+    if groups is None or weights is None:
+        return None
+    if weights.digest != digest(groups_text, examples):
+        remedy = "was learnt from other examples or groups than these: run integra content learn-danger"
+        problems.append(Problem(weights_file, "digest", remedy, "warning"))
+    return Learnt(*groups, weights, lang)
 
 
 _Value = TypeVar("_Value")

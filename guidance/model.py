@@ -11,6 +11,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal
 
+from guidance.danger_learnt import Learnt
 from guidance.handoff import Form
 from guidance.phrases import Phrases
 from guidance.roles import CONTENT_ROLES as CONTENT_ROLES
@@ -219,6 +220,14 @@ class Decline:
 
 
 @dataclass(frozen=True, slots=True)
+class Danger:
+    """What kind of danger was heard and the guide step that is for it."""
+
+    kind: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class DangerPhrases:
     """Ways in which people say that somebody is in danger, and the step that is for it."""
 
@@ -273,6 +282,7 @@ class Content:
     edition names none. ``sites`` is what public sources say of a country, by its two capital letters. ``timeline`` is
     the table behind the release plan, or None where the language has none. ``handoffs`` are the forms of what leaves
     the steps, by id.
+    ``danger_learnt`` is what was learnt from examples of danger, or None where nothing was.
     """
 
     language: str
@@ -286,6 +296,7 @@ class Content:
     phrases: Phrases
     share: Table | None = None
     aims: Mapping[str, Aim] = field(default_factory=lambda: MappingProxyType({}))
+    danger_learnt: Learnt | None = None
     sites: Mapping[str, Site] = field(default_factory=lambda: MappingProxyType({}))
     timeline: Timeline | None = None
     handoffs: Mapping[str, Form] = field(default_factory=lambda: MappingProxyType({}))

@@ -218,6 +218,11 @@ def _surprise(typed: str, known: str) -> float:
     return cost
 
 
+def beside(key: str) -> str:
+    """The keys around a key of a phone's keyboard, alphabetically; empty for what is no letter of it."""
+    return "".join(other for other in sorted(_PLACE) if other != key and _neighbours(key, other))
+
+
 def _neighbours(one: str, other: str) -> bool:
     if one not in _PLACE or other not in _PLACE:
         return False

@@ -25,6 +25,7 @@ COMMANDS = (
     "content coverage",
     "content print",
     "content card",
+    "content learn-danger",
     "init",
     "agency add",
     "agency list",

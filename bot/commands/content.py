@@ -84,7 +84,7 @@ def check(
     for code in codes:
         files, unread = library.packaged(code, edition)
         content, found = library.from_files(files, code)
-        problems += [*unread, *found]
+        problems += [*unread, *found, *library.danger_examples(files, code)[1]]
         if content is not None:
             problems += checker.check(content, system_clock().date())
             problems += _pages(content)

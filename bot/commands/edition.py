@@ -7,6 +7,7 @@ import typer
 
 from bot.commands.common import AsJson, Refusal, out, out_json
 from bot.commands.content import Edition, Language, existing
+from bot.commands.learn import learn_danger
 from guidance import cards, filling, library
 from guidance.cards import Card
 from guidance.coverage import as_json as coverage_fields
@@ -16,6 +17,8 @@ from guidance.handoff import Sheet
 from guidance.model import Content
 
 content = typer.Typer(no_args_is_help=True, help="What the guidance covers, and pocket cards and forms of it.")
+
+content.command("learn-danger")(learn_danger)
 
 PAGE = Path("docs") / "coverage.md"
 

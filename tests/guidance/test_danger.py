@@ -1,42 +1,47 @@
-"""Which messages are heard as danger.
+"""Which messages are heard as danger: what people meet, both layers together, with the shipped content.
 
-Figures with the shipped phrases:
-
-                              dangers heard     harmless messages taken for one
-    older, dev                100 of 100          1 of 171
-    older, held out           149 of 150          2 of 200
-    fresh, dev                 72 of  72          0 of 104
-    fresh, held out            69 of  74          2 of 103   (before the fresh dev half was tuned on: 53 and 6)
-    held out together         218 of 224          4 of 303
-
-The aim for the held-out parts together, 98 % heard and 0.5 % taken, is not reached: 97.3 % and 1.3 %. The author of the
-phrases wrote all the sets, so strangers' messages fare worse; roundabout ones (part "oblique" of the fresh set) much
-worse: before they were tuned on, 31 of 70 were heard. The bounds below keep what was reached, no more.
+Figures: docs/decisions/0013. Of five authors' messages, each asked with what all others teach, 94.7 % of dangers are
+heard and 3.2 % of harmless messages taken (the aim was 98 and 0.5); tests/guidance/test_danger_learning.py holds that
+in its long tests. Here stand what was learnt from (in sample), and questions and reports that nothing was learnt from:
+18 of 641 ordinary questions and 25 of 60 reports of unrest are taken. The sets that were once held out for the phrases
+are examples now, and measure nothing any more.
 """
 
 import tomllib
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guidance.danger import Danger, DangerFinder
-from guidance.model import DangerPhrases
+from guidance import library
+from guidance.asking import Asking
+from guidance.danger import DangerFinder
+from guidance.danger_features import WordGroups
+from guidance.danger_learnt import Bounds, Learnt, Weights
+from guidance.danger_slips import slipped
+from guidance.library import DangerExamples
+from guidance.model import DANGER_KINDS, Danger, DangerPhrases
+from guidance.normal import AT_MOST_CHARACTERS
+
+BOUND_ORDINARY = 0.03
+BOUND_REPORTS = 30
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
-DANGERS = tomllib.loads((QUESTIONS / "danger_en.toml").read_text("utf-8"))
-HARMLESS = tomllib.loads((QUESTIONS / "harmless_en.toml").read_text("utf-8"))
-FRESH = tomllib.loads((QUESTIONS / "danger_fresh_en.toml").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
 def finder() -> DangerFinder:
-    shipped = tomllib.loads(files("guidance").joinpath("content/en/danger.toml").read_text("utf-8"))
-    return DangerFinder(
-        [DangerPhrases(item["kind"], item["step"], tuple(item["phrases"])) for item in shipped["danger"]]
-    )
+    return Asking(library.load("en")).danger
+
+
+@pytest.fixture(scope="module")
+def examples() -> DangerExamples:
+    files, _ = library.packaged("en")
+    found, problems = library.danger_examples(files, "en")
+    assert not problems
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(
@@ -75,82 +80,211 @@ def test_danger_is_heard(finder: DangerFinder, text: str, kind: str):
         "he was convicted of murder in 2012",
         "this job is killing me",
         "what if a prisoner threatens an officer, who is told",
+        "hello",
+        "ok thanks",
+        "help",
+        "what can you do",
+        "???",
+        "asdf jkl qwertz",
+        "...",
         "",
         "   ",
     ],
 )
-def test_questions_history_and_figures_of_speech_are_not(finder: DangerFinder, text: str):
+def test_questions_history_figures_of_speech_and_small_talk_are_not(finder: DangerFinder, text: str):
     assert finder.danger(text) is None
 
 
-def test_most_held_out_dangers_are_heard(finder: DangerFinder):
-    texts = [text for kind in DANGERS["held_out"].values() for text in kind]
-    assert len(texts) == 150
-    assert sum(finder.danger(text) is not None for text in texts) >= 149
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he prays five times a day in his cell",
+        "she prays the rosary with her sister",
+        "he grew a long beard since the summer",
+        "he has a beard now and prays more than before, is that a sign?",
+        "he went to the mosque on friday",
+        "he goes to church every sunday with his children",
+        "his father took him to the synagogue yesterday",
+        "he visits the temple with his mother today",
+        "he is learning arabic with his cellmate",
+        "he speaks arabic on the phone with his mother",
+        "she wears a headscarf since last month",
+        "his wife wears a niqab",
+        "he reads the quran every night",
+        "he reads the bible every night",
+        "he fasts during ramadan, is tired in the workshop",
+        "refugees from syria moved into the flat above him",
+        "he is a refugee from afghanistan",
+        "my client is syrian and his wife is french",
+        "his family is from somalia, they came here in 2009",
+        "he is a muslim and his girlfriend is a christian",
+        "three muslim prisoners share a table",
+        "he went to a demonstration on saturday",
+        "he took part in a protest for palestine today",
+        "he took part in a protest for israel today",
+        "he votes for the far right party",
+        "he votes for the far left party and hands out leaflets",
+        "he thinks there are too many migrants here",
+        "he thinks borders should be open",
+        "he is an anarchist and lives in a shared house",
+        "he calls himself a patriot and hung a flag in his window",
+        "he converted to islam in prison",
+        "he converted to judaism for his wife",
+        "he wants to go on pilgrimage to mecca with his mother",
+        "he says inshallah all the time",
+        "he has a tattoo of an eagle",
+        "he works for a jewish charity",
+        "he comes from chechnya",
+        "she is roma and has four children",
+        "is it a sign of radicalisation when he prays a lot",
+        "he asks for halal food",
+    ],
+)
+def test_faith_origin_dress_and_lawful_opinion_alone_are_never_danger(finder: DangerFinder, text: str):
+    assert finder.danger(text) is None
 
 
-def test_few_held_out_harmless_messages_are_taken_for_danger(finder: DangerFinder):
-    assert len(HARMLESS["held_out"]) == 200
-    assert sum(finder.danger(text) is not None for text in HARMLESS["held_out"]) <= 2
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he wants to kill {people}",
+        "he says the {people} next door should pay for it",
+        "he shouted at two {people} in the yard",
+        "a {people} family moved in and he helps them",
+        "he said all {people} must die on saturday",
+        "he looked at pictures of the {place} on his phone",
+        "he will blow up the {place} on friday",
+        "he sat in front of the {place} for an hour",
+        "the {cleric} talked with him about his mother",
+        "he will stab the {cleric} tonight",
+        "he wants to visit his uncle in {land}",
+        "he has a passport and a ticket to {land}",
+        "after {feast} he wants to look for work",
+    ],
+)
+def test_another_group_in_the_same_words_changes_nothing(finder: DangerFinder, text: str):
+    swaps = {
+        "people": "muslims christians jews hindus sikhs syrians germans turks greeks arabs africans refugees gays",
+        "place": "mosque church synagogue temple gurdwara cathedral",
+        "cleric": "imam priest rabbi pastor vicar",
+        "land": "morocco algeria france germany greece bulgaria",
+        "feast": "eid easter passover christmas",
+    }
+    slot = text[text.index("{") + 1 : text.index("}")]
+    outcomes = {str(finder.danger(text.format(**{slot: word}))) for word in swaps[slot].split()}
+    assert len(outcomes) == 1
 
 
-def test_all_dev_dangers_are_heard_and_few_harmless(finder: DangerFinder):
-    missed = [text for kind in DANGERS["dev"].values() for text in kind if finder.danger(text) is None]
-    assert missed == []
-    assert sum(finder.danger(text) is not None for text in HARMLESS["dev"]) <= 1
+def test_where_somebody_comes_from_does_not_move_the_score():
+    learnt = library.load("en").danger_learnt
+    assert learnt is not None
+    scores = {
+        getattr(learnt.heard(f"he went to {land} with his family and told me about it"), "score", None)
+        for land in ("syria", "france", "somalia", "germany", "ukraine", "greece", "pakistan", "ireland")
+    }
+    assert len(scores) == 1
+    people = {
+        getattr(learnt.heard(f"two {people} argued in the yard today"), "score", None)
+        for people in ("muslims", "christians", "jews", "syrians", "germans", "turks", "migrants", "greeks")
+    }
+    assert len(people) == 1
 
 
-def test_fresh_dangers_are_heard_and_few_fresh_harmless_messages(finder: DangerFinder):
-    heard = {}
-    taken = {}
-    for part in ("dev", "held_out"):
-        texts = [text for kind in FRESH[part]["danger"].values() for text in kind]
-        assert len(texts) >= 70
-        assert len(FRESH[part]["harmless"]) >= 100
-        heard[part] = sum(finder.danger(text) is not None for text in texts) / len(texts)
-        taken[part] = sum(finder.danger(text) is not None for text in FRESH[part]["harmless"])
-    assert heard["dev"] == 1
-    assert heard["held_out"] >= 0.93
-    assert taken["dev"] == 0
-    assert taken["held_out"] <= 2
+def test_what_was_learnt_from_is_known(finder: DangerFinder, examples: DangerExamples):
+    """In sample: says that weights, groups and examples fit each other, and nothing of strangers."""
+    every = [one for ones in examples.sets.values() for one in ones]
+    dangers = [one for one in every if one.kind is not None]
+    harmless = [one for one in every if one.kind is None]
+    assert len(dangers) > 1_900
+    assert len(harmless) > 5_000
+    assert sum(finder.danger(one.text) is not None for one in dangers) >= 0.98 * len(dangers)
+    assert sum(finder.danger(one.text) is not None for one in harmless) <= 0.01 * len(harmless)
 
 
-def test_most_dangers_in_roundabout_words_are_heard(finder: DangerFinder):
-    part = FRESH["oblique"]
-    assert sum(finder.danger(text) is not None for text in part["danger"]) >= 0.95 * len(part["danger"])
-    assert sum(finder.danger(text) is not None for text in part["harmless"]) <= 0.05 * len(part["harmless"])
+def test_few_ordinary_questions_are_taken_for_danger(finder: DangerFinder):
+    """Nothing was learnt from these; phrases were not tuned on them either."""
+    texts = [text for name in ("answers_en", "fresh_en") for text in _without_danger(QUESTIONS / f"{name}.toml")]
+    assert len(texts) > 600
+    assert sum(finder.danger(text) is not None for text in texts) <= BOUND_ORDINARY * len(texts)
 
 
-def test_nothing_stands_in_both_parts_or_both_files():
-    every = [text for part in DANGERS.values() for kind in part.values() for text in kind]
-    every += [text for part in HARMLESS.values() for text in part]
-    every += [text for part in ("dev", "held_out") for kind in FRESH[part]["danger"].values() for text in kind]
-    every += [text for part in ("dev", "held_out") for text in FRESH[part]["harmless"]]
-    every += FRESH["oblique"]["danger"] + FRESH["oblique"]["harmless"]
-    assert len(every) == len(set(every))
+def test_few_remarks_and_half_of_worrying_reports_are_taken_for_danger(finder: DangerFinder):
+    """Nothing was learnt from these. Reports of unrest are the hardest: many readers would hesitate as well."""
+    incidents = tomllib.loads((QUESTIONS / "incident_en.toml").read_text("utf-8"))
+    assert sum(finder.danger(text) is not None for text in incidents["other"]) <= 2
+    assert sum(finder.danger(text) is not None for text in incidents["report"]) <= BOUND_REPORTS
 
 
-def test_the_earlier_kind_wins_when_two_are_heard():
-    first = DangerPhrases("attack", "S14", ("red box",))
-    second = DangerPhrases("weapon", "S02", ("blue box",))
-    assert DangerFinder([first, second]).danger("blue box. red box") == Danger("attack", "S14")
-    assert DangerFinder([second, first]).danger("blue box. red box") == Danger("weapon", "S02")
+def test_a_sentence_of_danger_is_heard_in_a_long_note(finder: DangerFinder, examples: DangerExamples):
+    harmless = [one.text for one in examples.sets["reports"] if one.kind is None and len(one.text) > 50]
+    calm = ". ".join(harmless[:12])
+    assert finder.danger(calm) is None
+    for danger in (
+        "he has a knife in his sleeve and says it is for the teacher",
+        "she took all her tablets an hour ago",
+    ):
+        assert finder.danger(f"{calm}. {danger}. {calm}") is not None
 
 
-def test_words_too_far_apart_or_in_another_sentence_do_not_count():
-    finder = DangerFinder([DangerPhrases("weapon", "S14", ("takes lamp",))])
-    assert finder.danger("he took that old green lamp") is not None
-    assert finder.danger("he took one two three four lamp") is None
-    assert finder.danger("he took. lamp") is None
+def test_slips_of_the_thumb_hide_little(finder: DangerFinder, examples: DangerExamples):
+    """In sample, with two more slips than were learnt from."""
+    texts = [slipped(slipped(one.text)) for name in "abcef" for one in examples.sets[name] if one.kind is not None]
+    assert sum(finder.danger(text) is not None for text in texts) >= 0.95 * len(texts)
 
 
-def test_another_language_is_matched_as_written():
-    finder = DangerFinder([DangerPhrases("weapon", "S14", ("heeft een mes",))], "nl")
-    assert finder.danger("hij heeft een mes") == Danger("weapon", "S14")
-    assert finder.danger("hij heeft een fiets") is None
+def _without_danger(file: Path) -> list[str]:
+    """Questions of a set that nobody would mind being taken for a call for help are left out."""
+    found: list[str] = []
+    todo: list[object] = [tomllib.loads(file.read_text("utf-8"))]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, dict):
+            todo += part.values()
+        elif isinstance(part, list):
+            for one in part:
+                if isinstance(one, str):
+                    found.append(one)
+                elif "danger" not in one[1:]:
+                    found.append(one[0])
+    return found
+
+
+PHRASES = (DangerPhrases("weapon", "S14", ("takes lamp",)), DangerPhrases("travel", "S02", ("leaves land",)))
+GROUPS = WordGroups({}, frozenset(), frozenset())
+
+
+def _learnt(score: int) -> Learnt:
+    """A layer that gives any message with a word this score, in hundredths."""
+    return Learnt(GROUPS, Bounds(0.5, -0.2, -0.6, "S02"), Weights({"bias:": score}, {"attack": {"red": 9}}, ""), "en")
+
+
+@pytest.mark.parametrize(
+    ("score", "text", "danger"),
+    [
+        (50, "a red house", Danger("attack", "S02")),
+        (50, "he takes a lamp", Danger("weapon", "S14")),
+        (-20, "he takes a lamp", Danger("weapon", "S14")),
+        (-21, "he takes a lamp", Danger("weapon", "S02")),
+        (-20, "a red house", Danger("attack", "S02")),
+        (-21, "a red house", None),
+        (-60, "today he takes a lamp home", Danger("weapon", "S02")),
+        (-61, "today he takes a lamp home", None),
+        (-61, "he takes a new lamp", Danger("weapon", "S02")),
+        (50, "", None),
+    ],
+)
+def test_how_the_two_layers_go_together(score: int, text: str, danger: Danger | None):
+    assert DangerFinder(PHRASES, "en", _learnt(score)).danger(text) == danger
+
+
+def test_a_language_without_what_was_learnt_has_its_phrases():
+    assert DangerFinder(PHRASES, "nl").danger("takes lamp") == Danger("weapon", "S14")
 
 
 @given(st.text(max_size=2_500))
 @settings(max_examples=100, deadline=None)
 def test_any_text_gets_an_answer(finder: DangerFinder, text: str):
-    assert finder.danger(text) is None or isinstance(finder.danger(text), Danger)
+    danger = finder.danger(text)
+    assert danger is None or (danger.kind in DANGER_KINDS and danger.step in ("S14", "S02"))
+    assert finder.danger(text) == danger
+    assert finder.danger(text[:AT_MOST_CHARACTERS]) == danger

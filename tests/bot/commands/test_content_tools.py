@@ -247,6 +247,7 @@ def test_a_danger_phrase_that_is_lost_stands_first(integra: Any, repository: Pat
     kept = danger.read_text().partition("[[danger]]")
     first = '\nkind = "attack"\nstep = "S14"\nphrases = ["place bomb zzz"]\n'
     danger.write_text(f"{kept[0]}[[danger]]{first}")
+    (repository / "en" / "danger_weights.toml").unlink()  # what was learnt would hear it without the phrase
     done = integra("check", "--against", "HEAD", "--content", repository, "--questions", extra)
     assert any(line.startswith("DANGER") and "end it all tonight" in line for line in done.out.splitlines())
 

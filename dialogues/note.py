@@ -250,7 +250,11 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
             return _amend(rows, scene)
         case AskLeave(draft), Chose("keep"):
             back = _back(state)
-            return Turn(back, (Say(scene.text("draft-put-aside", hours=scene.draft_hours), rows=column(menu_choice(scene))),), park=True)
+            return Turn(
+                back,
+                (Say(scene.text("draft-put-aside", hours=scene.draft_hours), rows=column(menu_choice(scene))),),
+                park=True,
+            )
         case AskLeave(draft), Chose("discard"):
             return Turn(
                 None,

@@ -488,9 +488,10 @@ class PhraseFinder:
                 pattern = self._pattern(Danger(group.kind, group.step), phrase)
                 if not pattern.parts:
                     continue
+                numbered = (number, pattern)
                 for word in pattern.parts[0]:
                     for following in pattern.parts[1] if len(pattern.parts) > 1 else ("",):
-                        self._starts[word][following].append((number, pattern))
+                        self._starts[word][following].append(numbered)
                 number += 1
         self._speller = Speller(dict.fromkeys(self._surface, 1), language, careful=True)
         self._bases_known = self._bases(self._surface)

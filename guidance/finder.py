@@ -9,6 +9,7 @@ Everything is plain dicts built once; a finder never changes afterwards and may 
 
 import heapq
 import math
+import sys
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -147,40 +148,41 @@ class Finder:
         self._heard = tuple(frozenset(known) for known in heard)
         self._speller = Speller({**vocabulary, **dict.fromkeys(self._same_words, 1)}, self._language)
 
-        spread: dict[str, set[int]] = defaultdict(set)
+        # Features are made twice: keeping them all between the passes would double the memory while building.
         cut: dict[str, tuple[str, ...]] = {}
-        raw = [(number, _features(tokens, cut)) for number, tokens in phrasings]
-        raw_extras = [[(weight, _features(tokens, cut)) for weight, tokens in extra] for extra in extras]
-        for number, (grams, terms) in raw:
-            for feature in (*grams, *terms):
-                spread[feature].add(number)
-        for number, extra_features in enumerate(raw_extras):
-            for _, (grams, terms) in extra_features:
-                for feature in (*grams, *terms):
-                    spread[feature].add(number)
+        known: list[set[str]] = [set() for _ in self._entries]
+        for number, tokens in phrasings:
+            known[number].update(*_features(tokens, cut))
+        for number, extra in enumerate(extras):
+            for _, tokens in extra:
+                known[number].update(*_features(tokens, cut))
+        spread: Counter[str] = Counter()
+        for number, features in enumerate(known):
+            spread.update(features)
+            known[number] = set()
         # Rarity is counted over entries, not phrasings: a word that all phrasings of one entry share tells a lot.
         size = len(self._entries)
         self._top = (math.log(1 + size) + 1) ** RARITY
         self._rarity = {
-            feature: (math.log((1 + size) / (1 + len(owners))) + 1) ** RARITY for feature, owners in spread.items()
+            feature: (math.log((1 + size) / (1 + owners)) + 1) ** RARITY for feature, owners in spread.items()
         }
         if size >= FEW_ENTRIES:
             for feature, owners in spread.items():
-                if feature[0] != "=" and len(owners) > COMMON * size:
+                if feature[0] != "=" and owners > COMMON * size:
                     self._rarity[feature] = 0.0
 
         by_phrasing: dict[str, _Places] = defaultdict(_nowhere)
         sums: list[dict[str, float]] = [defaultdict(float) for _ in self._entries]
-        for place, (number, features) in enumerate(raw):
-            vector = self._vector(features)
+        for place, (number, tokens) in enumerate(phrasings):
+            vector = self._vector(_features(tokens, cut))
             for feature, value in vector.items():
                 places, values = by_phrasing[feature]
                 places.append(place)
                 values.append(value)
                 sums[number][feature] += value
-        for number, extra_features in enumerate(raw_extras):
-            for weight, features in extra_features:
-                for feature, value in self._vector(features).items():
+        for number, extra in enumerate(extras):
+            for weight, tokens in extra:
+                for feature, value in self._vector(_features(tokens, cut)).items():
                     sums[number][feature] += weight * value
         by_entry: dict[str, _Places] = defaultdict(_nowhere)
         for number, total in enumerate(sums):
@@ -323,7 +325,8 @@ def _features(
                 for start in range(len(padded) - size + 1)
             )
             if cut is not None:
-                cut[word] = pieces
+                # One string for equal n-grams: a third less memory while building (measured).
+                cut[word] = pieces = tuple(map(sys.intern, pieces))
         for piece in pieces:
             grams[piece] += 1
     terms = Counter(f"={word}" for word in tokens)

@@ -49,7 +49,7 @@ const ANSWERS = {
     const place = { ...placeOf(header), authorRef: fromHex(header.author_ref), hour: header.hour };
     const keys = [];
     for (const one of recipients) keys.push(await publicKey(suiteNamed(one.suite), fromHex(one.public)));
-    return { envelope: base64(await seal(fromBase64(text), place, keys, suite && suiteNamed(suite))) };
+    return { envelope: base64(await seal(fromBase64(text), place, keys, suite === null ? undefined : suiteNamed(suite))) };
   },
 
   async public({ suite, public: raw }) {

@@ -216,6 +216,7 @@ def refused() -> Iterator[Case]:
     yield case("format", "magic-0", "envelope version 0", replace(good, magic=b"INE0").record())
     yield case("format", "magic-2", "envelope version 2", replace(good, magic=b"INE2").record())
     yield case("format", "cut-in-signature", "ends within the signature", record[:50])
+    yield case("format", "cut-before-suite", "ends after the magic", record[:85])
     yield case("format", "cut-in-header", "ends within the header", record[:120])
     yield case("format", "cut-in-stanza", "ends within the stanza", record[:260])
     yield case("format", "last-byte-missing", "body one byte short", record[:-1])

@@ -91,8 +91,9 @@ def parse(envelope: bytes, *, note_id_hex: str = UNKNOWN_NOTE) -> Envelope:
 def taken_apart(cursor: Cursor, note_id_hex: str) -> Envelope:
     if cursor.take(len(MAGIC)) != MAGIC:
         raise Malformed("magic")
+    suite_byte = cursor.take(1)[0]
     try:
-        suite = SuiteId(cursor.take(1)[0])
+        suite = SuiteId(suite_byte)
     except ValueError:
         raise NoteUnreadable(note_id_hex, "suite") from None
     header = Header.parse(cursor.lp())

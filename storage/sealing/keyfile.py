@@ -25,7 +25,7 @@ from storage.sealing.errors import KeyFileError, KeyRefused
 from storage.sealing.labels import L
 from storage.sealing.newfile import write_new
 from storage.sealing.signing import SigningKey
-from storage.sealing.suites import OpeningKey, SuiteId
+from storage.sealing.suites import AEAD_TAG_BYTES, SEED_BYTES, OpeningKey, SuiteId
 
 FORMAT: Final = "integra-key-1"
 Role = Literal["coordinator", "supervisor", "case-system", "recovery", "admin", "ingest"]
@@ -43,6 +43,7 @@ MOST_FILE_BYTES: Final = 65_536
 MOST_LABEL: Final = 80
 SALT_BYTES: Final = 16
 NONCE_BYTES: Final = 12
+CIPHERTEXT_BYTES: Final = SEED_BYTES + AEAD_TAG_BYTES
 KIT_CODE_BYTES: Final = 16
 
 
@@ -269,7 +270,7 @@ def unprotected(box: dict[str, Any], kid: bytes, passphrase: str | None, kit_cod
     ):
         raise KeyFileError("format", "the protected part is not as the format says; the file is damaged")
     salt, nonce, ciphertext = (decoded(box[name]) for name in texts)
-    if (len(salt), len(nonce)) != (SALT_BYTES, NONCE_BYTES):
+    if (len(salt), len(nonce), len(ciphertext)) != (SALT_BYTES, NONCE_BYTES, CIPHERTEXT_BYTES):
         raise KeyFileError("format", "the protected part is not as the format says; the file is damaged")
     hardness = Hardness(box["t"], box["m_kib"], box["p"])
     if passphrase is None:

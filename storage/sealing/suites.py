@@ -79,15 +79,16 @@ class PublicKey:
     suite: SuiteId
     raw: bytes = field(repr=False)
     kid: bytes = field(init=False)
+    _usable: X25519PublicKey | hpke.MLKEM768X25519PublicKey = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        encryption_key(self.suite, self.raw)
+        object.__setattr__(self, "_usable", encryption_key(self.suite, self.raw))
         object.__setattr__(self, "kid", key_id(self.suite, self.raw))
 
     def encrypt(self, plaintext: bytes, *, info: bytes) -> bytes:
         """Single-shot HPKE: ``enc ‖ ciphertext``. What it belongs to goes into ``info``; there is no other
         associated data."""
-        return HPKE[self.suite].encrypt(plaintext, encryption_key(self.suite, self.raw), info=info)
+        return HPKE[self.suite].encrypt(plaintext, self._usable, info=info)
 
 
 class OpeningKey:

@@ -1,15 +1,11 @@
-"""Writes tests/vectors/sealed-note/*.json: one file, one way for a sealed note to open or to fail.
+"""What stands in tests/vectors/sealed-note/*.json: one file, one way for a sealed note to open or to fail.
 
-    python -m vectors.sealed_notes          (in tests/, with the project's folder on the path)
-
-All keys and texts are synthetic and derive from the words below. HPKE rolls dice of its own, so a new run
-writes other bytes that mean the same. What is broken in a file is broken before it is signed wherever that is
-possible, so that one check alone refuses it.
+``vectors.folder`` writes the files. All keys and texts are synthetic and derive from the words below. What is broken in
+a file is broken before it is signed wherever that is possible, so that one check alone refuses it.
 """
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -220,6 +216,7 @@ def refused() -> Iterator[Case]:
     yield case("format", "magic-0", "envelope version 0", replace(good, magic=b"INE0").record())
     yield case("format", "magic-2", "envelope version 2", replace(good, magic=b"INE2").record())
     yield case("format", "cut-in-signature", "ends within the signature", record[:50])
+    yield case("format", "cut-before-suite", "ends after the magic", record[:85])
     yield case("format", "cut-in-header", "ends within the header", record[:120])
     yield case("format", "cut-in-stanza", "ends within the stanza", record[:260])
     yield case("format", "last-byte-missing", "body one byte short", record[:-1])
@@ -248,6 +245,13 @@ def refused() -> Iterator[Case]:
         parts = honest([ANN_X25519.public], header_bytes=header_bytes)
         yield case("format", f"header-{name}", "header outside its ranges, sealed and signed", parts.record())
 
+    yield case("format", "suite-byte-raised", "X25519 stanzas under suite byte 2, signed again", raised_suite())
+    yield case("format", "envelope-alone", "an envelope that no server signed", good.envelope())
+    yield case("format", "signature-missing", "version, signer and envelope", record[:17] + record[81:])
+    yield case(
+        "format", "body-between-sizes", "body of 512 bytes, tag included", replace(good, body=good.body[:-16]).record()
+    )
+
     # suite
     for suite in (0, 3, 255):
         parts = honest([ANN_X25519.public], suite=suite)
@@ -261,6 +265,11 @@ def refused() -> Iterator[Case]:
     yield case("signature", "zero", "signature of zeros", record[:17] + bytes(64) + record[81:])
     claimed = b"\x01" + EARLIER_INGEST.kid + record[17:]
     yield case("signature", "another-signer", "names another of the trusted servers", claimed)
+    elsewhere = honest([ANN_X25519.public], header=CHANGED_HEADERS["note-id"])
+    borrowed = b"\x01" + INGEST.kid + elsewhere.signature(INGEST) + good.envelope()
+    yield case("signature", "of-another-note", "a signature by the right server, of another note", borrowed)
+    unlabelled = INGEST.sign(hashlib.sha256(good.hh + good.commit + good.nonce + good.body).digest())
+    yield case("signature", "without-label", "signed without the label", record[:17] + unlabelled + good.envelope())
     for name, header in CHANGED_HEADERS.items():
         changed_header = record[:81] + replace(good, header=header.canonical()).envelope()
         yield case(
@@ -305,15 +314,29 @@ def refused() -> Iterator[Case]:
     yield case("tag", "body", "body changed before the server signed it", body.record())
     nonce = replace(good, nonce=flip(good.nonce))
     yield case("tag", "nonce", "nonce changed before the server signed it", nonce.record())
+    moved_body = replace(good, nonce=other.nonce, body=other.body)
+    yield case("tag", "body-of-another-note", "body and nonce from another note, signed again", moved_body.record())
+    zero = replace(good, stanzas=((kid, bytes(32) + wrapped[32:]),))
+    yield case("tag", "stanza-enc-zero", "enc is a point of small order", zero.record())
+    twin = honest([ANN_X25519.public, BEN_X25519.public], dek=made_of("dek of the twin"))
+    lent = replace(pair, stanzas=(pair.stanzas[0], (twin.stanzas[1][0], pair.stanzas[0][1])))
+    yield case(
+        "tag", "stanza-of-another-reader", "another reader's stanza under one's own id", lent.record(), key=BEN_X25519
+    )
     wing_kid, wing_wrapped = wing.stanzas[0]
     for name, at in {"mlkem": 0, "x25519": 1100, "key": 1130}.items():
         changed = wing_wrapped[:at] + bytes([wing_wrapped[at] ^ 1]) + wing_wrapped[at + 1 :]
         stanza = replace(wing, stanzas=((wing_kid, changed),))
         yield case("tag", f"x-wing-{name}", f"one bit of the {name} part", stanza.record(), key=ANN)
 
+    zero = replace(wing, stanzas=((wing_kid, wing_wrapped[:1088] + bytes(32) + wing_wrapped[1120:]),))
+    yield case("tag", "x-wing-x25519-zero", "X25519 part of enc is a point of small order", zero.record(), key=ANN)
+
     # commit
     committed = replace(good, commit=flip(good.commit))
     yield case("commit", "bit", "commitment changed before the server signed it", committed.record())
+    lent = replace(good, stanzas=honest([ANN_X25519.public], dek=made_of("other dek")).stanzas)
+    yield case("commit", "stanza-with-another-dek", "a stanza of this note that holds another note key", lent.record())
     _, second = two_texts()
     yield case(
         "commit",
@@ -358,6 +381,10 @@ def malformed_headers() -> dict[str, bytes]:
         "hour-with-minutes": made(hour=b"2026-11-23T06:15Z"),
         "hour-month-13": made(hour=b"2026-13-23T06Z"),
         "hour-24": made(hour=b"2026-11-23T24Z"),
+        "hour-day-31": made(hour=b"2026-11-31T06Z"),
+        "hour-year-0": made(hour=b"0000-01-01T00Z"),
+        "hour-leap-day-1900": made(hour=b"1900-02-29T00Z"),
+        "hour-lower-case": made(hour=b"2026-11-23t06z"),
         "hour-not-ascii": made(hour="2026-11-23T0٦Z".encode()),
         "schema-0": made(schema=b"\0"),
         "schema-two-bytes": made(schema=b"\0\x01"),
@@ -371,6 +398,10 @@ def malformed_headers() -> dict[str, bytes]:
 def record_of_lowered_suite(wing: Parts) -> bytes:
     lowered = honest([ANN_X25519.public])
     return b"\x01" + INGEST.kid + wing.signature(INGEST) + lowered.envelope()
+
+
+def raised_suite() -> bytes:
+    return replace(honest([ANN_X25519.public]), suite=2).record()
 
 
 def flip(part: bytes) -> bytes:
@@ -480,15 +511,3 @@ def inverse(x: int) -> int:
 
 def cases() -> list[Case]:
     return [*opening(), *refused()]
-
-
-def main() -> None:
-    for stale in FOLDER.glob("*.json"):
-        stale.unlink()
-    for case in cases():
-        path = FOLDER / f"{case.name}.json"
-        path.write_text(json.dumps(case.fields(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -310,7 +310,7 @@ def test_anything_but_the_canonical_form_is_refused_although_it_is_signed(canoni
 
 
 @given(st.binary(max_size=300))
-def test_any_signed_bytes_are_refused_with_the_typed_error(canonical: bytes) -> None:
+def test_t66_any_signed_bytes_are_refused_with_the_typed_error(canonical: bytes) -> None:
     assert code_when_signed(canonical) == "format"
 
 
@@ -322,7 +322,7 @@ def test_any_signed_bytes_are_refused_with_the_typed_error(canonical: bytes) -> 
         max_leaves=8,
     ),
 )
-def test_any_field_of_any_other_value_is_taken_back_the_same_or_refused(name: str, value: object) -> None:
+def test_t66_any_field_of_any_other_value_is_taken_back_the_same_or_refused(name: str, value: object) -> None:
     try:
         canonical = written(**{name: value})
     except UnicodeEncodeError:

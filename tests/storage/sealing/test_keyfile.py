@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from storage.sealing import base64url
 from storage.sealing.errors import KeyFileError
-from storage.sealing.keyfile import Hardness, KeyFile, parse, read, render, write
+from storage.sealing.keyfile import Hardness, KeyFile, parameters, parse, read, render, stretch, write
 from storage.sealing.signing import SigningKey
 from storage.sealing.suites import OpeningKey, SuiteId
 
@@ -135,6 +136,24 @@ def test_changed_parameters_within_the_bounds_do_not_open() -> None:
         assert code_of(with_box(PROTECTED, **box), passphrase=WORDS) == "passphrase"
 
 
+def test_t37_the_kit_code_enters_the_key_so_that_the_passphrase_alone_opens_nothing() -> None:
+    """Structure, not time: with the right passphrase there are still 2**128 keys to try, all unlike."""
+    text = render(ANN, passphrase=WORDS, kit_code=KIT, hardness=LIGHT)
+    box = {name: json.loads(text)["protected"][name] for name in ("salt", "nonce", "ciphertext")}
+    salt, nonce, ciphertext = (base64url.decode(box[name]) for name in ("salt", "nonce", "ciphertext"))
+    stretched = stretch(WORDS.encode(), salt, LIGHT)
+    aad = ANN.key.kid + parameters(LIGHT, salt, kit=True)
+
+    def key_for(kit_code: bytes) -> bytes:
+        return HKDF(SHA256(), 32, salt, b"integra/v1/keyfile").derive(stretched + kit_code)
+
+    assert AESGCM(key_for(KIT)).decrypt(nonce, ciphertext, aad) == ANN.key.seed()
+    near = [KIT[:at] + bytes([KIT[at] ^ 1]) + KIT[at + 1 :] for at in range(16)]
+    for guess in (b"", KIT[:15], KIT + b"\0", bytes(16), *near):
+        with pytest.raises(InvalidTag):
+            AESGCM(key_for(guess)).decrypt(nonce, ciphertext, aad)
+
+
 def test_a_persons_key_is_never_in_clear_unless_it_is_a_demonstration() -> None:
     for key_file in (ANN, ADMIN):
         with pytest.raises(KeyFileError) as refused:
@@ -209,6 +228,7 @@ def test_what_is_no_key_file_is_refused(text: str, code: str) -> None:
         {"salt": "A" * 21 + "="},
         {"nonce": ""},
         {"ciphertext": None},
+        {"ciphertext": "A" * 60},
         {"more": 1},
     ],
     ids=str,
@@ -218,7 +238,7 @@ def test_a_protected_part_of_another_shape_is_refused(box: dict[str, Any]) -> No
 
 
 @given(st.text(max_size=200) | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
-def test_any_text_is_a_key_file_or_refused_with_the_typed_error(text: str) -> None:
+def test_t66_any_text_is_a_key_file_or_refused_with_the_typed_error(text: str) -> None:
     with pytest.raises(KeyFileError):
         parse(text)
 
@@ -228,7 +248,7 @@ def test_any_text_is_a_key_file_or_refused_with_the_typed_error(text: str) -> No
     st.sampled_from(sorted(json.loads(IN_CLEAR))),
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text()),
 )
-def test_any_field_of_any_other_value_is_refused_with_the_typed_error(name: str, value: object) -> None:
+def test_t66_any_field_of_any_other_value_is_refused_with_the_typed_error(name: str, value: object) -> None:
     was = json.loads(IN_CLEAR)
     try:
         found = parse(changed(IN_CLEAR, **{name: value}))

@@ -10,12 +10,11 @@ from storage.sealing.keyfile import Hardness, stretch
 from storage.sealing.suites import OpeningKey, SuiteId
 
 
-def test_the_known_answers_hold() -> None:
-    """T19a."""
+def test_t19a_the_known_answers_hold() -> None:
     answers.known_answers()
 
 
-def test_the_x_wing_answer_is_the_one_that_other_programs_gave() -> None:
+def test_t19a_the_x_wing_answer_is_the_one_that_other_programs_gave() -> None:
     blob = answers.BLOB[SuiteId.XWING]
 
     assert len(blob) == 1155
@@ -29,7 +28,7 @@ def test_the_x25519_public_key_is_the_known_one() -> None:
 
 
 @pytest.mark.parametrize("suite", SuiteId)
-def test_a_wrong_answer_stops_the_start(suite: SuiteId, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_t19a_a_wrong_answer_stops_the_start(suite: SuiteId, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the library sealed differently, or derived another key, from one release to the next."""
     with monkeypatch.context() as changed:
         changed.setitem(answers.BLOB, suite, answers.BLOB[suite][:-1] + b"\0")
@@ -42,7 +41,7 @@ def test_a_wrong_answer_stops_the_start(suite: SuiteId, monkeypatch: pytest.Monk
     answers.known_answers()
 
 
-def test_argon2id_gives_the_known_answer() -> None:
+def test_t19a_argon2id_gives_the_known_answer() -> None:
     stretched = stretch(b"correct horse", bytes(range(16)), Hardness(t=3, m_kib=65_536, p=1))
 
     assert stretched.hex() == "e3c889ca40ed01e6b6771fc8a5bf16e35ad60b41c9bd5d7e6d63adf51e50b0fd"

@@ -32,8 +32,7 @@ def reached_from(stem: str) -> set[str]:
     return reached
 
 
-def test_no_module_imports_random_numbers_that_can_be_guessed() -> None:
-    """T19b, T65."""
+def test_t19b_no_module_imports_random_numbers_that_can_be_guessed() -> None:
     assert len(MODULES) > 15
     for stem, tree in MODULES.items():
         assert not imported_by(tree) & {"random", "numpy", "uuid", "pickle"}, stem
@@ -46,7 +45,7 @@ def test_what_seals_and_signs_does_not_reach_what_opens() -> None:
     assert "opening" in reached_from("rewrap")
 
 
-def test_only_one_module_calls_hpke_and_none_its_private_parts() -> None:
+def test_t65_only_one_module_calls_hpke_and_none_its_private_parts() -> None:
     callers = {stem for stem, tree in MODULES.items() if any("hpke" in name for name in imported_by(tree))}
     attributes = {node.attr for tree in MODULES.values() for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
@@ -54,7 +53,7 @@ def test_only_one_module_calls_hpke_and_none_its_private_parts() -> None:
     assert not attributes & {"_encrypt_with_aad", "_decrypt_with_aad"}
 
 
-def test_no_module_keeps_anything_random_or_changing() -> None:
+def test_t19b_no_module_keeps_anything_random_or_changing() -> None:
     """Calls at the top of a module run once and for all; none of them may be to the random source."""
     for stem, tree in MODULES.items():
         for statement in tree.body:

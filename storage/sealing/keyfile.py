@@ -192,7 +192,7 @@ def parse(text: str, *, passphrase: str | None = None, kit_code: bytes | None = 
     """
     fields = fields_of(text)
     role, suite, demo = ROLES[fields["role"]], fields["suite"], "demo" in fields
-    kid = bytes.fromhex(fields["kid"])
+    kid, public = bytes.fromhex(fields["kid"]), decoded(fields["public"])
     if "seed" in fields:
         if role not in PROCESS_ROLES and not demo:
             raise KeyFileError("unprotected", f"a key of role {role} must be protected by a passphrase")
@@ -206,7 +206,7 @@ def parse(text: str, *, passphrase: str | None = None, kit_code: bytes | None = 
         key = SigningKey(seed) if suite == signing.NAME_IN_FILES else OpeningKey(SuiteId.named(suite), seed)
     except KeyRefused:
         raise KeyFileError("format", "the private key has the wrong length; the file is damaged") from None
-    if key.kid != kid or key.public.raw != decoded(fields["public"]):
+    if key.kid != kid or key.public.raw != public:
         raise KeyFileError("key", "private and public key do not belong together; the file is damaged")
     return KeyFile(key, role, fields["label"], date.fromisoformat(fields["created"]), demo)
 

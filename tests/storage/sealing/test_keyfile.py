@@ -355,3 +355,12 @@ def test_no_error_and_no_repr_shows_a_secret() -> None:
         assert refused.value.__cause__ is None
     assert seed not in repr(SYNC)
     assert "seed" not in repr(SYNC)
+
+
+def test_a_public_key_that_is_no_base64url_is_a_matter_of_format_whatever_else_is_wrong() -> None:
+    """Every reader says the same: spelling is looked at before it is asked whether the keys belong together."""
+    fields = json.loads(render(SYNC))
+    fields["public"], fields["kid"] = ":" + fields["public"][1:], "00" * 16
+    with pytest.raises(KeyFileError) as refused:
+        parse(json.dumps(fields))
+    assert refused.value.code == "format"

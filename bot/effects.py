@@ -149,8 +149,10 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
             if scene.person.at(agency) is None:
                 raise Unknown("agency")
             attachments.want(tx, talk.address_ref, draft, number, agency=agency, media=media, handle=handle)
-        case EraseTraces(draft) | DropAttachments(draft):
+        case EraseTraces(draft):
             attachments.drop(tx, draft)
+        case DropAttachments(draft, number):
+            attachments.drop(tx, draft, number=number)
         case TracePrivate():
             pass  # done with the turn's own messages, whose order it shares; so is what EraseTraces deletes in the chat
     return []

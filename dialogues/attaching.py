@@ -10,7 +10,7 @@ here what becomes of the note.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dialogues.draft import MOST_ATTACHED, Attachment, Draft
+from dialogues.draft import MOST_ATTACHED, MOST_NUMBERED, Attachment, Draft
 from dialogues.model import (
     MOST_MEDIUM_BYTES,
     Agency,
@@ -36,12 +36,12 @@ def take(draft: Draft, event: Sent, agency: Agency, scene: Scene) -> Taken | Say
     assert event.media in ("photo", "voice")  # noqa: S101  the desk sends no others here
     if not agency.media:
         return Say(scene.text(f"note-{event.media}-off"))
-    if len(draft.attachments) >= MOST_ATTACHED:
+    if len(draft.attachments) >= MOST_ATTACHED or draft.numbered >= MOST_NUMBERED:
         return Say(scene.text("note-media-full", most=MOST_ATTACHED))
     if not event.handle or event.size > MOST_MEDIUM_BYTES:
         return Say(scene.text(f"note-{event.media}-too-large"))
-    number = 1 + max((one.number for one in draft.attachments), default=0)
-    waiting = replace(draft, attachments=(*draft.attachments, Attachment(number, event.media)))
+    number = draft.numbered + 1
+    waiting = replace(draft, attachments=(*draft.attachments, Attachment(number, event.media)), numbered=number)
     return Taken(waiting, FetchMedium(draft.id, number, draft.agency, event.media, event.handle))
 
 

@@ -18,10 +18,10 @@ from dialogues.draft import Draft
 from dialogues.floor import Floor, Frame
 from dialogues.model import (
     Chose,
+    DropAttachments,
     Due,
     Edited,
     Effect,
-    EraseTraces,
     Event,
     Fetched,
     Found,
@@ -161,7 +161,7 @@ def _brought(floor: Floor, event: Fetched | NotFetched, scene: Scene) -> Turn[Fl
         return Frame(frame.dialogue, state)
 
     after = Floor(tuple(told(frame) for frame in floor.frames), tuple(told(frame) for frame in floor.parked))
-    return Turn(after, says, () if says else (EraseTraces(event.draft),))
+    return Turn(after, says, () if says else (DropAttachments(event.draft, event.number),))
 
 
 def _standing(text: str, scene: Scene) -> str | None:
@@ -258,6 +258,8 @@ def _is_danger(event: Event, scene: Scene) -> bool:
             return command or scene.voice.danger.danger(text) is not None
         case Opened("danger"):
             return True
+        case Sent():
+            return scene.voice.danger.danger(event.caption) is not None
         case _:
             return False
 

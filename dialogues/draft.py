@@ -14,6 +14,7 @@ MOST_UNITS = 4_000
 UTF-8, which with everything else fits the largest padding bucket of 16,384."""
 MOST_LEFT_OVER = 12_000
 MOST_ATTACHED = 5
+MOST_NUMBERED = 255
 MEDIA_TYPES: dict[Attachable, str] = {"photo": "image/jpeg", "voice": "audio/ogg"}
 """What an attachment is once it was cleaned."""
 
@@ -54,6 +55,7 @@ class Draft:
         complete: the preview was seen; a change leads back there.
         warned: the danger lines were shown for this draft.
         attachments: at most ``MOST_ATTACHED``, by number.
+        numbered: the highest number that an attachment ever had, taken out or not.
     """
 
     id: str
@@ -71,6 +73,7 @@ class Draft:
     complete: bool = False
     warned: bool = False
     attachments: tuple[Attachment, ...] = ()
+    numbered: int = 0
 
     @property
     def length(self) -> int:

@@ -238,7 +238,7 @@ class FetchMedium:
 
     Attributes:
         draft: id of the draft it belongs to.
-        number: 1 to 255, used by no other attachment of this draft.
+        number: 1 to 255, never used before in this draft: one that comes late is not taken for another.
     """
 
     draft: str
@@ -250,9 +250,10 @@ class FetchMedium:
 
 @dataclass(frozen=True, slots=True)
 class DropAttachments:
-    """Destroy the attachments of a draft, those on their way too."""
+    """Destroy the attachments of a draft, those on their way too; or with ``number`` that one."""
 
     draft: str
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def wanted(tx: Transaction) -> list[Wanted]:
     rows = tx.db.execute(
         select(
             attachments.c.note_id, attachments.c.number, attachments.c.address_ref, attachments.c.sealed_handle
-        ).where(attachments.c.state == "wanted")
+        ).where(attachments.c.address_ref.is_not(None), attachments.c.state == "wanted")
     )
     found = []
     for row in rows:
@@ -128,11 +128,15 @@ def keep(tx: Transaction, note_id: str, numbers: Collection[int]) -> None:
         raise Unknown("attachment")
 
 
-def drop(tx: Transaction, note_id: str, *, kept: bool = False) -> None:
-    """Destroy a draft's attachments, or with ``kept`` those of a kept note."""
-    its = attachments.c.note_id == bytes.fromhex(note_id)
-    which = attachments.c.state == "kept" if kept else attachments.c.state != "kept"
-    if tx.db.execute(delete(attachments).where(its, which)).rowcount:
+def drop(tx: Transaction, note_id: str, *, number: int = 0, kept: bool = False) -> None:
+    """Destroy a draft's attachments (or the one of this number), or with ``kept`` those of a kept note."""
+    where = [
+        attachments.c.note_id == bytes.fromhex(note_id),
+        attachments.c.state == "kept" if kept else attachments.c.state != "kept",
+    ]
+    if number:
+        where.append(attachments.c.number == number)
+    if tx.db.execute(delete(attachments).where(*where)).rowcount:
         tx.purged()
 
 

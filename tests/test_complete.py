@@ -28,6 +28,7 @@ COMMANDS = (
     "content learn-danger",
     "init",
     "agency add",
+    "agency set",
     "agency list",
     "invite",
     "people add",

@@ -434,6 +434,33 @@ def busy_for_a_while(monkeypatch: pytest.MonkeyPatch, store: Store, times: int) 
     monkeypatch.setattr(store, "run", busy)
 
 
+async def test_one_that_comes_late_is_not_taken_for_the_next(line: Line) -> None:
+    """The first is taken out while it is on its way; the second must not get its bytes."""
+    robin = line.staff(1001, "officer", "PO-77")
+    await begins(robin)
+    robin.writes("He left early.")
+    await robin.hears("in this part")
+    gate = line.telegram.hold_next("download")
+    robin.sends_photo(photo())
+    await gate.reached()
+    robin.presses("Routine, no flag")
+    await robin.hears("This will be sealed")
+    robin.presses("Change something")
+    await robin.hears("What do you want to change?")
+    robin.presses("Take photos and voice out")
+    await robin.hears("are out of the note")
+    await robin.hears("This will be sealed")
+    robin.sends_photo(photo(size=(64, 64)))
+    await robin.hears("Sealed with the note: 1 photo (1 of 5)")
+    gate.open()
+    await line.settled()
+    robin.presses("✔ Log it")
+    receipt = await robin.hears("Reference ")
+    await line.settled()
+    (note,) = opened_note(line.site, receipt.text.partition("Reference ")[2][:9])
+    assert [one.content for one in note.attachments] == [cleaned_photo(photo(size=(64, 64)))]
+
+
 # ---------------------------------------------------------------- destroyed with what they belong to
 
 

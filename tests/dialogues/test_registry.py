@@ -117,7 +117,7 @@ SHOWN = {
     *("rows", "memberships", "says", "effects", "look_up", "call", "given", "content", "asking", "danger", "site"),
     *("members", "staff", "case", "document"),
     # Of attachments: sizes, numbers, a salted digest.
-    *("size", "number", "digest", "why", "attachments"),
+    *("size", "number", "numbered", "digest", "why", "attachments"),
 }
 ABOUT_SHOWN = {"Due", "Remind"}
 """Their ``about`` is an id of ours; elsewhere it may be what somebody typed."""

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from storage_site import NOON, add_agency, keep_note, note_id
 
 from bot.installation import Installation
+from bot.trial import AGENCY
 from dialogues.model import Say
-from storage import conversations, flags, notes, outbox, people, residue, timers, traces, walks
+from storage import attachments, conversations, flags, notes, outbox, people, residue, timers, traces, walks
 from storage.errors import Unknown
 from storage.pins import Pins
 from storage.schema import addresses, invites, memberships, metadata

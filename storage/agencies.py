@@ -75,8 +75,11 @@ def add(
     return ref
 
 
-def change(tx: Transaction, slug: str, fields: Mapping[str, str | bool]) -> None:
+def change(tx: Transaction, slug: str, fields: Mapping[str, str | bool]) -> bytes:
     """Write some fields of an agency's profile anew; in force from the next turn on.
+
+    Returns:
+        Its ref.
 
     Raises:
         Unknown: no such agency.
@@ -86,6 +89,7 @@ def change(tx: Transaction, slug: str, fields: Mapping[str, str | bool]) -> None
     tx.db.execute(
         update(agencies).where(agencies.c.ref == row.ref).values(version=row.version + 1, sealed_profile=sealed)
     )
+    return row.ref
 
 
 def every(tx: Transaction) -> list[AgencyRow]:

@@ -73,7 +73,14 @@ def set_(
     _refuse_unknown(data, zone="UTC" if zone is None else zone, country=country or "")
     if name == "":
         raise Refusal("an agency has a name")
-    within(data, lambda tx: agencies.change(tx, slug, fields))
+
+    def changed(tx: Transaction) -> None:
+        ref = agencies.change(tx, slug, fields)
+        audit.record(
+            tx, "agency.changed", at=system_clock(), reason="operation", agency=ref, about=ref, words=", ".join(fields)
+        )
+
+    within(data, changed)
     out(f"Changed {slug}: {', '.join(fields)}.")
 
 

@@ -67,7 +67,9 @@ def opened_note(site: Site, reference: str) -> list[opened.Opened]:
     ingest = (site.trial.installation.keyring().ingest.public,)
     store = site.trial.installation.store(reads_notes=True)
     try:
-        return store.run_now(lambda tx: opened.open_reference(tx, reference, key, ingest))
+        return store.run_now(
+            lambda tx: opened.open_reference(tx, reference, key, ingest, at=site.clock(), reason="handling")
+        )
     finally:
         store.close()
 

@@ -16,6 +16,7 @@ from bot.photo import cleaned_photo
 from bot.trial import AGENCY, Trial
 
 WORDS = "He did not come to the workshop."
+WHY = ("--reason", "handling")
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def with_photo(trial: Trial, tmp_path: Path) -> str:
 def test_attachments_are_listed_and_saved_only_when_asked_for(
     integra: Any, trial: Trial, with_photo: str, tmp_path: Path
 ) -> None:
-    where = ("--data", trial.installation.folder, "--key", trial.coordinator_key)
+    where = ("--data", trial.installation.folder, *WHY, "--key", trial.coordinator_key)
     shown = integra("notes", "open", with_photo, *where)
     clean = cleaned_photo(photo())
     assert (shown.code, f"Attached 1: photo, image/jpeg, {len(clean):,} bytes" in shown.out) == (0, True)
@@ -145,7 +146,7 @@ def test_attachments_are_listed_and_saved_only_when_asked_for(
 def test_attachments_are_not_saved_where_the_bot_is(integra: Any, trial: Trial, with_photo: str) -> None:
     data = trial.installation.folder
     done = integra(
-        "notes", "open", with_photo, "--data", data, "--key", trial.coordinator_key, "--save", data / "saved"
+        "notes", "open", with_photo, "--data", data, *WHY, "--key", trial.coordinator_key, "--save", data / "saved"
     )
     assert (done.code, done.out, "must not lie inside" in done.err) == (1, "", True)
     assert not (data / "saved").exists()
@@ -159,7 +160,7 @@ def test_a_missing_attachment_is_said_and_its_note_not_handed_over(
     connection.execute("DELETE FROM attachments WHERE number = 2")
     connection.close()
     done = integra(
-        "notes", "open", with_photo, "--data", data, "--key", trial.coordinator_key, "--save", tmp_path / "s"
+        "notes", "open", with_photo, "--data", data, *WHY, "--key", trial.coordinator_key, "--save", tmp_path / "s"
     )
     assert (done.code, "Attached 2: voice, cannot be read: missing" in done.out, WORDS in done.out) == (1, True, True)
     assert [path.name for path in (tmp_path / "s").iterdir()] == [f"{with_photo}-1.jpg"]

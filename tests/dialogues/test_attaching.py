@@ -104,7 +104,7 @@ def test_a_note_without_words_is_none_whatever_is_attached(talk: Any) -> None:
     one.write("/note quick")
     comes(one, sends(one))
     one.write("/menu")
-    assert one.phrase("draft-put-aside") in one.said, "somebody would miss it all the same"
+    assert one.phrase("draft-put-aside", hours=12) in one.said, "somebody would miss it all the same"
 
 
 @pytest.mark.parametrize("why", ["too-large", "unusable", "out-of-reach"])

@@ -1,6 +1,6 @@
 """The running assistant: hears on its channels, takes turns, says what was committed, minds the clock.
 
-start: outbox takes up what was left ▸ timers ▸ channels listen
+start: outbox and fetching take up what was left ▸ timers ▸ channels listen
 stop:  channels stop hearing ▸ turns under way finish ▸ outbox flushes for some seconds ▸ store closes
 """
 
@@ -13,10 +13,12 @@ import structlog
 
 from bot import turns
 from bot.channels.base import Channel, Inbound
+from bot.fetching import Fetching
 from bot.logs import failure
 from bot.outbox import Outbox
 from bot.timers import Timers
 from bot.turns import World
+from dialogues.model import Sent
 from storage import timers as timer_rows
 from storage.errors import Busy
 from storage.store import Store
@@ -37,6 +39,7 @@ class App:
         self.channels = channels
         self.outbox = Outbox(store, channels, world.clock)
         self.timers = Timers(store, world, self.outbox)
+        self.fetching = Fetching(store, channels, world, self.outbox)
         self._alarmed_at = 0.0
         self._under_way: set[asyncio.Future[None]] = set()
 
@@ -67,6 +70,8 @@ class App:
             if alarm:
                 self._alarmed_at = now
         self.outbox.push(said)
+        if isinstance(inbound.event, Sent):
+            self.fetching.look()
 
     @property
     def world(self) -> World:
@@ -74,12 +79,13 @@ class App:
 
     def renew(self, world: World) -> None:
         """From the next turn on, this world. Turns under way end in the one they began in."""
-        self._world = self.timers.world = world
+        self._world = self.timers.world = self.fetching.world = world
 
     async def start(self) -> None:
         """Make ready to take turns."""
         await self._store.run(self._arm_sweep)
         await self.outbox.start()
+        self.fetching.look()
 
     async def run(self, listen: Listen) -> None:
         """Start, and listen until cancelled.
@@ -106,6 +112,7 @@ class App:
 
     async def stop(self) -> None:
         await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self.fetching.stop()
         await self.outbox.stop()
         for channel in self.channels.values():
             with contextlib.suppress(Exception):

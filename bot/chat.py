@@ -1,6 +1,7 @@
 """A conversation in the terminal, and as text: one line a turn, the format of the transcripts.
 
 > /note                         what the person typed; [key] presses a button
+> /photo gate.jpg               a file of this machine, sent as a photo; /voice as a voice message
 Which case is it about? …       what was said
 [none: No case code]            its buttons
 ! KeepNote                      effects, where they are recorded
@@ -10,14 +11,17 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
+from pathlib import Path
 
 from bot.app import App
-from bot.channels.base import Pressed
+from bot.channels.base import Inbound, Pressed
 from bot.channels.console import Console, Message
 from bot.clock import MovableClock
+from dialogues.model import Attachable
 
 _WAIT = re.compile(r"(\d+)\s*(s|m|min|h|d)")
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
+FILES: dict[str, Attachable] = {"/photo": "photo", "/voice": "voice"}
 
 Extra = Callable[[str], Awaitable[str]]
 
@@ -61,7 +65,9 @@ class Chat:
             return await self._wait(rest.strip())
         if word in self._extras:
             return await self._extras[word](rest.strip())
-        inbound = self._console.inbound(self.person, typed)
+        inbound = self._sent(word, rest.strip()) if word in FILES else self._console.inbound(self.person, typed)
+        if inbound is None:
+            return f"Which file? For example: {word} ~/Pictures/gate.jpg"
         if isinstance(inbound.event, Pressed) or typed:
             await self._app.take(inbound)
         await self._settled()
@@ -73,6 +79,11 @@ class Chat:
         if typed.isdecimal() and len(typed) <= 2 and 1 <= int(typed) <= len(choices):
             return f"[{choices[int(typed) - 1].key}]"
         return typed
+
+    def _sent(self, word: str, name: str) -> Inbound | None:
+        """A file of this machine, or None when there is none of that name."""
+        path = Path(name).expanduser()
+        return self._console.sends(self.person, FILES[word], path) if path.is_file() else None
 
     async def _switch(self, person: str) -> str:
         if person not in self._people:
@@ -89,6 +100,7 @@ class Chat:
         return "\n".join((f"({how_long} later.)", self._shown())).strip()
 
     async def _settled(self) -> None:
+        await self._app.fetching.drained()
         await self._app.outbox.drained()
         while await self._app.timers.run_due():
             await self._app.outbox.drained()

@@ -27,6 +27,7 @@ Type as on the phone; a number or [key] presses a button. You are a probation of
   can i tell the police without his consent     a question, answered from approved guidance
   /guide                                        the cooperation guide, step by step
   /note                                         write down what happened; flag it
+  /photo FILE, /voice FILE                      send a photo (JPEG), a voice message (Ogg Opus) with a note
   /as coordinator                               become the coordinator (also: /as mentor, /as officer)
   /open REFERENCE                               open a note with the coordinator's key, as on their machine
   /wait 3m                                      let time pass (notes are handed over after two minutes)
@@ -81,7 +82,7 @@ class Demo:
             events = read_drop(self._trial.drop, identity, signing_key(key).public)
             lines.append(f"(the agency's importer opens the newest of {len(events)}:)")
             newest = events[-1]["data"]
-            lines += [f"  {name}: {value}" for name, value in newest.items() if value not in (None, "", [])]
+            lines += [f"  {name}: {_brief(value)}" for name, value in newest.items() if value not in (None, "", [])]
         elif not report.waiting:
             lines.append("  Nothing waits. A note can be handed over two minutes after logging: /wait 3m")
         return "\n".join(lines)
@@ -138,6 +139,13 @@ TOUR: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Two minutes later it goes to the case system, once", ("/wait 3m", "/sync", "/sync")),
     ("What the server holds", ("/vault",)),
 )
+
+
+def _brief(value: object) -> object:
+    """As it is; of attachments all but their bytes."""
+    if not isinstance(value, list):
+        return value
+    return [{name: part for name, part in one.items() if name != "content"} for one in value]
 
 
 def _opening(path: Path) -> OpeningKey:

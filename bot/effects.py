@@ -10,10 +10,12 @@ from dialogues.model import (
     CloseCase,
     CloseFlag,
     CountFeedback,
+    DropAttachments,
     DropPlan,
     DropWalk,
     Effect,
     EraseTraces,
+    FetchMedium,
     HandOnFlag,
     KeepNote,
     KeepPlan,
@@ -30,7 +32,7 @@ from dialogues.model import (
 )
 from dialogues.note import UNDO
 from dialogues.reference import reference
-from storage import agencies, cases, feedback, flags, notes, people, plans, residue, timers, walks
+from storage import agencies, attachments, cases, feedback, flags, notes, people, plans, residue, timers, walks
 from storage.conversations import Talk
 from storage.errors import Unknown
 from storage.outbox import Outgoing
@@ -51,7 +53,7 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
     """
     now, me = scene.now, talk.person_ref
     match effect:
-        case KeepNote(note_id, agency, body, case_code, flag_level, amends):
+        case KeepNote(note_id, agency, body, case_code, flag_level, amends, attached):
             if scene.person.at(agency) is None:
                 raise Unknown("agency")
             notes.keep(
@@ -67,6 +69,7 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
                 at=now,
                 undo=UNDO,
             )
+            attachments.keep(tx, note_id, attached)
             if flag_level == 0:
                 return []
             urgency = flags.raise_flag(tx, note_id, tx.keyring.agency_ref(agency), flag_level, at=now)
@@ -142,8 +145,16 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
             if whom == "desk" and not told:
                 return tell(tx, world, me, agency, "desk-reaches-nobody", {}, now)
             return told
-        case TracePrivate() | EraseTraces():
-            pass  # done with the turn's own messages, whose order they share
+        case FetchMedium(draft, number, agency, media, handle):
+            if scene.person.at(agency) is None:
+                raise Unknown("agency")
+            attachments.want(tx, talk.address_ref, draft, number, agency=agency, media=media, handle=handle)
+        case EraseTraces(draft):
+            attachments.drop(tx, draft)
+        case DropAttachments(draft, number):
+            attachments.drop(tx, draft, number=number)
+        case TracePrivate():
+            pass  # done with the turn's own messages, whose order it shares; so is what EraseTraces deletes in the chat
     return []
 
 

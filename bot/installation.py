@@ -111,13 +111,13 @@ class Installation:
         engine = open_database(self.database, reads_notes=reads_notes)
         return Store(engine, keyring, actor, closed=lambda: lock.leave(held))
 
-    def refuse_inside(self, path: Path) -> None:
+    def refuse_inside(self, path: Path, what: str = "a key that opens notes") -> None:
         """
         Raises:
-            BadInstallation: an opening key lies inside the data folder, where the bot is.
+            BadInstallation: an opening key, or ``what`` else it is, lies inside the data folder, where the bot is.
         """
         if path.resolve().is_relative_to(self.folder.resolve()):
-            raise BadInstallation("a key that opens notes must not lie inside the data folder; keep it elsewhere")
+            raise BadInstallation(f"{what} must not lie inside the data folder; keep it elsewhere")
 
 
 def refuse_in_any(path: Path) -> None:

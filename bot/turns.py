@@ -6,7 +6,7 @@ All of it commits together or not at all. Nothing is sent here: what was committ
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot import audited
@@ -27,7 +27,10 @@ from dialogues.model import (
     Edited,
     EraseTraces,
     Event,
+    Fetched,
     Found,
+    NotBrought,
+    NotFetched,
     Opened,
     PressedOld,
     Say,
@@ -40,8 +43,22 @@ from dialogues.model import (
     column,
 )
 from guidance.model import GuideVersion
-from storage import agencies, cases, conversations, flags, notes, outbox, people, plans, residue, timers, traces
+from storage import (
+    agencies,
+    attachments,
+    cases,
+    conversations,
+    flags,
+    notes,
+    outbox,
+    people,
+    plans,
+    residue,
+    timers,
+    traces,
+)
 from storage.actor import Actor
+from storage.attachments import Wanted
 from storage.conversations import Talk
 from storage.errors import Unknown, Unreadable
 from storage.outbox import Outgoing
@@ -143,6 +160,34 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
     return []
 
 
+def take_fetched(
+    tx: Transaction, world: World, one: Wanted, content: bytes | None, why: NotBrought = "out-of-reach"
+) -> list[Outgoing]:
+    """A photo or voice message that a draft waits for: sealed at once, if the draft is still there, and told to it.
+
+    Args:
+        content: cleaned; None: it cannot be had, and ``why``.
+
+    Raises:
+        NoRecipients: the desk has nobody left to seal to; nothing is kept.
+    """
+    if not attachments.is_wanted(tx, one):
+        return []
+    contact, talk = people.contact(tx, one.address_ref), conversations.load(tx, one.address_ref)
+    if contact is None or talk is None:
+        attachments.forget(tx, one)
+        return []
+    now, draft = world.clock(), one.note_id.hex()
+    event: Fetched | NotFetched
+    if content is None:
+        attachments.forget(tx, one)
+        event = NotFetched(draft, one.number, why)
+    else:
+        digest = attachments.seal(tx, world.pins, one, content, at=now)
+        event = Fetched(draft, one.number, len(content), digest)
+    return _converse(tx, world, talk, event, contact.channel, contact.chat, "")
+
+
 def not_saved(tx: Transaction, world: World, inbound: Inbound, *, alarm: bool) -> list[Outgoing]:
     """After a turn failed: count the update as taken, tell the person, and with ``alarm`` the admins of the place."""
     now = world.clock()
@@ -183,6 +228,7 @@ def _converse(
     except codec.UnreadableState:
         turn = desk.advance(Floor(), event if isinstance(event, Due) else Chose("leave"), scene)
         turn = Turn(turn.state, (Say(scene.text("state-unreadable")), *turn.says), turn.effects)
+        attachments.drop_of(tx, talk.address_ref)
     turn = _looked_up(tx, world, turn, scene)
     says = [part for say in turn.says for part in fitting(say)]
     question = talk.question + 1 if _asks_anew(says) else talk.question
@@ -219,6 +265,8 @@ def _event(event: Wrote | Pressed | Sent | Edited, talk: Talk) -> Event:
     match event:
         case Wrote(text):
             return Wrote(clean(text))
+        case Sent(caption=caption):
+            return replace(event, caption=clean(caption))
         case Pressed(0, key):
             dialogue, _, about = key.partition(".")
             return Opened(dialogue, about)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 SHOWN = (
-    *("notes", "receipts", "flags", "people", "addresses", "conversations", "outbox", "traces", "timers", "walks"),
-    "audit",
+    *("notes", "attachments", "receipts", "flags", "people", "addresses", "conversations", "outbox", "traces"),
+    *("timers", "walks", "audit"),
 )
 TIMES = ("hour", "raised_at", "due_at", "created_at", "accepted_at", "moved_at", "at")
 MOST_ROWS = 3

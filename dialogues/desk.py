@@ -4,7 +4,8 @@
           ──▶ timer                    ──▶ drafts idle for too long are dropped, and that is said; a reminder is said
                                            and leaves all else as it is
           ──▶ command, lasting button  ──▶ that dialogue on top of what was going on
-          ──▶ old button, photo, edit  ──▶ a kind sentence, then the open question again
+          ──▶ old button, file, edit   ──▶ a kind sentence, then the open question again
+          ──▶ photo, voice message     ──▶ into the note that is being written, or how to begin one
           ──▶ anything else            ──▶ the dialogue on top; where it does not read, and at home, text is a question
 
 When a dialogue is over, the one below asks its question again.
@@ -12,16 +13,19 @@ When a dialogue is over, the one below asks its question again.
 
 from dataclasses import replace
 
-from dialogues import danger, home, registry
+from dialogues import danger, home, note, registry
 from dialogues.draft import Draft
 from dialogues.floor import Floor, Frame
 from dialogues.model import (
     Chose,
+    DropAttachments,
     Due,
     Edited,
     Effect,
     Event,
+    Fetched,
     Found,
+    NotFetched,
     Opened,
     PressedOld,
     Remind,
@@ -71,6 +75,8 @@ def _advance(floor: Floor, event: Event, scene: Scene) -> Turn[Floor]:
         return _expire(floor, scene) if event.kind == IDLE_TIMER else _reminded(floor, event, scene)
     if isinstance(event, Found):
         return _go_on(floor, event, scene)
+    if isinstance(event, Fetched | NotFetched):
+        return _brought(floor, event, scene)
     if not scene.person.accepted:
         if _is_danger(event, scene):
             first = Say(danger.then(scene), title=danger.first_line(scene))
@@ -87,8 +93,10 @@ def _advance(floor: Floor, event: Event, scene: Scene) -> Turn[Floor]:
             return _open(floor, dialogue, about, scene)
         case PressedOld():
             return _again(floor, scene, "old-button")
-        case Sent(media):
-            return _also(_again(floor, scene, f"sent-{media}"), effects=_traced(floor))
+        case Sent("photo" | "voice") if floor.top is not None and note.takes_media(floor.top.state):
+            return _go_on(floor, event, scene)
+        case Sent():
+            return _not_taken(floor, event, scene)
         case Edited():
             return _again(floor, scene, "edited")
         case Wrote(""):
@@ -124,6 +132,36 @@ def _traced(floor: Floor) -> tuple[Effect, ...]:
     """A picture sent while a note is being written goes from the chat with the note: it may have words under it."""
     draft = getattr(floor.top.state, "draft", None) if floor.top is not None else None
     return (TracePrivate(draft.id),) if isinstance(draft, Draft) else ()
+
+
+def _not_taken(floor: Floor, event: Sent, scene: Scene) -> Turn[Floor]:
+    """A file, or a photo or voice message outside a note; what is written under it is heard for danger all the same."""
+    alarm: tuple[Say, ...] = ()
+    if scene.voice.danger.danger(event.caption) is not None:
+        alarm = (Say(danger.then(scene), title=danger.first_line(scene)),)
+    told = Say(scene.text(f"sent-{event.media}"))
+    if event.media in ("photo", "voice"):
+        told = note.how_to_attach(event.media, scene)
+    return Turn(floor, (*alarm, told, *_asked_again(floor, scene)), _traced(floor))
+
+
+def _brought(floor: Floor, event: Fetched | NotFetched, scene: Scene) -> Turn[Floor]:
+    """A photo or voice message has come, or cannot come: to its draft, wherever that stands by now."""
+    top = floor.top
+    if top is not None and note.awaits(top.state, event):
+        return _go_on(floor, event, scene)
+    says: tuple[Say, ...] = ()
+
+    def told(frame: Frame) -> Frame:
+        nonlocal says
+        if not note.awaits(frame.state, event):
+            return frame
+        state, say = note.brought(frame.state, event, scene)
+        says = (say,)
+        return Frame(frame.dialogue, state)
+
+    after = Floor(tuple(told(frame) for frame in floor.frames), tuple(told(frame) for frame in floor.parked))
+    return Turn(after, says, () if says else (DropAttachments(event.draft, event.number),))
 
 
 def _standing(text: str, scene: Scene) -> str | None:
@@ -220,6 +258,8 @@ def _is_danger(event: Event, scene: Scene) -> bool:
             return command or scene.voice.danger.danger(text) is not None
         case Opened("danger"):
             return True
+        case Sent():
+            return scene.voice.danger.danger(event.caption) is not None
         case _:
             return False
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from dialogues.clean import units
-from dialogues.model import Scene, Urgency
+from dialogues.model import Attachable, Scene, Urgency
 from dialogues.reference import reference
 from dialogues.when import When
 
@@ -13,12 +13,32 @@ MOST_UNITS = 4_000
 """Characters of one note in all its parts together, as Telegram counts them (UTF-16 units): at most 12,000 bytes of
 UTF-8, which with everything else fits the largest padding bucket of 16,384."""
 MOST_LEFT_OVER = 12_000
+MOST_ATTACHED = 5
+MOST_NUMBERED = 255
+MEDIA_TYPES: dict[Attachable, str] = {"photo": "image/jpeg", "voice": "audio/ogg"}
+"""What an attachment is once it was cleaned."""
 
 PARTS = ("seen", "told", "think", "else")
 KINDS = ("behaviour", "incident", "contact", "progress", "disclosure", "other")
 REASONS = ("threat", "self-harm", "child", "staff", "travel", "other")
 URGENCIES: tuple[Urgency, ...] = ("routine", "today", "urgent")
 FLAG_LEVELS = {"routine": 1, "today": 2, "urgent": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A photo or voice message of a draft.
+
+    Attributes:
+        number: 1 to 255.
+        size: bytes once cleaned.
+        digest: 64 hex digits; empty while it is on its way.
+    """
+
+    number: int
+    media: Attachable
+    size: int = 0
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +54,8 @@ class Draft:
         amends: id of the note this adds to, or empty.
         complete: the preview was seen; a change leads back there.
         warned: the danger lines were shown for this draft.
+        attachments: at most ``MOST_ATTACHED``, by number.
+        numbered: the highest number that an attachment ever had, taken out or not.
     """
 
     id: str
@@ -50,6 +72,8 @@ class Draft:
     amends: str = ""
     complete: bool = False
     warned: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    numbered: int = 0
 
     @property
     def length(self) -> int:
@@ -63,7 +87,12 @@ class Draft:
     @property
     def empty(self) -> bool:
         """Nobody would miss it."""
-        return not (self.length or self.left_over or self.case_code)
+        return not (self.length or self.left_over or self.case_code or self.attachments)
+
+    @property
+    def waits_for_media(self) -> bool:
+        """An attachment is on its way."""
+        return any(not one.digest for one in self.attachments)
 
     @property
     def flag_level(self) -> int:
@@ -95,6 +124,16 @@ def body(draft: Draft, scene: Scene) -> dict[str, object]:
     """What is sealed, as ``docs/formats/note-body.md`` describes it: JSON-ready, all words inside."""
     membership = scene.person.at(draft.agency) or scene.home
     zone = membership.agency.zone
+    attached = [
+        {
+            "number": one.number,
+            "kind": one.media,
+            "media_type": MEDIA_TYPES[one.media],
+            "size": one.size,
+            "digest": one.digest,
+        }
+        for one in draft.attachments
+    ]
     return {
         "schema": 1,
         "note_id": draft.id,
@@ -113,4 +152,5 @@ def body(draft: Draft, scene: Scene) -> dict[str, object]:
         "flag_reason": draft.flag_reason or None,
         "parts": {name: draft.part(index) for index, name in enumerate(PARTS) if draft.parts[index]},
         "lang": scene.person.language,
+        **({"attachments": attached} if attached else {}),
     }

@@ -20,6 +20,11 @@ S = TypeVar("S")
 
 Urgency = Literal["routine", "today", "urgent"]
 Media = Literal["photo", "voice", "video", "sticker", "document", "location", "contact", "other"]
+Attachable = Literal["photo", "voice"]
+NotBrought = Literal["too-large", "unusable", "out-of-reach"]
+
+MOST_MEDIUM_BYTES = 5_000_000
+"""Of one photo or voice message."""
 
 # ---------------------------------------------------------------- what happened
 
@@ -53,9 +58,42 @@ class PressedOld:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The person sent something that is not text."""
+    """The person sent something that is not text.
+
+    Attributes:
+        handle: what the channel fetches a photo or voice message by, or empty: there is none small enough.
+        size: bytes, as the channel says; 0: it does not.
+        caption: cleaned text under it, 0 to 1,024 UTF-16 units.
+    """
 
     media: Media
+    handle: str = field(default="", repr=False)
+    size: int = 0
+    caption: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A photo or voice message that ``FetchMedium`` asked for is here, cleaned and sealed.
+
+    Attributes:
+        size: bytes of what was sealed.
+        digest: see docs/formats/sealed-attachment.md; 64 hex digits. Tells nothing of the content without its salt.
+    """
+
+    draft: str
+    number: int
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotFetched:
+    """It could not be had; nothing of it is kept."""
+
+    draft: str
+    number: int
+    why: NotBrought
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +117,7 @@ class Found:
     rows: tuple["Row", ...] = field(repr=False)
 
 
-Event = Wrote | Chose | Opened | PressedOld | Sent | Edited | Due | Found
+Event = Wrote | Chose | Opened | PressedOld | Sent | Fetched | NotFetched | Edited | Due | Found
 
 # ---------------------------------------------------------------- what is said
 
@@ -160,6 +198,7 @@ class KeepNote:
         case_code: canonical, or empty; becomes a keyed tag.
         flag_level: 0 none, 1 routine, 2 today, 3 urgent.
         amends: id of the note this one adds to, or empty.
+        attachments: numbers of the sealed attachments that the body lists.
     """
 
     note_id: str
@@ -168,6 +207,7 @@ class KeepNote:
     case_code: str = field(default="", repr=False)
     flag_level: int = 0
     amends: str = ""
+    attachments: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +226,34 @@ class TracePrivate:
 
 @dataclass(frozen=True, slots=True)
 class EraseTraces:
-    """Delete from the chat what ``TracePrivate`` and private says left there for ``draft``."""
+    """``draft`` is over: delete from the chat what ``TracePrivate`` and private says left there for it, and destroy its
+    attachments but for those of a note that was kept."""
 
     draft: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchMedium:
+    """Fetch a photo or voice message, clean it and seal it to the agency's desk; ``Fetched`` or ``NotFetched`` follows.
+
+    Attributes:
+        draft: id of the draft it belongs to.
+        number: 1 to 255, never used before in this draft: one that comes late is not taken for another.
+    """
+
+    draft: str
+    number: int
+    agency: str
+    media: Attachable
+    handle: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DropAttachments:
+    """Destroy the attachments of a draft, those on their way too; or with ``number`` that one."""
+
+    draft: str
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +406,8 @@ Effect = (
     | WithdrawNote
     | TracePrivate
     | EraseTraces
+    | FetchMedium
+    | DropAttachments
     | TakeFlag
     | HandOnFlag
     | CloseFlag
@@ -495,6 +562,7 @@ class Agency:
         alarm: what comes first in danger, in the agency's own words; empty: 112.
         ready: its desk has somebody to seal notes to.
         site: numbers, names and timings that hold there; nothing where nobody wrote any.
+        media: photos and voice messages may go with a note.
     """
 
     slug: str
@@ -504,6 +572,7 @@ class Agency:
     alarm: str = ""
     ready: bool = False
     site: Site = NOWHERE
+    media: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@
     anywhere ──/cancel──▶ AskLeave ──▶ put aside · discard · go on
 
 Nothing is kept until *Log it*. A part collects messages until *Next*; what does not fit is said aloud and goes into an
-amendment. Messages with note text, and what repeats them, are erased from the chat when the draft ends.
+amendment. Messages with note text, and what repeats them, are erased from the chat when the draft ends. Photos and
+voice messages are taken at any question (``dialogues.attaching``).
 """
 
 import hashlib
@@ -16,6 +17,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from dialogues import attaching
 from dialogues.case_code import CaseCode, CasePattern
 from dialogues.clean import pieces, shown, units
 from dialogues.danger import first_line
@@ -24,18 +26,22 @@ from dialogues.home import menu_choice
 from dialogues.identifying import identifying
 from dialogues.model import (
     Agency,
+    Attachable,
     Call,
     Choice,
     Chose,
     Effect,
     EraseTraces,
     Event,
+    Fetched,
     Found,
     KeepNote,
     LookUp,
     NoteView,
+    NotFetched,
     Say,
     Scene,
+    Sent,
     Tell,
     TracePrivate,
     Turn,
@@ -227,6 +233,13 @@ def _opened(draft: Draft, scene: Scene, before: tuple[Say, ...] = (), effects: t
 
 def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
     """One step of the note. A strange event repeats the question; text is never thrown away unsaid."""
+    if isinstance(event, Fetched | NotFetched) and awaits(state, event):
+        after, told = brought(state, event, scene)
+        asked = resume(after, scene)
+        if len(asked) > 1 or asked[0].private:
+            return Turn(after, (told, *asked))
+        # In one message: a button of the same question, asked before, is old from here on.
+        return Turn(after, (replace(asked[0], text=f"{told.text}\n{asked[0].text}"),))
     if not isinstance(state, AskResume | FindNote | AskLeave):
         return _traced(_step(state, event, scene), event, state.draft)
     match state, event:
@@ -263,22 +276,24 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
             )
         case AskLeave(), Chose("leave" | "go-on"):
             return _ask(_back(state), scene)
-        case AskLeave(), Wrote():
+        case AskLeave(), Wrote() | Sent():
             return _traced(_step(_back(state), event, scene), event, state.draft)
         case _:
             return Turn(state, resume(state, scene))
 
 
 def _traced(turn: Turn[State], event: Event, draft: Draft) -> Turn[State]:
-    """Whatever is typed while a note is being written, a code and a time too, is erased from the chat with it."""
+    """Whatever is sent while a note is being written, a code and a time too, is erased from the chat with it."""
     trace = TracePrivate(draft.id)
-    if not isinstance(event, Wrote) or trace in turn.effects:
+    if not isinstance(event, Wrote | Sent) or trace in turn.effects:
         return turn
     return replace(turn, effects=(trace, *turn.effects))
 
 
 def _step(state: Asking, event: Event, scene: Scene) -> Turn[State]:
     match state, event:
+        case _, Sent():
+            return _sent(state, event, scene)
         case _, Chose("leave") if state.draft.empty:
             left = Say(scene.text("draft-discarded-empty"), rows=column(menu_choice(scene)))
             return Turn(None, (left,), (EraseTraces(state.draft.id),))
@@ -423,8 +438,57 @@ def _change(draft: Draft, key: str, scene: Scene) -> Turn[State]:
             return _ask(AskUrgency(replace(draft, complete=False)), scene)
         case "part", _, number:
             return _ask(AskPart(draft, int(number)), scene)
+        case "media", _, _:
+            emptied, told, effects = attaching.taken_out(draft, scene)
+            return _ask(Preview(emptied), scene, (told,), effects)
         case _:
             return _ask(Preview(draft), scene)
+
+
+# ---------------------------------------------------------------- photos and voice messages
+
+
+def takes_media(state: object) -> bool:
+    """Whether what is sent now belongs to a note that is being written."""
+    return isinstance(state, Asking | AskLeave)
+
+
+def awaits(state: object, event: Fetched | NotFetched) -> bool:
+    """Whether this state's draft is the one that a photo or voice message was fetched for."""
+    return isinstance(state, Asking | AskLeave) and attaching.awaits(state.draft, event)
+
+
+def brought(state: object, event: Fetched | NotFetched, scene: Scene) -> tuple[Asking | AskLeave, Say]:
+    """The same state with what came, or without what cannot come; only for a state that ``awaits`` it."""
+    assert isinstance(state, Asking | AskLeave)  # noqa: S101  see above
+    draft, told = attaching.brought(state.draft, event, scene)
+    return replace(state, draft=draft), told
+
+
+def how_to_attach(media: Attachable, scene: Scene) -> Say:
+    """To who sends one outside a note."""
+    if not any(one.agency.media for one in scene.person.memberships):
+        return Say(scene.text(f"note-{media}-off"))
+    return Say(scene.text(f"sent-{media}"), rows=column(Choice("note", scene.text("button-start-note"), lasting=True)))
+
+
+def _sent(state: Asking, event: Sent, scene: Scene) -> Turn[State]:
+    """Words under a photo are text of the note; the photo itself is fetched, and counted once it is here."""
+    if isinstance(state, AskAgency):
+        return _not_what_was_asked(state, event.caption, Say(scene.text("note-not-taken")), scene)
+    draft, says = state.draft, tuple[Say, ...]()
+    if event.caption and isinstance(state, AskPart):
+        added = _added(draft, state.part, event.caption, scene)
+        draft, says = added.draft, added.says
+    elif event.caption:
+        added = _added_aloud(draft, event.caption, scene)
+        draft, says = added.draft, added.says
+    taken = attaching.take(draft, event, _agency(draft, scene), scene)
+    if isinstance(taken, Say):
+        return _ask(_with(state, draft), scene, (*says, taken))
+    if event.caption:
+        return _ask(_with(state, taken.draft), scene, says, (taken.fetch,))
+    return Turn(_with(state, taken.draft), (), (taken.fetch,))
 
 
 # ---------------------------------------------------------------- text
@@ -488,7 +552,17 @@ def _log(draft: Draft, scene: Scene) -> Turn[State]:
         )
     if draft.length == 0:
         return _ask(AskPart(draft), scene, (Say(scene.text("note-nothing-yet")),))
-    kept = KeepNote(draft.id, draft.agency, body(draft, scene), draft.case_code, draft.flag_level, draft.amends)
+    if draft.waits_for_media:
+        return _ask(Preview(draft), scene, (Say(scene.text("note-media-on-its-way")),))
+    kept = KeepNote(
+        draft.id,
+        draft.agency,
+        body(draft, scene),
+        draft.case_code,
+        draft.flag_level,
+        draft.amends,
+        tuple(one.number for one in draft.attachments),
+    )
     short = reference(draft.id)
     rows = column(
         Choice(f"my-notes.undo.{short}", scene.text("button-undo"), lasting=True),
@@ -623,6 +697,8 @@ def _preview(draft: Draft, scene: Scene) -> tuple[Say, ...]:
         if draft.parts[index]:
             heading = scene.text(f"preview-{name}" if draft.form == "full" or index else "preview-text")
             lines.append(f"{heading}\n{shown(draft.part(index))}")
+    if draft.attachments:
+        lines.append(scene.text("preview-attached", what=attaching.counted(draft.attachments, scene)))
     if draft.flag_reason:
         reason = scene.text(f"reason-{draft.flag_reason}")
         lines.append(scene.text("preview-flag", urgency=scene.text(f"urgency-{draft.urgency}"), reason=reason))
@@ -645,13 +721,15 @@ def _changes(draft: Draft, scene: Scene) -> list[Choice]:
         Choice(f"part.{index}", scene.text(f"preview-{PARTS[index]}" if draft.form == "full" else "preview-text"))
         for index in parts
     ]
+    media = [Choice("media", scene.text("change-media"))] if draft.attachments else []
     if draft.amends:
-        return [*texts, Choice("preview", scene.text("button-back"))]
+        return [*texts, *media, Choice("preview", scene.text("button-back"))]
     return [
         Choice("case", scene.text("change-case")),
         Choice("kind", scene.text("change-kind")),
         Choice("when", scene.text("change-when")),
         *texts,
+        *media,
         Choice("urgency", scene.text("change-urgency")),
         Choice("preview", scene.text("button-back")),
     ]

@@ -1,5 +1,6 @@
 """Agencies, and the desks that receive their notes and flags."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -20,7 +21,7 @@ from storage.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class AgencyRow:
-    """An agency as stored: ``ref`` 16 bytes; ``profile`` name, zone, case_pattern, alarm, country."""
+    """An agency as stored: ``ref`` 16 bytes; ``profile`` name, zone, case_pattern, alarm, country, media."""
 
     ref: bytes
     slug: str
@@ -43,11 +44,13 @@ def add(
     case_pattern: str,
     alarm: str = "",
     country: str = "",
+    media: bool = True,
 ) -> bytes:
     """Add an agency.
 
     Args:
         country: two capital letters, or empty: the operator's own file says where it is, or nobody does.
+        media: photos and voice messages may go with a note.
 
     Returns:
         Its ref, a keyed pseudonym of the slug.
@@ -63,12 +66,30 @@ def add(
         "case_pattern": case_pattern,
         "alarm": alarm,
         "country": country,
+        "media": media,
     }
     try:
         tx.db.execute(_insert, {"ref": ref, "version": 1, "sealed_profile": tx.seal("agency", ref, profile)})
     except IntegrityError:
         raise BadInstallation(f"there is an agency {slug} already") from None
     return ref
+
+
+def change(tx: Transaction, slug: str, fields: Mapping[str, str | bool]) -> bytes:
+    """Write some fields of an agency's profile anew; in force from the next turn on.
+
+    Returns:
+        Its ref.
+
+    Raises:
+        Unknown: no such agency.
+    """
+    row = by_slug(tx, slug)
+    sealed = tx.seal("agency", row.ref, {**row.profile, **fields})
+    tx.db.execute(
+        update(agencies).where(agencies.c.ref == row.ref).values(version=row.version + 1, sealed_profile=sealed)
+    )
+    return row.ref
 
 
 def every(tx: Transaction) -> list[AgencyRow]:
@@ -99,11 +120,16 @@ def country(row: AgencyRow) -> str:
     return str(row.profile.get("country", ""))
 
 
+def media(row: AgencyRow) -> bool:
+    """Whether photos and voice messages may go with a note; profiles of earlier versions do not say."""
+    return bool(row.profile.get("media", True))
+
+
 def view(row: AgencyRow, *, ready: bool, site: Site = NOWHERE) -> Agency:
     """What dialogues see of an agency."""
     profile = row.profile
     zone = ZoneInfo(profile["zone"])
-    return Agency(row.slug, profile["name"], zone, profile["case_pattern"], profile["alarm"], ready, site)
+    return Agency(row.slug, profile["name"], zone, profile["case_pattern"], profile["alarm"], ready, site, media(row))
 
 
 def publish_desk(tx: Transaction, manifest: Manifest, canonical: bytes, signature: bytes) -> None:

@@ -47,6 +47,7 @@ Action = Literal[
     "audit.exported",
     # who may do what
     "agency.added",
+    "agency.changed",
     "desk.published",
     "note.rewrapped",
     "master.rotated",

@@ -26,7 +26,9 @@ from storage.keyset import Keyset
 from storage.sealing.labels import L
 from storage.sealing.signing import SigningKey
 
-Label = Literal["state", "outbox", "contact", "profile", "agency", "walk", "trace", "case", "plan", "audit"]
+Label = Literal[
+    "state", "outbox", "contact", "profile", "agency", "walk", "trace", "case", "plan", "audit", "medium"
+]  # fmt: skip
 LABELS: Final[tuple[Label, ...]] = get_args(Label)
 VERSION: Final = b"\x02"
 FOR_GOOD: Final = 0

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 
 from dialogues.model import NoteView
 from dialogues.reference import reference
-from storage import agencies, timers
+from storage import agencies, attachments, timers
 from storage.errors import NoRecipients, Unknown
 from storage.pins import Pins
 from storage.schema import flags, notes, receipts
@@ -95,7 +95,7 @@ def release(tx: Transaction, note_id: str) -> None:
 
 
 def withdraw(tx: Transaction, note_id: str, author_ref: bytes) -> None:
-    """Undo: destroy the sealed text.
+    """Undo: destroy the sealed text and what is attached.
 
     Raises:
         Unknown: not the author's, or the time for undoing is over.
@@ -108,6 +108,7 @@ def withdraw(tx: Transaction, note_id: str, author_ref: bytes) -> None:
     )
     if gone.rowcount != 1:
         raise Unknown("note")
+    attachments.drop(tx, note_id, kept=True)
     tx.purged()
     timers.disarm(tx, RELEASE, note_id)
 

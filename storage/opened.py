@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 from storage import audit
 from storage.audit import Reason
 from storage.errors import Unknown
+from storage.opened_attachments import Attached, attached
 from storage.schema import agencies as agency_table
 from storage.schema import flags, notes
 from storage.sealing.opening import Expected, open_note
@@ -26,6 +27,7 @@ class Opened:
     reference: str
     state: str
     body: dict[str, Any] = field(repr=False)
+    attachments: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,9 @@ def open_reference(
         audit.record(
             tx, "note.opened", at=at, reason=reason, agency=row.agency_ref, about=row.id, words=words, key=key.kid.hex()
         )
-        found.append(Opened(row.reference, row.state, json.loads(opened.plaintext)))
+        body = json.loads(opened.plaintext)
+        attachments = attached(tx, row.agency_ref, row.id, body, key, ingest_public_keys)
+        found.append(Opened(row.reference, row.state, body, attachments))
     if not found:
         raise Unknown(f"{short} was withdrawn by its author")
     return found
@@ -137,4 +141,7 @@ def as_text(one: Opened) -> str:
     }
     for part, text in body["parts"].items():
         lines.append(f"{headings[part]}:\n{text}")
+    for thing in one.attachments:
+        what = f"{thing.media_type}, {thing.size:,} bytes" if not thing.problem else f"cannot be read: {thing.problem}"
+        lines.append(f"Attached {thing.number}: {thing.kind}, {what}")
     return "\n".join(lines)

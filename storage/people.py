@@ -14,6 +14,7 @@ from storage.actor import Actor
 from storage.errors import Unknown
 from storage.schema import (
     addresses,
+    attachments,
     case_members,
     conversations,
     invites,
@@ -234,7 +235,7 @@ def replace_chat(tx: Transaction, person_ref: bytes, channel: str, chat: str) ->
 
 
 def _forget_address(tx: Transaction, address_ref: bytes) -> None:
-    for table in (conversations, outbox, traces, timers, residue):
+    for table in (conversations, outbox, traces, timers, residue, attachments):
         tx.db.execute(delete(table).where(table.c.address_ref == address_ref))
     tx.db.execute(delete(addresses).where(addresses.c.ref == address_ref))
     tx.purged()

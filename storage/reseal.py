@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Column, Row, Table, select, update
 
 from storage.keyring import Label
-from storage.schema import addresses, agencies, cases, conversations, outbox, people, plans, traces, walks
+from storage.schema import addresses, agencies, attachments, cases, conversations, outbox, people, plans, traces, walks
 from storage.transaction import Transaction
 
 AT_ONCE: Final = 500
@@ -34,6 +34,7 @@ COLUMNS: Final[tuple[Sealed, ...]] = (
     Sealed(conversations, "sealed_shown", "state", lambda row: b"shown" + row.address_ref),
     Sealed(outbox, "sealed_body", "outbox", lambda row: row.address_ref),
     Sealed(traces, "sealed_message", "trace", lambda row: row.address_ref),
+    Sealed(attachments, "sealed_handle", "medium", lambda row: row.note_id + bytes([row.number])),
     Sealed(walks, "sealed_progress", "walk", lambda row: row.id),
     Sealed(plans, "sealed_body", "plan", lambda row: row.id),
     Sealed(cases, "sealed_case", "case", lambda row: row.agency_ref + row.tag),
@@ -53,7 +54,10 @@ def reseal(tx: Transaction, one: Sealed, *, at_most: int = AT_ONCE) -> int:
     keys = list(one.table.primary_key.columns)
     # The first two bytes say version and generation; a range is the one test of bytes that both engines share.
     current = tx.keyring.mark
-    others = select(one.table).where(column.is_not(None), (column < current) | (column >= after(current)))
+    readable = [
+        other for other in one.table.c if other.name != "body"
+    ]  # bodies are sealed to people, not to keys of ours
+    others = select(*readable).where(column.is_not(None), (column < current) | (column >= after(current)))
     changed = 0
     for row in tx.db.execute(others.limit(at_most)).all():
         place = one.place(row)

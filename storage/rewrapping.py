@@ -1,7 +1,7 @@
 """Seal kept notes anew for the desk as it is today. For a holder of a key that opens them; the bot never imports this.
 
-A note's stanzas change, its text, header and signature do not. A note that has the right stanzas is left alone, so that
-what was interrupted goes on where it stopped.
+A note's stanzas change, and those of what is attached to it; texts, headers and signatures do not. A note that has the
+right stanzas is left alone, so that what was interrupted goes on where it stopped.
 """
 
 from collections.abc import Collection
@@ -11,10 +11,12 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 
 from storage import audit
-from storage.schema import flags, notes
+from storage.schema import attachments, flags, notes
 from storage.sealing import record as records
+from storage.sealing.attachment import Place, parse
 from storage.sealing.errors import CannotSeal, NoteUnreadable
 from storage.sealing.opening import Expected
+from storage.sealing.opening_attachment import rewrap_attachment
 from storage.sealing.rewrap import rewrap
 from storage.sealing.signing import VerifyKey
 from storage.sealing.suites import OpeningKey, PublicKey
@@ -86,16 +88,47 @@ def rewrap_some(
             continue
         expected = Expected(row.agency_ref, row.id, row.flag_level, "chat")
         try:
-            if set(records.parse(row.body, note_id_hex=row.id.hex()).envelope.kids) == wanted:
+            things = _attachments(tx, row.agency_ref, row.id, key, recipients, ingest_public_keys)
+            if set(records.parse(row.body, note_id_hex=row.id.hex()).envelope.kids) != wanted:
+                body = rewrap(row.body, key, recipients, expected=expected, ingest_public_keys=ingest_public_keys)
+            elif things:
+                body = row.body
+            else:
                 report.already += 1
                 continue
-            body = rewrap(row.body, key, recipients, expected=expected, ingest_public_keys=ingest_public_keys)
         except (NoteUnreadable, CannotSeal) as refused:
             report.left.append(Left(row.reference, refused.code))
             continue
         tx.db.execute(update(notes).where(notes.c.id == row.id).values(body=body))
+        for number, record in things.items():
+            its = (attachments.c.note_id == row.id, attachments.c.number == number)
+            tx.db.execute(update(attachments).where(*its).values(body=record))
         tx.purged()
         audit.record(
             tx, "note.rewrapped", at=at, reason="access", agency=row.agency_ref, about=row.id, key=key.kid.hex()
         )
         report.rewrapped += 1
+
+
+def _attachments(
+    tx: Transaction,
+    agency_ref: bytes,
+    note_id: bytes,
+    key: OpeningKey,
+    recipients: tuple[PublicKey, ...],
+    ingest_public_keys: Collection[VerifyKey],
+) -> dict[int, bytes]:
+    """Number -> new record of those kept with a note that have other readers.
+
+    Raises:
+        NoteUnreadable, CannotSeal: one of them cannot be sealed anew; nothing of the note is changed then.
+    """
+    its = (attachments.c.note_id == note_id, attachments.c.state == "kept")
+    anew = {}
+    for row in tx.db.execute(select(attachments.c.number, attachments.c.body).where(*its)).all():
+        if {stanza.kid for stanza in parse(row.body).stanzas} != {one.kid for one in recipients}:
+            place = Place(agency_ref, note_id, row.number)
+            anew[row.number] = rewrap_attachment(
+                row.body, key, recipients, place=place, ingest_public_keys=ingest_public_keys
+            )
+    return anew

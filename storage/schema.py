@@ -178,6 +178,22 @@ notes = Table(
     Index("ix_notes_state", "state"),
 )
 
+# A photo or voice message of a note. state: wanted (to be fetched by its sealed handle) | sealed (its note is still
+# being written) | kept (goes with its note). ``address_ref`` says whose draft it is and is empty once kept. Gone with
+# the draft, unless kept; with the note, when that is undone. ``body`` is as in notes: nobody here can open it.
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("note_id", Ref, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("agency_ref", Ref, nullable=False),
+    Column("address_ref", Ref),
+    Column("state", String(8), nullable=False),
+    Column("sealed_handle", LargeBinary),
+    Column("body", LargeBinary),
+    Index("ix_attachments_address_ref", "address_ref", "state"),
+)
+
 # Who may undo and amend a note.
 receipts = Table(
     "receipts",

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 from fake_telegram import TOKEN, FakeTelegram, Person
@@ -19,7 +20,7 @@ from bot.channels.telegram_aiogram import TelegramAiogram
 from bot.clock import MovableClock
 from bot.trial import AGENCY, Trial
 from dialogues import registry
-from dialogues.model import Say
+from dialogues.model import Attachable, Say
 from storage import agencies, opened, people
 from storage.sealing import keyfile
 from storage.sealing.suites import OpeningKey
@@ -131,7 +132,12 @@ class Desk:
     async def takes(self, *inbounds: Inbound) -> None:
         for inbound in inbounds:
             await self.app.take(inbound)
+        await self.app.fetching.drained()
         await self.app.outbox.drained()
+
+    async def sends(self, who: str, media: Attachable, path: Path) -> list[Say]:
+        await self.takes(self.console.sends(who, media, path))
+        return self.news(who)
 
     async def later(self, by: timedelta) -> None:
         self.site.clock.move(by)
@@ -187,8 +193,9 @@ class Line:
         return self.telegram.person(chat_id, started=True)
 
     async def settled(self) -> None:
-        """Returns when every update was confirmed and every message has arrived."""
+        """Returns when every update was confirmed, every file fetched and every message has arrived."""
         await self.telegram.confirmed()
+        await self.app.fetching.drained()
         await self.app.outbox.drained()
 
     async def later(self, by: timedelta) -> None:

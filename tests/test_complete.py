@@ -28,6 +28,7 @@ COMMANDS = (
     "content learn-danger",
     "init",
     "agency add",
+    "agency set",
     "agency list",
     "invite",
     "people add",
@@ -125,8 +126,8 @@ def test_the_bot_cannot_reach_what_opens_notes() -> None:
     code = (
         "import sys, bot.commands.run, bot.app;"
         "sys.exit(any(name in sys.modules for name in"
-        " ('storage.sealing.opening', 'storage.sealing.rewrap', 'storage.opened', 'storage.rewrapping',"
-        " 'storage.sync')))"
+        " ('storage.sealing.opening', 'storage.sealing.rewrap', 'storage.sealing.opening_attachment', 'storage.opened',"
+        " 'storage.opened_attachments', 'storage.rewrapping', 'storage.sync')))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
     assert done.returncode == 0

@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from media import photo, voice
 
 from bot import wiring
 from bot.channels.console import Console
 from bot.chat import Chat, play
 from bot.clock import MovableClock
-from bot.trial import Trial, enrol
+from bot.trial import AGENCY, Trial, enrol
 from storage import agencies, people, residue
 from storage.transaction import Transaction
 
@@ -47,11 +48,16 @@ async def conversation(written: str, folder: Path, person: str, setting: list[st
     Args:
         setting: words that change the world: ``stranger`` (nobody is enrolled at this chat, an invite is at hand),
             ``no-desk`` (the agency has nobody to seal to), ``two-agencies``, ``residue`` (two messages could not be
-            deleted from this chat).
+            deleted from this chat), ``no-media`` (the agency takes no photos and no voice messages).
+
+    In its lines TOKEN stands for the invite, PHOTO and VOICE for the paths of files.
     """
     clock, effects = MovableClock(NOON), list[str]()
     trial = Trial.create(folder / "world", at=NOON, roles=tuple(role for role in STAFF if role not in setting))
     store = trial.installation.store()
+    files = {"PHOTO": folder / "gate.jpg", "VOICE": folder / "talk.ogg"}
+    files["PHOTO"].write_bytes(photo())
+    files["VOICE"].write_bytes(voice())
     try:
         token = store.run_now(lambda tx: prepare(tx, person, setting))
         console = Console()
@@ -71,11 +77,15 @@ async def conversation(written: str, folder: Path, person: str, setting: list[st
                 lines.append(line)
             elif line.startswith("> "):
                 typed = line.removeprefix("> ").replace("TOKEN", token or "TOKEN")
+                for name, path in files.items():
+                    typed = typed.replace(name, str(path))
                 await play(chat, [typed], lines.append)
         await app.stop()
     finally:
         store.close()
     played = "\n".join(lines) + "\n"
+    for name, path in files.items():
+        played = played.replace(str(path), name)
     return played.replace(token, "TOKEN") if token else played
 
 
@@ -85,6 +95,8 @@ def prepare(tx: Transaction, person: str, setting: list[str]) -> str:
     if "no-desk" in setting:
         away = agencies.add(tx, "away", name="Away Association", zone="Europe/Lisbon", case_pattern="AA-9999-c")
         enrol(tx, away, "supervisor", at=NOON)
+    if "no-media" in setting:
+        agencies.change(tx, AGENCY, {"media": False})
     if "two-agencies" in setting:
         other = agencies.add(tx, "riverside", name="Riverside Mentors", zone="Europe/Lisbon", case_pattern="A-999")
         ref = people.at_address(tx, "console", person)

@@ -78,7 +78,7 @@ class TryLater(ChannelError):
 
 
 class Refused(ChannelError):
-    """This message will never arrive: ``blocked``, ``gone``, ``bad``."""
+    """This message will never arrive: ``blocked``, ``gone``, ``bad``; or this file: these, or ``too-large``."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -137,6 +137,17 @@ class Channel(Protocol):
 
         Raises:
             TryLater, Refused, Stop.
+        """
+
+    async def fetch(self, handle: str, at_most: int) -> bytes:
+        """The bytes behind ``Sent.handle``, in memory alone.
+
+        Args:
+            at_most: bytes; no more are taken in, whatever the channel says of its size.
+
+        Raises:
+            TryLater, Stop.
+            Refused: ``too-large``, ``gone``, ``bad``.
         """
 
     async def close(self) -> None:

@@ -4,14 +4,15 @@ Every chat has a screen, as a phone has: messages come, are replaced and are era
 ``bot.chat``.
 """
 
+import asyncio
 import itertools
 import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.channels.base import File, Gone, Handle, Inbound, Pressed
-from dialogues.model import Choice, Say, Wrote
+from bot.channels.base import File, Gone, Handle, Inbound, Pressed, Refused
+from dialogues.model import Attachable, Choice, Say, Sent, Wrote
 
 
 @dataclass(slots=True)
@@ -61,6 +62,23 @@ class Console:
         own = Message(self._message_id(), line)
         self.screens.setdefault(chat, []).append(own)
         return Inbound(self.name, update_id, chat, Wrote(line), message=own.id)
+
+    def sends(self, chat: str, media: Attachable, path: Path) -> Inbound:
+        """A file of this machine as a photo or voice message."""
+        update_id = f"{self._prefix}-{next(self._updates)}"
+        own = Message(self._message_id(), f"({media})")
+        self.screens.setdefault(chat, []).append(own)
+        sent = Sent(media, str(path.absolute()), path.stat().st_size)
+        return Inbound(self.name, update_id, chat, sent, message=own.id)
+
+    async def fetch(self, handle: str, at_most: int) -> bytes:
+        try:
+            content = await asyncio.to_thread(_read, handle, at_most + 1)
+        except OSError:
+            raise Refused("gone") from None
+        if len(content) > at_most:
+            raise Refused("too-large")
+        return content
 
     async def deliver(self, chat: str, say: Say, question: int) -> str:
         message = Message(self._message_id(), say.text, say, question, unread=True)
@@ -127,3 +145,8 @@ def _saved(file: File, folder: Path) -> Path:
             out.write(file.content)
         return path
     raise AssertionError("there is always another number")
+
+
+def _read(path: str, at_most: int) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(at_most)

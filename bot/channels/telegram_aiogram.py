@@ -7,7 +7,7 @@ aiogram is used as a client alone (no Dispatcher, no FSM, no parse mode), so tha
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import Any
 
 import structlog
@@ -33,6 +33,7 @@ from aiogram.methods import (
     DeleteMessage,
     DeleteMessages,
     DeleteWebhook,
+    GetFile,
     GetMyCommands,
     GetUpdates,
     SetMyCommands,
@@ -40,8 +41,9 @@ from aiogram.methods import (
     TelegramMethod,
 )
 from aiogram.types import BotCommand, BufferedInputFile, InputFile
+from aiogram.types import File as TelegramFile
 from aiogram.utils.token import TokenValidationError
-from aiohttp import web
+from aiohttp import ClientError, ClientResponseError, web
 
 from bot.channels import telegram_updates as updates
 from bot.channels.base import ChannelError, File, Gone, Handle, Inbound, Refused, Stop, TryLater
@@ -58,6 +60,7 @@ SET_WEBHOOK_EVERY_S = 1.0
 SET_WEBHOOK_TRIES = 60
 SHUTDOWN_S = 5.0  # how long a stop waits for turns under way; aiohttp then cancels them and waits once more
 ERASE_AT_ONCE = 100
+DOWNLOAD_S = 60
 NO_PREVIEW = '{"is_disabled": true}'
 
 BAD_TOKEN = "Telegram does not know this bot token: get the current one from @BotFather and put it into the token file"  # noqa: S105  says how to mend it, is none
@@ -277,6 +280,39 @@ class TelegramAiogram:
         """
         await self._call(DeleteWebhook())
 
+    # ------------------------------------------------------------ fetching
+
+    async def fetch(self, handle: str, at_most: int) -> bytes:
+        found: TelegramFile = await self._call(GetFile(file_id=handle))
+        if (found.file_size or 0) > at_most:
+            raise Refused("too-large")
+        if not found.file_path or found.file_path.startswith("/"):
+            raise Refused("bad")  # a path on the disk of a Bot API server run with --local
+        got = await self._download(found.file_path, at_most)
+        if isinstance(got, ChannelError):
+            raise got
+        return got
+
+    async def _download(self, path: str, at_most: int) -> bytes | ChannelError:
+        """Errors are returned, not raised: aiohttp's hold the address, with the token in it, and would hang on ours."""
+        session = self._bot.session
+        address = session.api.file_url(self._bot.token, path)
+        content = bytearray()
+        try:
+            async with aclosing(session.stream_content(address, timeout=DOWNLOAD_S)) as stream:
+                async for chunk in stream:
+                    content += chunk
+                    if len(content) > at_most:
+                        return Refused("too-large")
+        except ClientResponseError as answer:
+            if answer.status == 401:
+                return Stop(BAD_TOKEN)
+            # 404: the path has expired since; asking for it again gives another.
+            return TryLater("telegram does not give the file")
+        except (ClientError, TimeoutError, OSError):
+            return TryLater("telegram is out of reach")
+        return bytes(content)
+
     # ------------------------------------------------------------ saying
 
     async def deliver(self, chat: str, say: Say, question: int) -> str:
@@ -427,6 +463,10 @@ def _bad_request(description: str) -> ChannelError:
         return _NotModified()
     if any(words in description for words in _MESSAGE_GONE):
         return Gone("the message is not there any more")
+    if "file is too big" in description:
+        return Refused("too-large")
+    if "file_id" in description or "file identifier" in description:
+        return Refused("gone")
     if "chat not found" in description or "peer_id_invalid" in description:
         return Refused("gone")
     if "entit" in description:

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.channels.base import Inbound, Pressed
 from dialogues.clean import units
-from dialogues.model import Choice, Edited, Media, Say, Sent, Wrote
+from dialogues.model import MOST_MEDIUM_BYTES, Choice, Edited, Media, Say, Sent, Wrote
 
 NAME = "telegram"
 LISTENS_TO = ["message", "edited_message", "callback_query", "my_chat_member"]
@@ -125,7 +125,32 @@ def _message(update: str, message: Mapping[str, Any]) -> Inbound | None:
     if not _SERVICE.isdisjoint(message):
         return None
     media: Media = next((_MEDIA[name] for name in _MEDIA if name in message), "other")
-    return _inbound(update, message, Sent(media))
+    handle, size = _file(message, media)
+    caption = message.get("caption")
+    return _inbound(update, message, Sent(media, handle, size, caption if isinstance(caption, str) else ""))
+
+
+def _file(message: Mapping[str, Any], media: Media) -> tuple[str, int]:
+    """File id and size of a photo (its largest size within the limit) or voice message.
+
+    Without one that is small enough the id is empty and the size that of the smallest; 0 where Telegram tells none.
+    """
+    found = message.get(media)
+    if media == "voice":
+        found = [found]
+    if media not in ("photo", "voice") or not isinstance(found, list):
+        return "", 0
+    sizes = [one for one in found if isinstance(one, dict) and isinstance(one.get("file_id"), str)]
+    sizes.sort(key=lambda one: (_count(one, "width") * _count(one, "height"), _count(one, "file_size")))
+    fitting = [one for one in sizes if _count(one, "file_size") <= MOST_MEDIUM_BYTES]
+    if fitting:
+        return fitting[-1]["file_id"], _count(fitting[-1], "file_size")
+    return "", _count(sizes[0], "file_size") if sizes else 0
+
+
+def _count(of: Mapping[str, Any], name: str) -> int:
+    found = of.get(name)
+    return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else 0
 
 
 def _edited(update: str, message: Mapping[str, Any]) -> Inbound | None:

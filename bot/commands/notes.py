@@ -1,5 +1,7 @@
 """`integra notes`: read sealed notes with a recipient's key, on the same machine as the data folder."""
 
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -43,9 +45,16 @@ def open_(
     reason: Annotated[ReadingReason, typer.Option(help="Why you read it; kept sealed in the audit log.")],
     words: Words = "",
     passphrase_file: PassphraseFile = None,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", help="Folder for its photos and voice messages; owner-only, made if need be."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Open a note and its amendments with your key. Each is an entry in the audit log."""
+    """Open a note and its amendments with your key. Each is an entry in the audit log.
+
+    Photos and voice messages are listed, and saved when asked for. Exit code 1 when one of them cannot be read.
+    """
     short = read_reference(reference)
     if short is None:
         raise Refusal("that reference has a slip in it; a right one looks like K7QF-3M2D")
@@ -55,6 +64,8 @@ def open_(
     if not isinstance(opener, OpeningKey):
         raise Refusal("that key signs; it does not open notes")
     ingest = (installation.keyring(reads_notes=True).ingest.public,)
+    if save is not None:
+        installation.refuse_inside(save, "photos and voice messages in clear")
     now = system_clock()
     try:
         found = within(
@@ -74,10 +85,57 @@ def open_(
 
         within(data, tried)
         raise
+    saved = saved_into(save, found) if save is not None else {}
     if as_json:
-        out_json([{"reference": one.reference, "state": one.state, "note": one.body} for one in found])
-        return
-    out("\n\n".join(opened.as_text(one) for one in found))
+        out_json([_opened(one, saved) for one in found])
+    else:
+        out("\n\n".join(opened.as_text(one) for one in found))
+        for path in saved.values():
+            out(f"Saved {path}")
+    if any(thing.problem for one in found for thing in one.attachments):
+        raise typer.Exit(1)
+
+
+def saved_into(folder: Path, found: Sequence[opened.Opened]) -> dict[tuple[str, int], Path]:
+    """Write every photo and voice message that can be read as REFERENCE-NUMBER.ending, for its owner's eyes only.
+
+    Returns:
+        (reference, number) -> where.
+
+    Raises:
+        Refusal: a file of that name is there already; nothing is overwritten.
+        OSError: the folder cannot be made or written to.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    saved = {}
+    for one in found:
+        for thing in one.attachments:
+            if thing.problem:
+                continue
+            path = folder / f"{one.reference}-{thing.number}.{thing.ending}"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+            try:
+                with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+                    file.write(thing.content)
+            except FileExistsError:
+                raise Refusal(f"{path} is there already; name another folder") from None
+            saved[(one.reference, thing.number)] = path
+    return saved
+
+
+def _opened(one: opened.Opened, saved: Mapping[tuple[str, int], Path]) -> dict[str, object]:
+    things = [
+        {
+            "number": thing.number,
+            "kind": thing.kind,
+            "media_type": thing.media_type,
+            "size": thing.size,
+            "problem": thing.problem or None,
+            "saved": str(saved[(one.reference, thing.number)]) if (one.reference, thing.number) in saved else None,
+        }
+        for thing in one.attachments
+    ]
+    return {"reference": one.reference, "state": one.state, "note": one.body, "attachments": things}
 
 
 def _fields(row: opened.Listed) -> dict[str, object]:

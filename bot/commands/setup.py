@@ -1,6 +1,7 @@
 """`integra init`, `integra agency`: make an installation, add agencies to it."""
 
 import re
+from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,27 +34,54 @@ def add(
     case_pattern: Annotated[str, typer.Option(help="A letter, 9 digit, trailing c check character.")] = DEFAULT_PATTERN,
     alarm: Annotated[str, typer.Option(help="What comes first in danger here; empty: call 112.")] = "",
     country: Annotated[str, typer.Option(help="Two letters, for example FR: whose numbers and names are shown.")] = "",
+    media: Annotated[bool, typer.Option(help="Photos and voice messages may go with a note.")] = True,
 ) -> None:
     """Add an agency."""
     if re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", slug) is None:
         raise Refusal("a slug is 1 to 40 of a-z, 0-9 and hyphens")
     try:
-        ZoneInfo(zone)
         CasePattern(case_pattern)
-    except (ZoneInfoNotFoundError, ValueError) as wrong:
-        kind = "pattern" if isinstance(wrong, PatternError) else "time zone"
-        raise Refusal(f"that {kind} is not known; see: integra agency add --help") from None
-    if country:
-        known = next(iter(wiring.voices(Settings.read(data).content).values())).content.sites
-        if country not in known:
-            raise Refusal(f"a country is one of {', '.join(sorted(known))}; leave it out for others")
+    except PatternError:
+        raise Refusal("that pattern is not known; see: integra agency add --help") from None
+    _refuse_unknown(data, zone=zone, country=country)
 
     def added(tx: Transaction) -> None:
-        ref = agencies.add(tx, slug, name=name, zone=zone, case_pattern=case_pattern, alarm=alarm, country=country)
+        ref = agencies.add(
+            tx, slug, name=name, zone=zone, case_pattern=case_pattern, alarm=alarm, country=country, media=media
+        )
         audit.record(tx, "agency.added", at=system_clock(), reason="operation", agency=ref, about=ref)
 
     within(data, added)
     out(f"Added {slug}. Next, so that notes can be sealed: integra keys add-recipient --agency {slug} --data {data}")
+
+
+@agency.command("set")
+def set_(
+    slug: Annotated[str, typer.Argument(help="Slug of the agency.")],
+    data: Data,
+    name: Annotated[str | None, typer.Option(help="Name as people read it.")] = None,
+    zone: Annotated[str | None, typer.Option(help="Time zone, for example Europe/Lisbon.")] = None,
+    alarm: Annotated[str | None, typer.Option(help="What comes first in danger here; empty: call 112.")] = None,
+    country: Annotated[str | None, typer.Option(help="Two letters, for example FR; empty: none.")] = None,
+    media: Annotated[bool | None, typer.Option(help="Photos and voice messages may go with a note.")] = None,
+) -> None:
+    """Change an agency; what is left out stays. A running assistant goes by it from the next message on."""
+    given = {"name": name, "zone": zone, "alarm": alarm, "country": country, "media": media}
+    fields = {field: value for field, value in given.items() if value is not None}
+    if not fields:
+        raise Refusal("say what is to change; see: integra agency set --help")
+    _refuse_unknown(data, zone="UTC" if zone is None else zone, country=country or "")
+    if name == "":
+        raise Refusal("an agency has a name")
+
+    def changed(tx: Transaction) -> None:
+        ref = agencies.change(tx, slug, fields)
+        audit.record(
+            tx, "agency.changed", at=system_clock(), reason="operation", agency=ref, about=ref, words=", ".join(fields)
+        )
+
+    within(data, changed)
+    out(f"Changed {slug}: {', '.join(fields)}.")
 
 
 @agency.command("list")
@@ -64,5 +92,22 @@ def list_(data: Data, as_json: AsJson = False) -> None:
         out_json([{"slug": row.slug, **row.profile} for row in rows])
         return
     for row in rows:
-        shown = (row.slug, *(row.profile[name] for name in ("name", "zone", "case_pattern")), agencies.country(row))
-        out("  ".join(shown).rstrip())
+        shown = [row.slug, *(row.profile[name] for name in ("name", "zone", "case_pattern")), agencies.country(row)]
+        if not agencies.media(row):
+            shown.append("no photos, no voice messages")
+        out("  ".join(filter(None, shown)))
+
+
+def _refuse_unknown(data: Path, *, zone: str, country: str) -> None:
+    """
+    Raises:
+        Refusal: no such time zone, or no country that guidance knows.
+    """
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise Refusal("that time zone is not known; one is Europe/Lisbon") from None
+    if country:
+        known = next(iter(wiring.voices(Settings.read(data).content).values())).content.sites
+        if country not in known:
+            raise Refusal(f"a country is one of {', '.join(sorted(known))}; leave it out for others")

@@ -11,6 +11,7 @@ amendments'.
 """
 
 import heapq
+import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,9 +23,10 @@ from sqlalchemy import func, insert, select, update
 from storage import audit
 from storage import notes as note_rows
 from storage.errors import Stale
+from storage.opened_attachments import Attached, attached
 from storage.schema import batches, handovers, notes
 from storage.sealing.errors import NoteUnreadable
-from storage.sealing.opening import Expected, open_note
+from storage.sealing.opening import Expected, OpenedNote, open_note
 from storage.sealing.signing import VerifyKey
 from storage.sealing.suites import OpeningKey
 from storage.store import Store
@@ -36,13 +38,18 @@ from storage.transaction import Transaction, seconds
 MOST_IN_BATCH: Final = 1_000
 """Bounds memory: about 16 MB of text at the longest."""
 
+MOST_ATTACHED_BYTES: Final = 50_000_000
+"""Likewise: once a batch's photos and voice messages have so many bytes, no further note goes into it. A note has at
+most 25 MB of them, and a third more in the batch."""
+
 READ_AT_ONCE: Final = 100
 """Sealed notes fetched in one transaction, which holds up the bot for as long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A note that was parked. ``code`` is one of ``storage.sealing.errors.UnreadableCode``, or ``body``."""
+    """A note that was parked. ``code`` is one of ``storage.sealing.errors.UnreadableCode``, ``body``, or
+    ``attachment``: one is missing, swapped or not to be opened with this key; see ``integra notes open``."""
 
     reference: str
     code: str
@@ -154,22 +161,29 @@ def _open(
     opened: list[_Opened] = []
     problems: list[Problem] = []
     stuck = set(held)  # these and their amendments take no place in the batch, or enough of them would stop it
-    done = 0
+    done = attached_bytes = 0
     for start in range(0, len(candidates), READ_AT_ONCE):
         rows = candidates[start : start + READ_AT_ONCE]
         bodies = store.run_now(partial(_bodies, ids=[row.id for row in rows]))
         for row in rows:
-            if len(opened) == MOST_IN_BATCH:
+            if len(opened) == MOST_IN_BATCH or attached_bytes >= MOST_ATTACHED_BYTES:
                 return opened, problems
             expected = Expected(row.agency_ref, row.id, row.flag_level, "chat")
             try:
                 note = open_note(bodies.get(row.id) or b"", key, expected=expected, ingest_public_keys=keyring_public)
-                event = payload.event(note.plaintext, note_id=row.id, reference=row.reference, source=drop.source)
+                things = store.run_now(partial(_attached, row=row, note=note, key=key, keyring_public=keyring_public))
+                event = payload.event(
+                    note.plaintext, note_id=row.id, reference=row.reference, source=drop.source, attachments=things
+                )
                 amends = payload.amended(event)
-                if amends in stuck:
+                if any(one.problem for one in things):
+                    stuck.add(row.id)
+                    problems.append(Problem(row.reference, "attachment"))
+                elif amends in stuck:
                     stuck.add(row.id)
                 else:
                     opened.append(_Opened((row.hour, row.reference), amends, event))
+                    attached_bytes += sum(len(one.content) for one in things)
             except NoteUnreadable as refused:
                 stuck.add(row.id)
                 problems.append(Problem(row.reference, refused.code))
@@ -225,6 +239,16 @@ def _candidates(tx: Transaction, destination: str, agency_ref: bytes | None) -> 
 
 def _bodies(tx: Transaction, ids: Sequence[bytes]) -> dict[bytes, bytes | None]:
     return {row.id: row.body for row in tx.db.execute(select(notes.c.id, notes.c.body).where(notes.c.id.in_(ids)))}
+
+
+def _attached(
+    tx: Transaction, row: Any, note: OpenedNote, key: OpeningKey, keyring_public: Collection[VerifyKey]
+) -> tuple[Attached, ...]:
+    try:
+        body = json.loads(note.plaintext)
+    except (ValueError, RecursionError):
+        raise payload.NotAnEvent("body") from None
+    return attached(tx, row.agency_ref, row.id, body, key, keyring_public)
 
 
 def _held(tx: Transaction) -> set[bytes]:

@@ -3,12 +3,14 @@
 One note gives the same event for ever: nothing in it depends on when or how often it is handed over.
 """
 
+import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from storage.opened_attachments import Attached
 from storage.sync.base import Event
 from storage.sync.canonical import Json, canonical
 
@@ -22,19 +24,22 @@ class NotAnEvent(ValueError):
     """The text inside a note is not a body of version 1. Says nothing of what it holds instead."""
 
 
-def event(plaintext: bytes, *, note_id: bytes, reference: str, source: str) -> Event:
+def event(
+    plaintext: bytes, *, note_id: bytes, reference: str, source: str, attachments: Sequence[Attached] = ()
+) -> Event:
     """
     Args:
         plaintext: as opened: a body as ``dialogues.draft.body`` makes it, JSON in UTF-8.
         note_id, reference: of the row it was found in; the body must name the same.
         source: URI of the sending installation.
+        attachments: of the note, all of them readable.
 
     Raises:
         NotAnEvent: not a body, or another note's.
     """
     try:
         body = json.loads(plaintext)
-        content = _content(body, note_id.hex(), reference, source)
+        content = _content(body, note_id.hex(), reference, source, attachments)
         canonical(content)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise NotAnEvent("body") from None
@@ -61,7 +66,7 @@ def _data(content: Mapping[str, Json]) -> Mapping[str, Json]:
     return data
 
 
-def _content(body: Any, note_id: str, reference: str, source: str) -> dict[str, Json]:
+def _content(body: Any, note_id: str, reference: str, source: str, attachments: Sequence[Attached]) -> dict[str, Json]:
     if body["schema"] != 1 or body["note_id"] != note_id or body["reference"] != reference:
         raise NotAnEvent("body")
     recorded_at = _aware(body["recorded_at"])
@@ -88,6 +93,8 @@ def _content(body: Any, note_id: str, reference: str, source: str) -> dict[str, 
         "text_format": "plain",
         "lang": _text(body["lang"]),
     }
+    if attachments:
+        data["attachments"] = [_attachment(one) for one in attachments]
     data = {name: value for name, value in data.items() if value is not None}
     data["payload_sha256"] = payload_sha256(data)
     content: dict[str, Json] = {
@@ -103,6 +110,17 @@ def _content(body: Any, note_id: str, reference: str, source: str) -> dict[str, 
     if case_ref is not None:
         content["subject"] = f"case/{case_ref}"
     return content
+
+
+def _attachment(one: Attached) -> dict[str, Json]:
+    return {
+        "number": one.number,
+        "kind": _text(one.kind),
+        "media_type": _text(one.media_type),
+        "size": one.size,
+        "sha256": hashlib.sha256(one.content).hexdigest(),
+        "content": base64.b64encode(one.content).decode("ascii"),
+    }
 
 
 def _text(value: Any) -> str:

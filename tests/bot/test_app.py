@@ -43,9 +43,9 @@ async def test_an_edited_message_is_answered_kindly(line: Line, robin: Person) -
 @pytest.mark.parametrize(
     ("sends", "hears"),
     [
-        (lambda one: one.sends_photo(), "I cannot take photos here"),
-        (lambda one: one.sends_photo(caption="look at this"), "I cannot take photos here"),
-        (lambda one: one.sends_voice(), "I cannot listen to voice messages"),
+        (lambda one: one.sends_photo(), "I cannot read that photo"),
+        (lambda one: one.sends_photo(caption="look at this"), "I cannot read that photo"),
+        (lambda one: one.sends_voice(), "I cannot read that voice message"),
         (lambda one: one.sends_sticker(), "Stickers are nice"),
         (lambda one: one.sends_document(), "I cannot take files"),
         (lambda one: one.sends_location(), "I cannot take locations"),
@@ -59,8 +59,9 @@ async def test_what_is_no_text_is_answered_kindly_in_the_middle_of_a_note_which_
     robin.writes("/note")
     await robin.hears("Which case is it about?")
     sends(robin)
-    await robin.hears(hears)
-    await robin.hears("Which case is it about?")
+    refused = await robin.hears(hears)
+    if "Which case is it about?" not in refused.text:
+        await robin.hears("Which case is it about?")
     await works_after(line, robin)
 
 

@@ -16,16 +16,21 @@ from dialogues.case_code import CasePattern, Problem
 from dialogues.clean import clean, units
 from dialogues.floor import Floor
 from dialogues.model import (
+    Attachable,
     Chose,
     Colleague,
     Due,
     Edited,
     EraseTraces,
     Event,
+    Fetched,
+    FetchMedium,
     FlagView,
     KeepNote,
     Media,
+    NotBrought,
     NoteView,
+    NotFetched,
     Opened,
     PlanView,
     PressedOld,
@@ -83,7 +88,17 @@ ACTS = st.one_of(
         st.tuples(st.sampled_from([*DIALOGUES, "nothing"]), st.one_of(st.sampled_from(ABOUTS), OTHER_KEYS)),
     ),
     st.tuples(st.just("old"), st.none()),
-    st.tuples(st.just("sent"), st.sampled_from(get_args(Media))),
+    st.tuples(
+        st.just("sent"),
+        st.builds(
+            Sent,
+            st.one_of(st.sampled_from(get_args(Attachable)), st.sampled_from(get_args(Media))),
+            st.sampled_from(["handle", "handle", ""]),
+            st.sampled_from([0, 5_000_000, 5_000_001]),
+            st.sampled_from(["", REPORT, DANGER, "word " * 204]),
+        ),
+    ),
+    st.tuples(st.just("brought"), st.tuples(st.integers(0, 9), st.sampled_from(["", "", *get_args(NotBrought)]))),
     st.tuples(st.just("edited"), st.none()),
     st.tuples(st.just("idle"), st.sampled_from([0, 11, 13])),
     st.tuples(st.just("reminder"), st.sampled_from([0, 24, 2_000])),
@@ -171,7 +186,9 @@ def as_event(kind: str, what: Any, talk: Any) -> Event:
         case "open":
             return Opened(*what)
         case "sent":
-            return Sent(what)
+            return what
+        case "brought":
+            return fetched(talk, *what)
         case "edited":
             return Edited()
         case "idle":
@@ -181,6 +198,15 @@ def as_event(kind: str, what: Any, talk: Any) -> Event:
             talk.wait(timedelta(hours=what))
             return Due("plan", found=talk.rows["plan"])
     return PressedOld()
+
+
+def fetched(talk: Any, place: int, why: Any) -> Event:
+    """What came of something that was to be fetched, whatever became of its draft; perhaps not for the first time."""
+    wanted = [effect for effect in talk.effects if isinstance(effect, FetchMedium)]
+    if not wanted:
+        return PressedOld()
+    one = wanted[-1 - place % len(wanted)]
+    return NotFetched(one.draft, one.number, why) if why else Fetched(one.draft, one.number, 1_000, "ab" * 32)
 
 
 def play(talk: Any, series: list[tuple[str, Any]]) -> None:
@@ -194,7 +220,8 @@ def play(talk: Any, series: list[tuple[str, Any]]) -> None:
 
 
 def look_at_says(talk: Any, event: Event) -> None:
-    if not isinstance(event, Due):
+    # What is fetched speaks when it is here, if its draft still is.
+    if not isinstance(event, Due | Fetched | NotFetched) and not talk.made(FetchMedium):
         assert talk.says, "silence"
     for say in talk.says:
         assert say.text.strip()
@@ -259,7 +286,10 @@ def look_at_notes(before: Floor, event: Event, talk: Any) -> None:
             kept = any(one.note_id == id for one in made)
             given_up = event == Chose("new")  # "Discard it, start a new one"
             assert kept or given_up or not any(words(draft)) or was_told(talk), "a draft went without a word"
-    if isinstance(event, Wrote) and before.top is not None and before.top.dialogue == "note":
+    if before.top is not None and note.takes_media(before.top.state) and isinstance(event, Sent):
+        if event.media in get_args(Attachable):
+            look_at_what_was_typed(before.top.state, event.caption, talk, new)
+    elif isinstance(event, Wrote) and before.top is not None and before.top.dialogue == "note":
         look_at_what_was_typed(before.top.state, event.text, talk, new)
 
 
@@ -274,6 +304,11 @@ def look_at_the_kept(
     assert len(body) <= 16_380
     parts = {name: draft.part(index) for index, name in enumerate(note.PARTS) if draft.parts[index]}
     assert kept.body["parts"] == parts
+    attached = kept.body.get("attachments", [])
+    assert isinstance(attached, list)
+    assert [one["number"] for one in attached] == [*kept.attachments]
+    assert all(one["digest"] and one["size"] for one in attached), "kept before it was here"
+    assert len(attached) <= 5
     if draft.left_over:
         rest = next(one for one in new.values() if one.amends)
         whole = [bare(draft.part(part)) + more for part, more in enumerate(words(rest))]
@@ -338,7 +373,7 @@ def test_an_old_button_explains_itself_and_changes_nothing(talk: Any) -> None:
     assert (one.floor, one.turn.effects) == (before, ())
 
 
-@pytest.mark.parametrize("media", get_args(Media))
+@pytest.mark.parametrize("media", sorted({*get_args(Media)} - {*get_args(Attachable)}))
 def test_what_is_not_text_is_refused_kindly_and_the_question_comes_again(talk: Any, media: Media) -> None:
     one = talk()
     one.write("/note")

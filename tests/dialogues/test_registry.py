@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -15,7 +15,7 @@ import guidance
 from bot.wiring import voices
 from dialogues import desk
 from dialogues.draft import KINDS, PARTS, REASONS, URGENCIES
-from dialogues.model import OUTCOMES
+from dialogues.model import OUTCOMES, NotBrought
 from dialogues.registry import DIALOGUES, STATES
 from guidance.roles import CONTENT_ROLES
 
@@ -69,6 +69,9 @@ def test_every_phrase_put_together_from_a_list_exists() -> None:
         "timeline-months-": ("before", "after"),
         "timeline-days-": ("before", "after"),
         "button-timeline-": ("pause", "resume"),
+        "count-": ("photo", "voice"),
+        "note-photo-": ("off", "too-large", *get_args(NotBrought)),
+        "note-voice-": ("off", "too-large", *get_args(NotBrought)),
         "flag-state-": ("open", "overdue", "taken", "handed-on", "closed", "withdrawn"),
     }
     wanted = {start + end for start, ends in families.items() for end in ends}
@@ -113,6 +116,8 @@ SHOWN = {
     # Values that are tested here themselves.
     *("rows", "memberships", "says", "effects", "look_up", "call", "given", "content", "asking", "danger", "site"),
     *("members", "staff", "case", "document"),
+    # Of attachments: sizes, numbers, a salted digest.
+    *("size", "number", "numbered", "digest", "why", "attachments"),
 }
 ABOUT_SHOWN = {"Due", "Remind"}
 """Their ``about`` is an id of ours; elsewhere it may be what somebody typed."""

@@ -457,7 +457,7 @@ class Methods:
             raise bad("invalid file_id")
         if found.size > limits.DOWNLOAD_BYTES:
             raise bad("file is too big")
-        return Result({**found.as_json(), "file_path": found.path})
+        return Result({**found.as_json(), "file_path": self._telegram.open_path(found)})
 
     def _leave_chat(self, arguments: Arguments, _: Files) -> Result:
         chat = self._chat(arguments, "read")

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from .chats import Chat, Message, Person, press_queue
 from .faults import ANY, Fault, Faults, Flood, Gate, gateway_page, refusal
-from .limits import UPLOAD_BYTES, Refused
+from .limits import FILE_PATH_LIFE_S, UPLOAD_BYTES, Refused
 from .load import Load
 from .methods import Methods, Result, Upload
 from .queues import UpdateLog
@@ -123,7 +123,7 @@ class FakeTelegram:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._port = port
         self._runner: web.ServerRunner | None = None
-        self._paths: dict[str, File] = {}
+        self._paths: dict[str, tuple[File, float]] = {}
         self._outage = False
 
     async def __aenter__(self) -> "FakeTelegram":
@@ -230,8 +230,13 @@ class FakeTelegram:
         path = f"{kind}s/file_{number}.{ending}"
         found = File(file_id, path, name, mime_type, len(content) if size is None else size, content)
         if self.history:
-            self.files[file_id] = self._paths[path] = found
+            self.files[file_id] = found
         return found.as_json()
+
+    def open_path(self, found: File) -> str:
+        """A path that the file can be downloaded from for an hour from now."""
+        self._paths[found.path] = (found, self.epoch() + FILE_PATH_LIFE_S)
+        return found.path
 
     # --- scripted trouble -------------------------------------------------------------------------
 
@@ -349,7 +354,7 @@ class FakeTelegram:
             return _refused(self._stranger(token)) if token != self.token else await self._bot(request, method)
         if path.startswith("/file/bot"):
             token, _, name = path[9:].partition("/")
-            return _refused(self._stranger(token)) if token != self.token else self._download(name)
+            return _refused(self._stranger(token)) if token != self.token else await self._download(request, name)
         if path.startswith("/control/"):
             return await self._control(request, path.removeprefix("/control/"))
         return _refused(Refused(404, "Not Found"))
@@ -357,11 +362,18 @@ class FakeTelegram:
     def _stranger(self, token: str) -> Refused:
         return Refused(401, "Unauthorized") if _TOKEN.fullmatch(token) else Refused(404, "Not Found")
 
-    def _download(self, path: str) -> web.Response:
-        found = self._paths.get(path)
-        if found is None:
-            return _refused(Refused(404, "Not Found"))
-        return web.Response(body=found.content, content_type="application/octet-stream")
+    async def _download(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        """Under the name ``download`` it meets faults and is recorded as a method is."""
+        fault = self.faults.take("download", "")
+        answer = await self._troubled(fault, request, None) if fault is not None else None
+        if answer is None:
+            found, until = self._paths.get(path, (None, 0.0))
+            if found is None or self.epoch() > until:
+                answer = _refused(Refused(404, "Not Found"))
+            else:
+                answer = web.Response(body=found.content, content_type="application/octet-stream")
+        self._record("download", {"path": path}, 0 if isinstance(answer, _Cut) else answer.status)
+        return answer
 
     async def _bot(self, request: web.BaseRequest, method: str) -> web.StreamResponse:
         try:

@@ -79,6 +79,10 @@ BODIES = [
     "INSERT INTO feedback SELECT body, 1, 1 FROM notes",
     "CREATE TABLE copies AS SELECT * FROM notes",
     "CREATE INDEX ix_copy ON notes (body)",
+    "SELECT body FROM attachments",
+    "SELECT * FROM attachments",
+    "UPDATE attachments SET sealed_handle = body",
+    "DELETE FROM attachments RETURNING body",
 ]
 WAYS_OUT = [
     "ATTACH ':memory:' AS elsewhere",

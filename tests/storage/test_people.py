@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from storage_site import NOON, add_agency, keep_note, note_id
 
 from bot.installation import Installation
+from bot.trial import AGENCY
 from dialogues.model import Say
-from storage import conversations, flags, notes, outbox, people, residue, timers, traces, walks
+from storage import attachments, conversations, flags, notes, outbox, people, residue, timers, traces, walks
 from storage.errors import Unknown
 from storage.pins import Pins
 from storage.schema import addresses, invites, memberships, metadata
@@ -240,6 +241,7 @@ def busy(tx: Transaction, person_ref: bytes, agency_ref: bytes) -> bytes:
     traces.leave(tx, address, DRAFT, "55", at=NOON)
     timers.arm(tx, "expire", "", NOON + timedelta(hours=12), address_ref=address)
     residue.add(tx, address, 1, at=NOON)
+    attachments.want(tx, address, DRAFT, 1, agency=AGENCY, media="photo", handle="AgAD")
     walks.keep(
         tx,
         walk_id="cd" * 16,
@@ -269,7 +271,7 @@ def holding(store: Store, address_ref: bytes) -> set[str]:
     return store.run_now(turn)
 
 
-ALL = {"addresses", "conversations", "outbox", "residue", "traces", "timers"}
+ALL = {"addresses", "attachments", "conversations", "outbox", "residue", "traces", "timers"}
 
 
 def test_every_table_that_hangs_on_an_address_is_among_those_shed() -> None:

@@ -11,14 +11,18 @@ from storage_site import NOON, keep_note, note_id, outside
 from bot.installation import Installation
 from bot.trial import AGENCY, Trial
 from dialogues.reference import reference
-from storage import agencies, flags, notes, opened, rewrapping
+from storage import agencies, attachments, flags, notes, opened, rewrapping
+from storage.attachments import Wanted
 from storage.pins import Pin, Pins
 from storage.rewrapping import Left, Report
+from storage.schema import attachments as attachment_rows
 from storage.schema import notes as rows
 from storage.sealing import keyfile
 from storage.sealing import record as records
+from storage.sealing.attachment import Place
 from storage.sealing.desk import Manifest, Recipient, next_manifest, sign
 from storage.sealing.errors import NoteUnreadable
+from storage.sealing.opening_attachment import open_attachment
 from storage.sealing.signing import SigningKey
 from storage.sealing.suites import OpeningKey, SuiteId, generate
 from storage.store import Store
@@ -217,3 +221,40 @@ def test_what_is_open_is_what_was_not_handed_over_or_whose_flag_is_not_closed(
     assert kept(open_only=False) == [note_id(number) for number in (1, 2, 3, 4, 5)]
     assert kept(open_only=True) == [note_id(number) for number in (1, 2, 4)]
     assert store.run_now(lambda tx: rewrapping.kept(tx, bytes(16), open_only=False)) == []
+
+
+def test_what_is_attached_is_sealed_anew_with_its_note(
+    trial: Trial, reading: Store, pins: Pins, revoked: OpeningKey, recovery: OpeningKey
+) -> None:
+    """Also where the note itself has the right readers already: it was logged after the desk had changed."""
+    wanted = Wanted(bytes.fromhex(note_id(1)), 1, b"a" * 16, "photo", "handle")
+
+    def attach(tx: Transaction) -> None:
+        attachments.want(tx, b"a" * 16, note_id(1), 1, agency=AGENCY, media="photo", handle="handle")
+        attachments.seal(tx, pins, wanted, b"picture", at=NOON)
+        attachments.keep(tx, note_id(1), [1])
+
+    reading.run_now(attach)
+    ingest = [trial.installation.keyring().ingest.public]
+    place = Place(trial.installation.keyring().agency_ref(AGENCY), bytes.fromhex(note_id(1)), 1)
+
+    def read(key: OpeningKey) -> bytes:
+        record = reading.run_now(lambda tx: tx.db.scalars(select(attachment_rows.c.body)).one())
+        return open_attachment(record, key, place=place, ingest_public_keys=ingest).content
+
+    assert read(revoked) == b"picture"
+    manifest = change_desk(trial, reading, [Recipient(generate().public, "coordinator", "New")], [revoked.kid])
+    assert rewrap_all(trial, reading, recovery, manifest).rewrapped == MANY
+    assert read(recovery) == b"picture"
+    with pytest.raises(NoteUnreadable, match="recipient"):
+        read(revoked)
+    again = rewrap_all(trial, reading, recovery, manifest)
+    assert (again.rewrapped, again.already) == (0, MANY)
+
+    reading.run_now(lambda tx: tx.db.execute(attachment_rows.update().values(body=before_of(tx))))
+    assert rewrap_all(trial, reading, recovery, manifest).left == [Left(reference(note_id(1)), "format")]
+
+
+def before_of(tx: Transaction) -> bytes:
+    """A record with a byte missing."""
+    return bytes(tx.db.scalars(select(attachment_rows.c.body)).one())[:-1]

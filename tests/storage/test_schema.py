@@ -109,7 +109,8 @@ def test_text_stands_in_clear_in_known_columns_alone() -> None:
              if isinstance(column.type, String)}  # fmt: skip
     assert clear == {
         "memberships.role", "invites.role", "seen.channel", "seen.update_id", "outbox.dead", "timers.kind",
-        "timers.about", "notes.reference", "notes.state", "flags.urgency", "flags.state", "flags.outcome",
+        "timers.about", "attachments.state", "notes.reference", "notes.state",
+        "flags.urgency", "flags.state", "flags.outcome",
         "guide_versions.language", "feedback.answer", "batches.destination", "handovers.destination",
         "audit.actor_kind", "audit.action", "audit.outcome",
     }  # fmt: skip

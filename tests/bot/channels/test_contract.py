@@ -12,7 +12,7 @@ from fake_telegram import TOKEN, FakeTelegram
 
 from bot.channels.base import Channel, File, Gone, Handle, Inbound, Pressed, Refused
 from bot.channels.telegram_aiogram import TelegramAiogram
-from dialogues.model import Choice, Say, Wrote, column
+from dialogues.model import Choice, Say, Sent, Wrote, column
 from storage.errors import Busy
 
 STRANGER = "31337"
@@ -31,6 +31,11 @@ class Stage(Protocol):
     def writes(self, text: str) -> None: ...
 
     def presses(self, label: str) -> None: ...
+
+    def sends_photo(self, content: bytes) -> None: ...
+
+    def loses_files(self) -> None:
+        """What was sent cannot be had any more."""
 
     def screen(self) -> list[tuple[str, list[str]]]:
         """Messages of the channel that are to be seen, in order: text and labels of the buttons."""
@@ -57,6 +62,12 @@ class Telegram:
 
     def presses(self, label: str) -> None:
         self.person.presses(label)
+
+    def sends_photo(self, content: bytes) -> None:
+        self.person.sends_photo(content)
+
+    def loses_files(self) -> None:
+        self.telegram.files.clear()
 
     def screen(self) -> list[tuple[str, list[str]]]:
         return [
@@ -291,6 +302,37 @@ async def test_ids_of_messages_differ(stage: Stage) -> None:
 async def test_a_chat_that_is_not_there_refuses(stage: Stage) -> None:
     with pytest.raises(Refused):
         await stage.channel.deliver(STRANGER, Say("x"), 1)
+
+
+async def handle_of(stage: Stage, content: bytes) -> str:
+    stage.sends_photo(content)
+    event = (await all_heard(stage))[-1].event
+    assert isinstance(event, Sent)
+    assert event.media == "photo"
+    return event.handle
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_536, 1_000_000])
+async def test_a_photo_is_fetched_whole_and_as_often_as_wanted(stage: Stage, size: int) -> None:
+    content = bytes(range(251)) * (size // 251 + 1)
+    handle = await handle_of(stage, content[:size])
+    for _ in range(2):
+        assert await stage.channel.fetch(handle, 1_000_000) == content[:size]
+
+
+async def test_no_more_is_fetched_than_is_wanted(stage: Stage) -> None:
+    handle = await handle_of(stage, bytes(1_000))
+    with pytest.raises(Refused) as refused:
+        await stage.channel.fetch(handle, 999)
+    assert refused.value.why == "too-large"
+
+
+async def test_what_is_not_there_any_more_is_refused(stage: Stage) -> None:
+    handle = await handle_of(stage, b"photo")
+    stage.loses_files()
+    with pytest.raises(Refused) as refused:
+        await stage.channel.fetch(handle, 1_000)
+    assert refused.value.why == "gone"
 
 
 async def test_closing_twice_is_harmless(stage: Stage) -> None:

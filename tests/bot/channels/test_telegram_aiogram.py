@@ -156,7 +156,11 @@ async def test_a_chat_is_heard_in_order(telegram: FakeTelegram, channel: Telegra
     async with running(channel.listen(ear)):
         await ear.hears(5)
 
-    assert [one.event for one in ear.heard] == [Wrote("one"), Edited(), Sent("photo"), Sent("voice"), Wrote("two")]
+    one, edited, picture, spoken, two = [one.event for one in ear.heard]
+    assert (one, edited, two) == (Wrote("one"), Edited(), Wrote("two"))
+    assert isinstance(picture, Sent)
+    assert isinstance(spoken, Sent)
+    assert (picture.media, picture.caption, spoken.media) == ("photo", "words", "voice")
     assert {(one.channel, one.chat, one.private, one.language) for one in ear.heard} == {
         ("telegram", str(ROBIN), True, "en")
     }

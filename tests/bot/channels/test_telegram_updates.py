@@ -90,6 +90,32 @@ def test_what_is_not_text_is_told_apart(content: dict[str, Any], media: str) -> 
     assert event.media == media
 
 
+def size(name: str, width: int, bytes_: object) -> dict[str, Any]:
+    return {"file_id": name, "width": width, "height": width, "file_size": bytes_}
+
+
+@pytest.mark.parametrize(
+    ("content", "sent"),
+    [
+        ({"photo": [size("s", 90, 900), size("l", 1_280, 90_000)]}, Sent("photo", "l", 90_000)),
+        ({"photo": [size("l", 1_280, 90_000), size("s", 90, 900)]}, Sent("photo", "l", 90_000)),
+        ({"photo": [size("s", 90, 900), size("l", 2_560, 5_000_001)]}, Sent("photo", "s", 900)),
+        ({"photo": [size("s", 90, 5_000_000)]}, Sent("photo", "s", 5_000_000)),
+        ({"photo": [size("s", 90, 5_000_001)]}, Sent("photo", "", 5_000_001)),
+        ({"photo": [{"file_id": "s"}], "caption": "under"}, Sent("photo", "s", 0, "under")),
+        ({"photo": [{"file_id": 7}, 8, {"file_id": "s", "file_size": "big", "width": None}]}, Sent("photo", "s", 0)),
+        ({"photo": "no list"}, Sent("photo", "", 0)),
+        ({"photo": []}, Sent("photo", "", 0)),
+        ({"voice": {"file_id": "v", "file_size": 7_000, "duration": 3}}, Sent("voice", "v", 7_000)),
+        ({"voice": {"file_id": "v", "file_size": 5_000_001}}, Sent("voice", "", 5_000_001)),
+        ({"voice": None, "caption": 5}, Sent("voice", "", 0)),
+        ({"document": {"file_id": "d"}, "caption": "under"}, Sent("document", "", 0, "under")),
+    ],
+)
+def test_photos_and_voice_messages_come_with_what_they_are_fetched_by(content: dict[str, Any], sent: Sent) -> None:
+    assert heard(update(message=message(**content))).event == sent
+
+
 @pytest.mark.parametrize("kind", ["pinned_message", "message_auto_delete_timer_changed", "write_access_allowed"])
 def test_what_telegram_itself_writes_is_dropped(kind: str) -> None:
     assert read(update(message=message(**{kind: {}}))) is None

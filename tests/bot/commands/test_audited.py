@@ -29,6 +29,7 @@ BY_COMMAND: dict[str, tuple[str, ...] | str] = {
     "content card": "no data of people",
     "init": "nobody is there yet",
     "agency add": ("agency.added",),
+    "agency set": ("agency.changed",),
     "agency list": "no data of people",
     "invite": ("invite.made",),
     "people add": ("person.added", "person.joined"),
@@ -236,6 +237,7 @@ def test_t40_every_act_at_the_command_line_leaves_exactly_one_entry(
         return str(rows[-1]["id"])
 
     drive("agency", "add", "southgate", "--name", "Southgate", leaves=[("agency.added", "other", "operation")])
+    drive("agency", "set", "southgate", "--no-media", leaves=[("agency.changed", "other", "operation")])
     drive("invite", "--agency", AGENCY, "--role", "mentor", leaves=[("invite.made", "own", "access")])
     added = ("people", "add", "--agency", AGENCY, "--role", "officer", *place, "73004123")
     drive(*added, leaves=[("person.added", "own", "access")])

@@ -2,14 +2,21 @@
 
 import asyncio
 import json
+import sqlite3
+import stat
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from bot_site import Site, at_desk
+from bot_site import Site, at_desk, reference_in
+from media import photo, voice
 
+from bot.photo import cleaned_photo
 from bot.trial import AGENCY, Trial
 
 WORDS = "He did not come to the workshop."
+WHY = ("--reason", "handling")
 
 
 @pytest.fixture
@@ -18,8 +25,6 @@ def reference(trial: Trial) -> str:
         site = Site(trial)
         async with at_desk(site) as desk:
             found = await desk.logs_note("officer", WORDS, "today")
-            from datetime import timedelta
-
             await desk.later(timedelta(minutes=3))
         site.close()
         return found
@@ -88,3 +93,79 @@ def test_the_key_that_batches_are_signed_with_is_printed(integra: Any, trial: Tr
     signing = integra("sync", "public-key", "--key", trial.folder / "safe" / "admin.key")
     assert (signing.code, signing.out) == (1, "")
     assert "does not open notes" in signing.err
+
+
+# ---------------------------------------------------------------- attachments
+
+
+@pytest.fixture
+def with_photo(trial: Trial, tmp_path: Path) -> str:
+    """Reference of a note with a photo and a voice message."""
+    (tmp_path / "gate.jpg").write_bytes(photo())
+    (tmp_path / "talk.ogg").write_bytes(voice())
+
+    async def logged() -> str:
+        site = Site(trial)
+        async with at_desk(site) as desk:
+            await desk.says("officer", "/menu", "[note.quick]", WORDS)
+            await desk.sends("officer", "photo", tmp_path / "gate.jpg")
+            await desk.sends("officer", "voice", tmp_path / "talk.ogg")
+            await desk.says("officer", "[routine]")
+            found = reference_in(await desk.says("officer", "[log]"))
+            await desk.later(timedelta(minutes=3))
+        site.close()
+        return found
+
+    return asyncio.run(logged())
+
+
+def test_attachments_are_listed_and_saved_only_when_asked_for(
+    integra: Any, trial: Trial, with_photo: str, tmp_path: Path
+) -> None:
+    where = ("--data", trial.installation.folder, *WHY, "--key", trial.coordinator_key)
+    shown = integra("notes", "open", with_photo, *where)
+    clean = cleaned_photo(photo())
+    assert (shown.code, f"Attached 1: photo, image/jpeg, {len(clean):,} bytes" in shown.out) == (0, True)
+    folder = tmp_path / "deep" / "saved"
+    saved = integra("notes", "open", with_photo, *where, "--save", folder)
+    assert (saved.code, f"Saved {folder}/{with_photo}-1.jpg" in saved.out) == (0, True)
+    files = {path.name: path for path in folder.iterdir()}
+    assert sorted(files) == [f"{with_photo}-1.jpg", f"{with_photo}-2.ogg"]
+    assert files[f"{with_photo}-1.jpg"].read_bytes() == clean
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (*files.values(), folder)} == {0o600, 0o700}
+    again = integra("notes", "open", with_photo, *where, "--save", folder)
+    assert (again.code, again.out, "is there already" in again.err) == (1, "", True)
+    other = tmp_path / "other"
+    (row,) = json.loads(integra("notes", "open", with_photo, *where, "--save", other, "--json").out)
+    assert [(one["kind"], one["problem"], one["saved"]) for one in row["attachments"]] == [
+        ("photo", None, f"{other}/{with_photo}-1.jpg"),
+        ("voice", None, f"{other}/{with_photo}-2.ogg"),
+    ]
+
+
+def test_attachments_are_not_saved_where_the_bot_is(integra: Any, trial: Trial, with_photo: str) -> None:
+    data = trial.installation.folder
+    done = integra(
+        "notes", "open", with_photo, "--data", data, *WHY, "--key", trial.coordinator_key, "--save", data / "saved"
+    )
+    assert (done.code, done.out, "must not lie inside" in done.err) == (1, "", True)
+    assert not (data / "saved").exists()
+
+
+def test_a_missing_attachment_is_said_and_its_note_not_handed_over(
+    integra: Any, trial: Trial, with_photo: str, tmp_path: Path
+) -> None:
+    data = trial.installation.folder
+    connection = sqlite3.connect(data / "integra.db", isolation_level=None)
+    connection.execute("DELETE FROM attachments WHERE number = 2")
+    connection.close()
+    done = integra(
+        "notes", "open", with_photo, "--data", data, *WHY, "--key", trial.coordinator_key, "--save", tmp_path / "s"
+    )
+    assert (done.code, "Attached 2: voice, cannot be read: missing" in done.out, WORDS in done.out) == (1, True, True)
+    assert [path.name for path in (tmp_path / "s").iterdir()] == [f"{with_photo}-1.jpg"]
+    run = integra(
+        *("sync", "once", "--data", data, "--agency", AGENCY, "--key", trial.case_system_key),
+        *("--to", trial.drop, "--age-recipient", trial.age_recipient),
+    )
+    assert (run.code, f"parked  {with_photo}  attachment" in run.out) == (1, True)

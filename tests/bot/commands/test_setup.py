@@ -46,6 +46,44 @@ def test_agencies_are_added_and_listed(integra: Any, tmp_path: Path) -> None:
     assert "already" in again.err
 
 
+def test_an_agency_is_changed_and_what_is_left_out_stays(integra: Any, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    integra("init", "--data", data)
+    integra("agency", "add", "north", "--name", "North", "--zone", "Europe/Lisbon", "--no-media", "--data", data)
+    assert "no photos, no voice messages" in integra("agency", "list", "--data", data).out
+    done = integra("agency", "set", "north", "--media", "--alarm", "Pull the cord", "--country", "FR", "--data", data)
+    assert (done.code, done.out) == (0, "Changed north: alarm, country, media.\n")
+    (row,) = json.loads(integra("agency", "list", "--data", data, "--json").out)
+    assert (row["name"], row["zone"], row["media"], row["alarm"]) == ("North", "Europe/Lisbon", True, "Pull the cord")
+    integra("agency", "set", "north", "--name", "Nord", "--zone", "Europe/Paris", "--alarm", "", "--data", data)
+    (row,) = json.loads(integra("agency", "list", "--data", data, "--json").out)
+    assert (row["name"], row["zone"], row["media"], row["alarm"]) == ("Nord", "Europe/Paris", True, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("north",), "say what is to change"),
+        (("south", "--name", "South"), "agency"),
+        (("north", "--name", ""), "has a name"),
+        (("north", "--zone", "Mars/Base"), "time zone is not known"),
+        (("north", "--zone", ""), "time zone is not known"),
+        (("north", "--country", "XX"), "a country is one of"),
+    ],
+)
+def test_a_change_that_will_not_do_is_refused(
+    integra: Any, tmp_path: Path, arguments: tuple[str, ...], says: str
+) -> None:
+    data = tmp_path / "data"
+    integra("init", "--data", data)
+    integra("agency", "add", "north", "--name", "North", "--data", data)
+    before = integra("agency", "list", "--data", data, "--json").out
+    done = integra("agency", "set", *arguments, "--data", data)
+    assert (done.code, done.out) == (1, "")
+    assert says in done.err
+    assert integra("agency", "list", "--data", data, "--json").out == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

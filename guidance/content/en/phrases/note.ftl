@@ -40,6 +40,26 @@ button-redo-part = Write this part again
 note-part-emptied = This part is empty again.
 note-nothing-yet = There is no text yet. Please write what happened.
 note-not-taken = That message was not taken. Please tap one of the buttons first.
+note-attached = Sealed with the note: { $what } ({ $here } of { $most }).
+count-photo = { $count ->
+    [one] 1 photo
+   *[other] { $count } photos
+ }
+count-voice = { $count ->
+    [one] 1 voice message
+   *[other] { $count } voice messages
+ }
+note-media-full = A note takes { $most } photos and voice messages together. This one was not taken. Log this note, then amend it to add more.
+note-media-on-its-way = A photo or voice message is still on its way to me. I say when it is here; then log the note.
+note-media-taken-out = All photos and voice messages are out of the note and destroyed.
+note-photo-off = Your agency has photos switched off. It was not taken. Please describe what it shows in words.
+note-voice-off = Your agency has voice messages switched off. It was not taken. Please type it in a few words.
+note-photo-too-large = That photo is larger than 5 MB. It was not taken. Please send it smaller, as a photo and not as a file.
+note-voice-too-large = That voice message is larger than 5 MB. It was not taken. Please send a shorter one.
+note-photo-unusable = I cannot read that photo. It was not taken. Please take it again, and send it as a photo and not as a file.
+note-voice-unusable = I cannot read that voice message. It was not taken. Please record it again.
+note-photo-out-of-reach = I could not get that photo. It was not taken. Please send it again.
+note-voice-out-of-reach = I could not get that voice message. It was not taken. Please send it again.
 note-added-to-text = Added to the text of the note.
 note-danger = If this is happening now or could happen soon: phone first, note second. Then ring the duty coordinator.
 note-looks-identifying = That looks like a name, number or address. Please use case codes and roles. It is kept as you wrote it; "Write this part again" takes it out.
@@ -79,6 +99,7 @@ preview-told = What I was told
 preview-think = What I think
 preview-else = What else could explain it
 preview-text = Text
+preview-attached = Attached, sealed: { $what }
 preview-flag = Flag: { $urgency } ({ $reason })
 preview-no-flag = Urgency: { $urgency }, no flag
 preview-author = Written by: { $handle } (sealed inside)
@@ -89,6 +110,7 @@ note-ask-change = What do you want to change?
 change-case = Case code
 change-kind = Kind
 change-when = When
+change-media = Take photos and voice out
 change-urgency = Urgency and flag
 note-kept-title = Logged and sealed
 note-kept = Reference { $reference }. It is handed over in two minutes; until then you can undo. Your messages are being deleted from the chat.

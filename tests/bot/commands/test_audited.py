@@ -27,6 +27,7 @@ BY_COMMAND: dict[str, tuple[str, ...] | str] = {
     "content coverage": "no data of people",
     "content print": "no data of people",
     "content card": "no data of people",
+    "content learn-danger": "no data of people",
     "init": "nobody is there yet",
     "agency add": ("agency.added",),
     "agency set": ("agency.changed",),

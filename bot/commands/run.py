@@ -15,6 +15,7 @@ from bot.channels.registry import CLIENTS, TelegramClient
 from bot.channels.registry import client as client_of
 from bot.commands.common import Data, Refusal
 from bot.installation import Installation
+from bot.limits import Limits
 from bot.reload import Reload
 from bot.settings import Settings
 from bot.turns import World
@@ -32,6 +33,7 @@ SHOWN_COMMANDS = (
     "/guide",
     "/notes",
     "/inbox",
+    "/people",
     "/local",
     "/help",
     "/language",
@@ -84,14 +86,21 @@ async def _run(
             await telegram.listen(handle)
 
     def build() -> World:
-        return wiring.renewed(installation, store, content)
+        return wiring.renewed(installation, store, content, mentor_days=settings.mentor_days)
 
     async def renewed(world: World) -> None:
         wiring.settle_memory()
         await _until_it_answers(lambda: telegram.set_commands(commands(world.voices)))
 
     try:
-        app = wiring.app(installation, store, {telegram.name: telegram}, content=content)
+        app = wiring.app(
+            installation,
+            store,
+            {telegram.name: telegram},
+            content=content,
+            limits=Limits(),
+            mentor_days=settings.mentor_days,
+        )
         reload = Reload(app, build, renewed)
         wiring.settle_memory()
         log.info("started", mode="webhook" if webhook else "polling", client=client.__name__)

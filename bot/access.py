@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from dialogues.model import Agency, Membership, Person
-from guidance.model import Role
+from dialogues.permissions import SERVES
 from guidance.site import Sites
 from storage import agencies, people
 from storage.agencies import AgencyRow
@@ -13,8 +13,6 @@ from storage.people import PersonRow
 from storage.pins import Pins
 from storage.transaction import Transaction
 
-SERVES: tuple[Role, ...] = ("coordinator", "supervisor")
-"""Roles that see and take the flags of the desks their agency serves."""
 MOST_CACHED = 1_000
 NO_SITES = Sites()
 

@@ -6,25 +6,28 @@ stop:  channels stop hearing ▸ turns under way finish ▸ outbox flushes for s
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 
 import structlog
 
 from bot import turns
-from bot.channels.base import Channel, Inbound
+from bot.channels.base import Channel, ChannelError, Inbound, TryLater
 from bot.fetching import Fetching
+from bot.limits import Limits
 from bot.logs import failure
 from bot.outbox import Outbox
 from bot.timers import Timers
 from bot.turns import World
-from dialogues.model import Sent
+from dialogues.model import Say, Sent
+from storage import people
 from storage import timers as timer_rows
 from storage.errors import Busy
 from storage.store import Store
 from storage.transaction import Transaction
 
 ALARM_EVERY_S = 3600  # at most one alarm an hour, however much fails
+TRIES_AT_ONCE = 3  # of what is said without a turn
 
 log = structlog.get_logger()
 
@@ -32,10 +35,14 @@ Listen = Callable[[Callable[[Inbound], Awaitable[None]]], Awaitable[None]]
 
 
 class App:
-    """Everything that runs in one process of the bot. Built by ``bot.wiring``."""
+    """Everything that runs in one process of the bot. Built by ``bot.wiring``.
 
-    def __init__(self, store: Store, world: World, channels: dict[str, Channel]) -> None:
-        self._store, self._world = store, world
+    Args:
+        limits: how much one chat may send; None where nobody else can reach it (a terminal).
+    """
+
+    def __init__(self, store: Store, world: World, channels: dict[str, Channel], limits: Limits | None = None) -> None:
+        self._store, self._world, self._limits = store, world, limits
         self.channels = channels
         self.outbox = Outbox(store, channels, world.clock)
         self.timers = Timers(store, world, self.outbox)
@@ -46,15 +53,51 @@ class App:
     async def take(self, inbound: Inbound) -> None:
         """One update, from commit to the outbox. A turn that fails is undone, and the person is told.
 
+        What is over the limit of its chat is not taken at all: the person is told that it is not saved.
+
         Raises:
             Busy: the database could not be written; nothing was kept and nobody told. The channel does not confirm
                 the update and hands it over again.
         """
         # A channel that stops hearing gives up waiting; the turn and what it says go on to their end.
-        turn = asyncio.ensure_future(self._taken(inbound))
-        self._under_way.add(turn)
-        turn.add_done_callback(self._under_way.discard)
-        await asyncio.shield(turn)
+        if self._limits is not None and not self._within(self._limits, inbound):
+            return
+        await asyncio.shield(self._go_on_with(self._taken(inbound)))
+
+    def _go_on_with(self, what: Coroutine[None, None, None]) -> asyncio.Future[None]:
+        """Do it to its end, whoever stops waiting; a stop of the assistant waits for it."""
+        task = asyncio.ensure_future(what)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
+
+    def _within(self, limits: Limits, inbound: Inbound) -> bool:
+        now = self._world.clock()
+        verdict = limits.judge(inbound, now)
+        if verdict == "take":
+            return True
+        if verdict == "tell":
+            log.warning("chat.limited", channel=inbound.channel)
+        say = limits.danger(inbound, self._world.voices, now)
+        if say is None and verdict == "tell":
+            say = Say(self._world.voice(inbound.language).text("limited"))
+        if say is not None and inbound.private:
+            self._go_on_with(self._say_at_once(inbound, say))
+        return False
+
+    async def _say_at_once(self, inbound: Inbound, say: Say) -> None:
+        """Without a turn, and so without the outbox: nothing of it is kept."""
+        channel = self.channels[inbound.channel]
+        for _ in range(TRIES_AT_ONCE):
+            try:
+                await channel.deliver(inbound.chat, say, 0)
+            except TryLater as later:
+                await asyncio.sleep(min(max(later.after_s, 0.5), 5.0))
+            except ChannelError as never:
+                log.warning("chat.limited-untold", channel=inbound.channel, **failure(never))
+                return
+            else:
+                return
 
     async def _taken(self, inbound: Inbound) -> None:
         try:
@@ -72,6 +115,8 @@ class App:
         self.outbox.push(said)
         if isinstance(inbound.event, Sent):
             self.fetching.look()
+        if self._limits is not None and not self._limits.knows(inbound):
+            self._limits.learn(inbound, enrolled=await self._store.run(partial(_enrolled, inbound=inbound)))
 
     @property
     def world(self) -> World:
@@ -121,6 +166,10 @@ class App:
     def _arm_sweep(self, tx: Transaction) -> None:
         if timer_rows.armed_until(tx, turns.SWEEP, "") is None:
             timer_rows.arm(tx, turns.SWEEP, "", self._world.clock())
+
+
+def _enrolled(tx: Transaction, *, inbound: Inbound) -> bool:
+    return people.at_address(tx, inbound.channel, inbound.chat) is not None
 
 
 async def _awaited(what: Awaitable[None]) -> None:

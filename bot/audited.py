@@ -16,6 +16,7 @@ from dialogues.model import (
     DropPlan,
     DropWalk,
     Effect,
+    EndAccess,
     EraseTraces,
     FetchMedium,
     FlagView,
@@ -24,9 +25,13 @@ from dialogues.model import (
     KeepPlan,
     KeepWalk,
     LookUp,
+    LosePhone,
+    MakeInvite,
     PlanView,
     Remind,
+    RenewAccess,
     Settle,
+    StaffView,
     TakeFlag,
     Tell,
     TickCase,
@@ -71,6 +76,10 @@ EFFECTS: Final[Mapping[type[Effect], Recorded | NotRecorded]] = {
     KeepPlan: Recorded("plan.kept", "casework"),
     DropPlan: Recorded("plan.dropped", "casework"),
     ClearResidue: NotRecorded("one's own chat"),
+    MakeInvite: NotRecorded("its entry is made with the invite, in storage.invites"),
+    RenewAccess: NotRecorded("its entry is made with the new date, in storage.lapses"),
+    EndAccess: NotRecorded("its entry is made where access ends, in storage.people"),
+    LosePhone: NotRecorded("its entry is made where access ends, in storage.people"),
     CountFeedback: NotRecorded("a count without people"),
     Tell: NotRecorded("a notice without content"),
 }
@@ -81,6 +90,7 @@ LOOK_UPS: Final[Mapping[str, Recorded | NotRecorded]] = {
     "case": Recorded("case.viewed", "casework"),
     "staff": NotRecorded("handles and roles of one's colleagues"),
     "colleagues": NotRecorded("handles of one's colleagues at the desk"),
+    "people": Recorded("people.listed", "access"),
     "my-notes": NotRecorded("one's own receipts, without a word of a note"),
     "my-note": NotRecorded("one's own receipts, without a word of a note"),
     "my-plans": Recorded("plans.listed", "casework"),
@@ -121,7 +131,7 @@ def did(tx: Transaction, effect: Effect, *, at: datetime) -> None:
 def saw(tx: Transaction, look_up: LookUp, rows: tuple[object, ...], *, at: datetime) -> None:
     """A look-up was answered in this transaction. Nothing found, nothing seen; a list is an entry for each agency."""
     kept = LOOK_UPS[look_up.what]
-    found = [row for row in rows if isinstance(row, FlagView | CaseView | PlanView)]
+    found = [row for row in rows if isinstance(row, FlagView | CaseView | PlanView | StaffView)]
     if isinstance(kept, NotRecorded) or not found:
         return
     for slug in sorted({row.agency for row in found}):
@@ -130,7 +140,9 @@ def saw(tx: Transaction, look_up: LookUp, rows: tuple[object, ...], *, at: datet
         audit.record(tx, kept.action, at=at, reason=kept.reason, agency=agency_ref, about=about)
 
 
-def _about(tx: Transaction, agency_ref: bytes, row: FlagView | CaseView | PlanView) -> bytes:
+def _about(tx: Transaction, agency_ref: bytes, row: FlagView | CaseView | PlanView | StaffView) -> bytes:
+    if isinstance(row, StaffView):
+        return bytes.fromhex(row.person)
     if isinstance(row, FlagView):
         return bytes.fromhex(row.note_id)
     if isinstance(row, PlanView):

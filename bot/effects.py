@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from bot.lost import lose
 from bot.notices import tell
-from dialogues.case import KEEPS_CASES
+from dialogues import permissions
 from dialogues.model import (
     AssignCase,
     ClearResidue,
@@ -14,13 +15,17 @@ from dialogues.model import (
     DropPlan,
     DropWalk,
     Effect,
+    EndAccess,
     EraseTraces,
     FetchMedium,
     HandOnFlag,
     KeepNote,
     KeepPlan,
     KeepWalk,
+    LosePhone,
+    MakeInvite,
     Remind,
+    RenewAccess,
     Scene,
     Settle,
     TakeFlag,
@@ -32,7 +37,21 @@ from dialogues.model import (
 )
 from dialogues.note import UNDO
 from dialogues.reference import reference
-from storage import agencies, attachments, cases, feedback, flags, notes, people, plans, residue, timers, walks
+from storage import (
+    agencies,
+    attachments,
+    cases,
+    feedback,
+    flags,
+    invites,
+    lapses,
+    notes,
+    people,
+    plans,
+    residue,
+    timers,
+    walks,
+)
 from storage.conversations import Talk
 from storage.errors import Unknown
 from storage.outbox import Outgoing
@@ -49,13 +68,14 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
         Messages to other people that follow from it.
 
     Raises:
+        Unknown: this person may not do that, or what it is about is not there; which of these is not told.
         Exception: it could not be done; the whole turn is undone.
     """
+    if not permissions.allows(scene.person, type(effect).__name__, getattr(effect, "agency", "")):
+        raise Unknown("agency")
     now, me = scene.now, talk.person_ref
     match effect:
         case KeepNote(note_id, agency, body, case_code, flag_level, amends, attached):
-            if scene.person.at(agency) is None:
-                raise Unknown("agency")
             notes.keep(
                 tx,
                 world.pins,
@@ -82,15 +102,19 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
                 return []
             return tell(tx, world, "desk", _agency(tx, note_id), "notice-withdrawn", _named(note_id), now)
         case TakeFlag(note_id):
+            _of_own_desk(tx, world, scene, note_id)
             flags.take(tx, note_id, me)
             return _tell_author(tx, world, note_id, "author-in-hand", {}, scene)
         case HandOnFlag(note_id, to_person):
+            _of_own_desk(tx, world, scene, note_id)
+            to, agency = bytes.fromhex(to_person), _agency(tx, note_id)
+            if to not in {one.ref for one in world.access.servants(tx, agency, now)}:
+                raise Unknown("person")
             urgency = flags.hand_on(tx, note_id, me, at=now)
             args = {**_named(note_id), "urgency": f"urgency-{urgency}"}
-            to = bytes.fromhex(to_person)
-            agency = _agency(tx, note_id)
             return tell(tx, world, to, agency, "notice-handed-on", args, now, flag=args["reference"])
         case CloseFlag(note_id, outcome):
+            _of_own_desk(tx, world, scene, note_id)
             flags.close(tx, note_id, me, outcome, at=now)
             return _tell_author(tx, world, note_id, "author-closed", {"outcome": f"outcome-{outcome}"}, scene)
         case Remind(kind, at, about):
@@ -111,19 +135,15 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
         case DropWalk(walk_id):
             walks.drop(tx, walk_id, me)
         case AssignCase(agency, case_code, person):
-            cases.assign(tx, _kept_by(tx, scene, agency), case_code, bytes.fromhex(person), at=now)
+            cases.assign(tx, tx.keyring.agency_ref(agency), case_code, bytes.fromhex(person), at=now)
         case UnassignCase(agency, case_code, person):
-            cases.remove(tx, _kept_by(tx, scene, agency), case_code, bytes.fromhex(person))
+            cases.remove(tx, tx.keyring.agency_ref(agency), case_code, bytes.fromhex(person))
         case CloseCase(agency, case_code):
-            cases.close(tx, _kept_by(tx, scene, agency), case_code)
+            cases.close(tx, tx.keyring.agency_ref(agency), case_code)
         case TickCase(agency, case_code, checks, done):
-            if scene.person.at(agency) is None:
-                raise Unknown("agency")
             for check in checks:
                 cases.tick(tx, tx.keyring.agency_ref(agency), case_code, check, me, done=done, at=now)
         case KeepPlan(plan_id, agency, body, case_code, remind_at):
-            if scene.person.at(agency) is None:
-                raise Unknown("agency")
             plans.keep(
                 tx,
                 plan_id=plan_id,
@@ -138,6 +158,23 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
             plans.drop(tx, plan_id, me)
         case ClearResidue():
             residue.cleared(tx, talk.address_ref)
+        case MakeInvite(agency, role, token):
+            days = world.mentor_days if role == "mentor" else None
+            invites.make(tx, tx.keyring.agency_ref(agency), role, at=now, days=days, issuer_ref=me, token=token)
+        case RenewAccess(agency, person):
+            lapses.renew(tx, _in_my_hands(tx, scene, agency, person), tx.keyring.agency_ref(agency), at=now)
+        case EndAccess(agency, person):
+            theirs = _in_my_hands(tx, scene, agency, person)
+            if len(people.places(tx, theirs)) == 1:
+                people.revoke(tx, theirs, at=now)
+            else:
+                people.leave(tx, theirs, tx.keyring.agency_ref(agency), at=now)
+        case LosePhone(agency, person):
+            theirs = bytes.fromhex(person)
+            if theirs == me or not people.is_of(tx, theirs, tx.keyring.agency_ref(agency)):
+                raise Unknown("person")
+            report = lose(tx, world.access, theirs, now)
+            return tell(tx, world, me, agency, "lost-report", report.args(), now, opens="people")
         case CountFeedback(answer, helpful):
             feedback.count(tx, answer, helpful=helpful)
         case Tell(whom, agency, phrase, args_):
@@ -167,16 +204,27 @@ def _tell_author(
     return tell(tx, world, author, _agency(tx, note_id), phrase, {**_named(note_id), **args}, scene.now)
 
 
-def _kept_by(tx: Transaction, scene: Scene, agency: str) -> bytes:
-    """The ref of an agency whose cases this person keeps.
+def _of_own_desk(tx: Transaction, world: "World", scene: Scene, note_id: str) -> None:
+    """
+    Raises:
+        Unknown: the flag is not of a desk that this person serves.
+    """
+    agency_ref, _, _ = flags.about(tx, note_id)
+    if agency_ref not in world.access.desks_of(tx, scene.person, scene.now):
+        raise Unknown("flag")
+
+
+def _in_my_hands(tx: Transaction, scene: Scene, agency: str, person: str) -> bytes:
+    """The ref of somebody whose role in this agency may be renewed or ended by this person; nobody ends their own.
 
     Raises:
-        Unknown: they do not.
+        Unknown: it is not, or there is none.
     """
-    membership = scene.person.at(agency)
-    if membership is None or membership.role not in KEEPS_CASES:
-        raise Unknown("agency")
-    return tx.keyring.agency_ref(agency)
+    own, theirs = scene.person.at(agency), bytes.fromhex(person)
+    role = people.role_in(tx, theirs, tx.keyring.agency_ref(agency))
+    if own is None or role is None or person == scene.person.ref or not permissions.may_end(own.role, role):
+        raise Unknown("person")
+    return theirs
 
 
 def _named(note_id: str) -> dict[str, str]:

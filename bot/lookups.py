@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from dialogues.case import KEEPS_CASES
-from dialogues.model import CaseView, Colleague, LookUp, Person, Row
+from dialogues import permissions
+from dialogues.model import CaseView, Colleague, LookUp, Person, Row, StaffView
+from dialogues.permissions import KEEPS_CASES
 from dialogues.reference import read_reference
 from guidance.model import ROLES
 from storage import cases, flags, notes, people, plans, walks
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 def find(tx: Transaction, world: "World", look_up: LookUp, person: Person, at: datetime) -> tuple[Row, ...]:
     """Rows for a look-up; empty where there is nothing, or nothing for this person."""
+    if not permissions.allows(person, look_up.what, _agency(look_up)):
+        return ()
     me = bytes.fromhex(person.ref)
     short = read_reference(look_up.about) or "-"
     match look_up.what:
@@ -41,8 +44,6 @@ def find(tx: Transaction, world: "World", look_up: LookUp, person: Person, at: d
             agency, _, code = look_up.about.partition(" ")
             return _case(tx, person, me, agency, code)
         case "staff":
-            if not _keeps_cases(person, look_up.about):
-                return ()
             agency_ref = tx.keyring.agency_ref(look_up.about)
             found_staff = (
                 Colleague(one.ref.hex(), one.handle, role)
@@ -54,6 +55,39 @@ def find(tx: Transaction, world: "World", look_up: LookUp, person: Person, at: d
             return tuple(one for one in plans.of_person(tx, me) if person.at(one.agency) is not None)
         case "plan":
             return tuple(one for one in plans.one(tx, me, look_up.about) if person.at(one.agency) is not None)
+        case "people":
+            return _people(tx, person)
+
+
+def _agency(look_up: LookUp) -> str:
+    """The agency that a look-up names, or nothing."""
+    return look_up.about.partition(" ")[0] if look_up.what in ("case", "staff") else ""
+
+
+def _people(tx: Transaction, person: Person) -> tuple[StaffView, ...]:
+    """Everybody of the agencies where this person keeps people."""
+    found = []
+    for membership in person.memberships:
+        if membership.role not in permissions.KEEPS_PEOPLE:
+            continue
+        agency = membership.agency
+        agency_ref = tx.keyring.agency_ref(agency.slug)
+        for one in people.staff(tx, agency_ref):
+            last = one.role == "admin" and people.is_last_admin(tx, one.ref, agency_ref)
+            found.append(
+                StaffView(
+                    one.ref.hex(),
+                    one.handle,
+                    one.role,
+                    agency.slug,
+                    agency.name,
+                    one.accepted,
+                    one.until,
+                    one.days or 0,
+                    last,
+                )
+            )
+    return tuple(found)
 
 
 def _cases(tx: Transaction, person: Person, me: bytes) -> tuple[Row, ...]:

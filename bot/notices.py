@@ -12,7 +12,7 @@ from storage.transaction import Transaction
 if TYPE_CHECKING:
     from bot.turns import World
 
-PHRASE_ARGS = ("urgency", "outcome")
+PHRASE_ARGS = ("urgency", "outcome", "role")
 """Arguments that are themselves keys of phrases, put into each reader's language."""
 
 
@@ -22,19 +22,22 @@ def tell(
     whom: str | bytes,
     agency: str,
     phrase: str,
-    args: Mapping[str, str],
+    args: Mapping[str, str | int],
     at: datetime,
     *,
     flag: str = "",
     opens: str = "",
+    label: str = "notice-see",
 ) -> list[Outgoing]:
     """Say a phrase to other people, each in their language.
 
     Args:
-        whom: ``desk`` (who serves the agency), ``admins`` of the agency, or one person's ref.
+        whom: ``desk`` (who serves the agency), ``admins`` of the agency, ``keepers`` (coordinators, else admins: who
+            may renew its people), or one person's ref.
         agency: slug; not looked at where ``whom`` is a person.
         flag: reference of a flag: the message carries lasting buttons to take and to see it.
-        opens: a dialogue: the message carries a lasting button that opens it.
+        opens: a dialogue, perhaps with ``.<about>``: the message carries a lasting button that opens it.
+        label: key of that button's phrase.
 
     Returns:
         What was queued. People who cannot be reached (no chat) get nothing; that is for the flag's deadline to notice.
@@ -44,14 +47,16 @@ def tell(
     elif whom == "desk":
         refs = [person.ref for person in world.access.servants(tx, agency, at)]
     else:
-        refs = [person.ref for person in people.in_roles(tx, tx.keyring.agency_ref(agency), ("admin",))]
+        agency_ref = tx.keyring.agency_ref(agency)
+        refs = [person.ref for person in people.in_roles(tx, agency_ref, ("coordinator",))] if whom == "keepers" else []
+        refs = refs or [person.ref for person in people.in_roles(tx, agency_ref, ("admin",))]
     said: list[Outgoing] = []
     for ref in refs:
         contacts = people.contacts(tx, ref)
         if not contacts:
             continue
         voice = world.voice(people.profile(tx, ref)["language"])
-        spoken = {name: voice.text(value) if name in PHRASE_ARGS else value for name, value in args.items()}
+        spoken = {name: voice.text(str(value)) if name in PHRASE_ARGS else value for name, value in args.items()}
         rows: tuple[tuple[Choice, ...], ...] = ()
         if flag:
             rows = column(
@@ -59,7 +64,7 @@ def tell(
                 Choice(f"inbox.{flag}", voice.text("notice-see"), lasting=True),
             )
         elif opens:
-            rows = column(Choice(opens, voice.text("notice-see"), lasting=True))
+            rows = column(Choice(opens, voice.text(label), lasting=True))
         for contact in contacts:
             say = Say(voice.text(phrase, **spoken), rows=rows)
             said += outbox.put(tx, contact.channel, contact.chat, [say], at=at)

@@ -5,6 +5,8 @@
                                    ├─ TryLater: the same again after a wait; the chat's later messages wait too
                                    └─ Refused:  the row stays, dead, with the reason
 
+What had to wait is said only while its row is there: access may have ended, by the command line of another process.
+
 A message may be said twice only when the process dies between saying and noting it: Telegram has no key for repeats.
 """
 
@@ -21,13 +23,15 @@ from bot.clock import Clock
 from bot.logs import failure
 from dialogues.model import Say
 from guidance.handoff import Sheet
-from storage import conversations, outbox, residue, traces
+from storage import conversations, outbox, people, residue, traces
 from storage.errors import Busy
 from storage.outbox import Outgoing
 from storage.store import Store
 from storage.transaction import Transaction
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
+WAITED_S = 1.0
+"""A message that is older, or was tried before, is looked up once more: access to its chat may have ended meanwhile."""
 Sleep = Callable[[float], Awaitable[None]]
 
 log = structlog.get_logger()
@@ -52,6 +56,7 @@ class Outbox:
         self._clock, self._sleep = clock, sleep
         self._lines: dict[bytes, list[Outgoing]] = {}
         self._senders: dict[bytes, asyncio.Task[None]] = {}
+        self._pushed: dict[int, float] = {}
         self._arrived: list[int] = []
         self._noting: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
@@ -73,6 +78,7 @@ class Outbox:
                 continue
             line = self._lines.setdefault(one.address_ref, [])
             bisect.insort(line, one, key=lambda other: other.id)
+            self._pushed[one.id] = self._clock().timestamp()
             self._idle.clear()
             if one.address_ref not in self._senders:
                 self._senders[one.address_ref] = asyncio.create_task(self._send(one.address_ref))
@@ -100,16 +106,21 @@ class Outbox:
 
     async def _send(self, address_ref: bytes) -> None:
         line, wait_s = self._lines[address_ref], FIRST_WAIT_S
+        waited = False  # once one had to, those behind it had to as well
         try:
             while line:
                 one = line[0]
+                old = self._clock().timestamp() - self._pushed.get(one.id, 0.0) >= WAITED_S
                 try:
-                    await self._say(one)
+                    if not (waited or old) or await self._store.run(partial(outbox.still_waits, id=one.id)):
+                        await self._say(one)
                 except TryLater as later:
+                    waited = True
                     await self._sleep(max(later.after_s, wait_s if later.after_s == 0 else 0))
                     wait_s = min(wait_s * 2, LONGEST_WAIT_S)
                     continue
                 except Busy:
+                    waited = True
                     await self._sleep(wait_s)
                     wait_s = min(wait_s * 2, LONGEST_WAIT_S)
                     continue
@@ -118,6 +129,7 @@ class Outbox:
                     await self._write_down(partial(_bury, id=one.id, why=never.why))
                 wait_s = FIRST_WAIT_S
                 line.remove(one)
+                self._pushed.pop(one.id, None)
         except Stop as stop:
             if self.stopped is not None and not self.stopped.done():
                 self.stopped.set_result(stop)
@@ -245,7 +257,7 @@ def _traces(tx: Transaction, *, one: Outgoing) -> list[traces.Trace]:
 def _erased(tx: Transaction, *, one: Outgoing, ids: list[int], failed: int, clock: Clock) -> None:
     if ids:
         traces.gone(tx, ids)
-    if failed:
+    if failed and people.contact(tx, one.address_ref) is not None:  # nobody is left to clear it where access ended
         residue.add(tx, one.address_ref, failed, at=clock())
     outbox.done(tx, [one.id])
 

@@ -25,6 +25,7 @@ class Settings(BaseSettings):
         webhook_host: INTEGRA_WEBHOOK_HOST, address to listen on behind a proxy. Default 127.0.0.1.
         webhook_port: INTEGRA_WEBHOOK_PORT, 1 to 65535. Default 8443.
         webhook_path: INTEGRA_WEBHOOK_PATH, without any secret in it. Default /telegram.
+        mentor_days: INTEGRA_MENTOR_DAYS, 1 to 366: how long a mentor has access until somebody renews it. Default 90.
         content: INTEGRA_CONTENT, a folder that replaces the shipped content. Default: none.
         draft_hours: INTEGRA_DRAFT_HOURS, hours without a turn after which a draft is dropped, 1 to 72. Default 12.
     """
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     webhook_port: int = Field(default=8443, ge=1, le=65535)
     webhook_path: str = Field(default="/telegram", pattern=r"^/[A-Za-z0-9/_-]*$")
     draft_hours: int = Field(default=12, ge=1, le=72)
+    mentor_days: int = Field(default=90, ge=1, le=366)
     content: Annotated[DirectoryPath | None, BeforeValidator(lambda value: value or None)] = None
 
     @classmethod

@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 
 from bot import audited
 from bot.access import Access
+from bot.arrivals import arrived, shown_invite
 from bot.channels.base import Inbound, Pressed
 from bot.clock import Clock
 from bot.effects import apply
 from bot.lookups import find
 from bot.notices import tell
+from bot.renewal import access_due
 from bot.says import fitting
 from dialogues import codec, desk, registry
 from dialogues.clean import clean
@@ -49,6 +51,8 @@ from storage import (
     cases,
     conversations,
     flags,
+    invites,
+    lapses,
     notes,
     outbox,
     people,
@@ -81,6 +85,7 @@ class World:
         witness: hears the name of every effect; for transcripts.
         older: language and version -> the guide as it was, for walks that began in it.
         draft_lives: see ``Scene``.
+        mentor_days: how long a mentor who is invited in the chat has access, unless it is renewed.
     """
 
     voices: Mapping[str, Voice] = field(repr=False)
@@ -91,6 +96,7 @@ class World:
     witness: Callable[[str], None] | None = None
     older: Mapping[tuple[str, int], GuideVersion] = field(default_factory=dict, repr=False)
     draft_lives: timedelta = timedelta(hours=12)
+    mentor_days: int = 90
 
     def voice(self, language: str) -> Voice:
         """In a language, or the first offered."""
@@ -112,23 +118,20 @@ def take_turn(tx: Transaction, world: World, inbound: Inbound) -> list[Outgoing]
     if not inbound.private:
         return _say(tx, inbound, world.voice(inbound.language).text("private-only"), now)
     event = inbound.event
-    token = _token(event)
-    if token:
-        person = people.redeem(
-            tx,
-            token,
-            inbound.channel,
-            inbound.chat,
-            language=_offered(inbound.language, world),
-            at=now,
-        )
-        if person is None:
-            return _say(tx, inbound, world.voice(inbound.language).text("invite-bad"), now)
+    told: list[Outgoing] = []
+    outcome = shown_invite(tx, inbound, _offered(inbound.language, world), now)
+    if outcome is not None:
+        told, entered = arrived(tx, world, inbound, outcome, now)
+        if not entered:
+            return told
         event = Wrote("/start")
-    talk = conversations.load(tx, tx.keyring.address_ref(inbound.channel, inbound.chat))
+    talk = conversations.load(tx, tx.keyring.address_ref(inbound.channel, inbound.chat), at=now)
     if talk is None:
-        return _say(tx, inbound, world.voice(inbound.language).text("stranger"), now)
-    return _converse(tx, world, talk, _event(event, talk), inbound.channel, inbound.chat, inbound.message)
+        voice = world.voice(inbound.language)
+        danger = isinstance(event, Wrote) and voice.danger.danger(event.text) is not None
+        first = voice.text("danger-first") if danger else ""
+        return _say(tx, inbound, voice.text(_outside(tx, inbound, now)), now, title=first)
+    return _converse(tx, world, talk, _event(event, talk), inbound.channel, inbound.chat, inbound.message) + told
 
 
 def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
@@ -147,13 +150,18 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
             return _plans_due(tx, world, timer.about, now)
         case residue.ASK:
             return _ask_to_clear(tx, world, timer.address_ref, now)
+        case people.ERASE:
+            return outbox.of_address(tx, bytes.fromhex(timer.about))
+        case lapses.ACCESS:
+            return access_due(tx, world, timer.about, now)
         case "sweep":
+            invites.sweep(tx, at=now)
             tx.db.execute(seen.delete().where(seen.c.at < seconds(now - REMEMBER_UPDATES)))
             timers.arm(tx, SWEEP, "", now + timedelta(hours=1))
             return _desks_that_fail(tx, world, now)
         case _:
             contact = people.contact(tx, timer.address_ref)
-            talk = conversations.load(tx, timer.address_ref)
+            talk = conversations.load(tx, timer.address_ref, at=now)
             if contact is not None and talk is not None:
                 due = Due(timer.kind, timer.about)
                 return _converse(tx, world, talk, due, contact.channel, contact.chat, "")
@@ -194,7 +202,7 @@ def not_saved(tx: Transaction, world: World, inbound: Inbound, *, alarm: bool) -
     if not conversations.first_time(tx, inbound.channel, inbound.update_id, at=now):
         return []
     try:
-        talk = conversations.load(tx, tx.keyring.address_ref(inbound.channel, inbound.chat))
+        talk = conversations.load(tx, tx.keyring.address_ref(inbound.channel, inbound.chat), at=now)
     except Unreadable:  # it does not open today; the update must not come again for ever
         return _say(tx, inbound, world.voice(inbound.language).text("not-saved"), now)
     if talk is None:
@@ -300,14 +308,14 @@ def _plans_due(tx: Transaction, world: World, plan_id: str, now: datetime) -> li
     for person_ref, views in plans.take_due(tx, plan_id, now).items():
         due = Due(plans.REMINDER, found=tuple(views))
         for contact in people.contacts(tx, person_ref):
-            talk = conversations.load(tx, contact.address_ref)
+            talk = conversations.load(tx, contact.address_ref, at=now)
             if talk is not None:
                 said += _converse(tx, world, talk, due, contact.channel, contact.chat, "")
     return said
 
 
 def _ask_to_clear(tx: Transaction, world: World, address_ref: bytes, now: datetime) -> list[Outgoing]:
-    contact, talk = people.contact(tx, address_ref), conversations.load(tx, address_ref)
+    contact, talk = people.contact(tx, address_ref), conversations.load(tx, address_ref, at=now)
     count = residue.of(tx, address_ref)
     if contact is None or talk is None or not count:
         return []
@@ -330,15 +338,15 @@ def _desks_that_fail(tx: Transaction, world: World, now: datetime) -> list[Outgo
     return said
 
 
-def _say(tx: Transaction, inbound: Inbound, text: str, now: datetime) -> list[Outgoing]:
-    return outbox.put(tx, inbound.channel, inbound.chat, [Say(text)], at=now)
+def _say(tx: Transaction, inbound: Inbound, text: str, now: datetime, *, title: str = "") -> list[Outgoing]:
+    return outbox.put(tx, inbound.channel, inbound.chat, [Say(text, title=title)], at=now)
 
 
-def _token(event: object) -> str:
-    """The invite in ``/start TOKEN``, the form Telegram gives to a deep link."""
-    if isinstance(event, Wrote) and event.text.startswith("/start "):
-        return event.text.removeprefix("/start ").strip()[:128]
-    return ""
+def _outside(tx: Transaction, inbound: Inbound, now: datetime) -> str:
+    """The phrase for a chat without access: a code is waited for, access has ended, or a stranger."""
+    if invites.waits_for_code(tx, inbound.channel, inbound.chat, at=now):
+        return "invite-ask-code"
+    return "stranger" if people.at_address(tx, inbound.channel, inbound.chat) is None else "access-ended"
 
 
 def _offered(language: str, world: World) -> str:

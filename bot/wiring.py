@@ -14,6 +14,7 @@ from bot.app import App
 from bot.channels.base import Channel
 from bot.clock import Clock, system_clock
 from bot.installation import Installation
+from bot.limits import Limits
 from bot.site import sites
 from bot.turns import World
 from dialogues.model import Voice
@@ -48,6 +49,7 @@ def world(
     slugs: Collection[str] | None = None,
     content: Path | None = None,
     anew: bool = False,
+    mentor_days: int = 90,
 ) -> World:
     """What turns need.
 
@@ -55,6 +57,7 @@ def world(
         slugs: agencies there are, to check the operator's own file against; None: that is not looked at.
         content: a folder in place of the shipped content.
         anew: read the content again, as it is on the disk now, and check all of it.
+        mentor_days: how long a mentor who is invited in the chat has access, unless it is renewed.
 
     Raises:
         ContentError: the content must not reach people.
@@ -64,7 +67,7 @@ def world(
     spoken = edition.checked_voices(content) if anew else voices(content)
     first = next(iter(spoken.values()))
     places = sites(installation.site, first.content, slugs)
-    return World(spoken, pins, Access(pins, places), clock, entropy, witness)
+    return World(spoken, pins, Access(pins, places), clock, entropy, witness, mentor_days=mentor_days)
 
 
 def app(
@@ -77,12 +80,15 @@ def app(
     witness: Callable[[str], None] | None = None,
     content: Path | None = None,
     draft_hours: int = DRAFT_HOURS,
+    limits: Limits | None = None,
+    mentor_days: int = 90,
 ) -> App:
     """The assistant on these channels.
 
     Args:
         content: a folder in place of the shipped content.
         draft_hours: how long an idle draft lives.
+        limits: how much one chat may send; None where nobody else can reach it.
 
     Raises:
         ContentError: the content must not reach people; nothing is started.
@@ -91,12 +97,25 @@ def app(
     """
     known_answers()
     slugs = [row.slug for row in store.run_now(agencies.every)]
-    made = world(installation, clock=clock, entropy=entropy, witness=witness, slugs=slugs, content=content)
-    return App(store, _with_older(made, store, draft_hours), channels)
+    made = world(
+        installation,
+        clock=clock,
+        entropy=entropy,
+        witness=witness,
+        slugs=slugs,
+        content=content,
+        mentor_days=mentor_days,
+    )
+    return App(store, _with_older(made, store, draft_hours), channels, limits)
 
 
 def renewed(
-    installation: Installation, store: Store, content: Path | None = None, draft_hours: int = DRAFT_HOURS
+    installation: Installation,
+    store: Store,
+    content: Path | None = None,
+    *,
+    draft_hours: int = DRAFT_HOURS,
+    mentor_days: int = 90,
 ) -> World:
     """The world of an assistant that runs, with the content and the operator's own file as they are on the disk now.
 
@@ -104,7 +123,8 @@ def renewed(
         ContentError, SiteError: something must be mended first.
     """
     slugs = [row.slug for row in store.run_now(agencies.every)]
-    return _with_older(world(installation, slugs=slugs, content=content, anew=True), store, draft_hours)
+    made = world(installation, slugs=slugs, content=content, anew=True, mentor_days=mentor_days)
+    return _with_older(made, store, draft_hours)
 
 
 def _with_older(made: World, store: Store, draft_hours: int) -> World:

@@ -24,7 +24,6 @@ from dialogues.model import (
     Event,
     Found,
     LookUp,
-    Membership,
     Say,
     Scene,
     Turn,
@@ -32,10 +31,8 @@ from dialogues.model import (
     Wrote,
     column,
 )
-from guidance.model import Role
+from dialogues.permissions import KEEPS_CASES
 
-KEEPS_CASES: tuple[Role, ...] = ("coordinator", "supervisor")
-"""Roles that say who is a member of their agency's cases."""
 MOST_SHOWN = 10
 
 
@@ -277,7 +274,7 @@ def _cases_choice(scene: Scene) -> Choice:
 
 
 def _keeps(agency: str, scene: Scene) -> bool:
-    membership: Membership | None = scene.person.at(agency)
+    membership = scene.person.at(agency)
     return membership is not None and membership.role in KEEPS_CASES
 
 

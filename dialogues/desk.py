@@ -56,6 +56,7 @@ COMMANDS = {
     "/release": "timeline",
     "/notes": "my-notes",
     "/inbox": "inbox",
+    "/people": "people",
     "/local": "local",
     "/language": "language",
 }

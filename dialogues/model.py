@@ -19,7 +19,7 @@ from guidance.site import NOWHERE, Site
 S = TypeVar("S")
 
 Urgency = Literal["routine", "today", "urgent"]
-Media = Literal["photo", "voice", "video", "sticker", "document", "location", "contact", "other"]
+Media = Literal["photo", "voice", "video", "sticker", "document", "location", "contact", "forwarded", "other"]
 Attachable = Literal["photo", "voice"]
 NotBrought = Literal["too-large", "unusable", "out-of-reach"]
 
@@ -381,6 +381,43 @@ class ClearResidue:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeInvite:
+    """Make an invite to a role of an agency.
+
+    Attributes:
+        token: what is to be typed, from ``Scene.fresh``; at least 80 random bits.
+    """
+
+    agency: str
+    role: Role
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RenewAccess:
+    """Let a role that would end by itself last as long again, from now on."""
+
+    agency: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndAccess:
+    """End a person's role in an agency; where it is their only one, all access."""
+
+    agency: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class LosePhone:
+    """End all access of a person of an agency at once; what their chat could still show is told."""
+
+    agency: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
 class CountFeedback:
     answer: str
     helpful: bool
@@ -422,6 +459,10 @@ Effect = (
     | KeepPlan
     | DropPlan
     | ClearResidue
+    | MakeInvite
+    | RenewAccess
+    | EndAccess
+    | LosePhone
     | CountFeedback
     | Tell
 )
@@ -441,7 +482,7 @@ class LookUp:
             ``my-plans``; ``plan`` (``about``: its id);
             ``colleagues`` who could take a flag (``about``: reference); ``cases`` the person may see;
             ``case`` (``about``: agency and code, a blank between them); ``staff`` who could be made a member of a
-            case of an agency (``about``: agency).
+            case of an agency (``about``: agency); ``people`` of the agencies where the person keeps people.
     """
 
     what: Literal[
@@ -456,6 +497,7 @@ class LookUp:
         "staff",
         "my-plans",
         "plan",
+        "people",
     ]
     about: str = field(default="", repr=False)
 
@@ -547,7 +589,28 @@ class CaseView:
         return tuple(tick.check for tick in self.ticks)
 
 
-Row = FlagView | NoteView | WalkView | PlanView | Colleague | CaseView
+@dataclass(frozen=True, slots=True)
+class StaffView:
+    """Somebody's role in an agency.
+
+    Attributes:
+        until: it ends by itself then, unless renewed for ``days``; None: it does not.
+        accepted: they have finished enrolment.
+        last_admin: without them the agency has no admin.
+    """
+
+    person: str
+    handle: str = field(repr=False)
+    role: Role
+    agency: str
+    agency_name: str = field(repr=False)
+    accepted: bool
+    until: datetime | None = None
+    days: int = 0
+    last_admin: bool = False
+
+
+Row = FlagView | NoteView | WalkView | PlanView | Colleague | CaseView | StaffView
 """What a look-up may find."""
 
 

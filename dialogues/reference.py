@@ -25,5 +25,18 @@ def read_reference(text: str) -> str | None:
     return f"{plain[:4]}-{plain[4:]}" if _check(plain[:7]) == plain[7] else None
 
 
+def token(fresh: str) -> str:
+    """An invite's token that can be read out, from 32 random hex digits: 80 bits, ``K7QF-3M2D-9XWT-0BRA``."""
+    bits = int(fresh, 16) >> (128 - 80)
+    data = "".join(ALPHABET[(bits >> shift) & 31] for shift in range(75, -1, -5))
+    return "-".join(data[start : start + 4] for start in range(0, 16, 4))
+
+
+def read_token(text: str) -> str | None:
+    """The 16 symbols of a token as somebody typed it, or None: it is none of these."""
+    plain = "".join(text.upper().split()).replace("-", "").translate(_SLIPS)
+    return plain if len(plain) == 16 and all(symbol in ALPHABET for symbol in plain) else None
+
+
 def _check(data: str) -> str:
     return ALPHABET[sum((place + 2) * ALPHABET.index(symbol) for place, symbol in enumerate(data)) % 31]

@@ -53,11 +53,14 @@ Action = Literal[
     "master.rotated",
     "invite.made",
     "invite.redeemed",
+    "invite.killed",
     "case.assigned",
     "case.removed",
     "person.added",
     "person.joined",
     "person.moved",
+    "person.renewed",
+    "person.left",
     "person.revoked",
 ]
 """All there is an entry for. A new one: here, in docs/formats/audit-log.md, and driven in tests/test_audited.py."""

@@ -6,7 +6,7 @@ One query brings everything a turn has to know; one statement writes it back.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import bindparam, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from guidance.model import Role
@@ -58,7 +58,11 @@ _load = (
     .join(memberships, memberships.c.person_ref == people.c.ref)
     .join(agencies, agencies.c.ref == memberships.c.agency_ref)
     .outerjoin(conversations, conversations.c.address_ref == addresses.c.ref)
-    .where(addresses.c.ref == bindparam("address"), people.c.revoked_at.is_(None))
+    .where(
+        addresses.c.ref == bindparam("address"),
+        people.c.revoked_at.is_(None),
+        or_(memberships.c.until.is_(None), memberships.c.until > bindparam("at")),
+    )
     .order_by(memberships.c.since, memberships.c.agency_ref)
 )
 _move = (
@@ -84,9 +88,13 @@ def first_time(tx: Transaction, channel: str, update_id: str, *, at: datetime) -
     return noted.rowcount == 1
 
 
-def load(tx: Transaction, address_ref: bytes) -> Talk | None:
-    """The conversation of an enrolled person at this address, or None for strangers and the revoked."""
-    rows = tx.db.execute(_load, {"address": address_ref}).all()
+def load(tx: Transaction, address_ref: bytes, *, at: datetime | None = None) -> Talk | None:
+    """The conversation of an enrolled person at this address, or None for strangers and the revoked.
+
+    Args:
+        at: roles that ended by then do not count, whether their timer was taken or not.
+    """
+    rows = tx.db.execute(_load, {"address": address_ref, "at": seconds(at) if at is not None else 0}).all()
     if not rows:
         return None
     first = rows[0]

@@ -5,7 +5,8 @@
     ├── Stale            somebody else moved the conversation on: load again, then decide again
     ├── Unreadable       a sealed column does not open with our keys, or stands in another row's place
     ├── NoRecipients     the agency's desk has nobody to seal to: tell the admin
-    ├── Unknown          there is no such row (any more)
+    ├── Unknown          there is no such row (any more), or not for this person
+    ├── LastAdmin        nobody would be left to hear alarms; the message says what to do
     ├── WrongVersion     the database is of a newer program: upgrade the program
     └── BadInstallation  the data folder or a key file is not as it must be; the message says how to mend it
 
@@ -37,6 +38,10 @@ class NoRecipients(StorageError):
 
 class Unknown(StorageError):
     code = "storage.unknown"
+
+
+class LastAdmin(StorageError):
+    code = "storage.last-admin"
 
 
 class WrongVersion(StorageError):

@@ -79,6 +79,14 @@ def hand_on(tx: Transaction, note_id: str, from_ref: bytes, *, at: datetime) -> 
     return urgency
 
 
+def taken_by(tx: Transaction, owner_ref: bytes) -> list[str]:
+    """References of the flags somebody has taken and not closed."""
+    query = select(notes.c.reference).join(flags, flags.c.note_id == notes.c.id)
+    return list(
+        tx.db.scalars(query.where(flags.c.owner_ref == owner_ref, flags.c.state == "taken").order_by(notes.c.reference))
+    )
+
+
 def give_up(tx: Transaction, owner_ref: bytes, *, at: datetime) -> None:
     """Their owner is gone: what they had taken is for a colleague to take, and due at once."""
     theirs = (flags.c.owner_ref == owner_ref, flags.c.state == "taken")

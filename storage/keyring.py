@@ -122,6 +122,10 @@ class Keyring:
         """32 bytes; what an invite is known by at rest."""
         return hmac.digest(self._tokens, token.encode("utf-8", "replace"), "sha256")
 
+    def code_hash(self, token_hash: bytes, code: str) -> bytes:
+        """32 bytes; what the code that goes with an invite is known by at rest."""
+        return hmac.digest(self._tokens, b"code" + token_hash + code.encode(), "sha256")
+
     @classmethod
     def create(cls, folder: Path) -> "Keyring":
         """Make the keys of a new installation.

@@ -79,6 +79,17 @@ def waiting(tx: Transaction, *, at_most: int = 10_000) -> list[Outgoing]:
     ]
 
 
+def of_address(tx: Transaction, address_ref: bytes) -> list[Outgoing]:
+    """What waits for one chat, oldest first."""
+    rows = tx.db.execute(_waiting.where(outbox.c.address_ref == address_ref))
+    return [_outgoing(id, ref, tx.open("outbox", ref, sealed)) for id, ref, sealed in rows]
+
+
+def still_waits(tx: Transaction, id: int) -> bool:
+    """Whether it is still to be said; not when access to its chat has ended meanwhile."""
+    return tx.db.scalar(select(outbox.c.id).where(outbox.c.id == id)) is not None
+
+
 def done(tx: Transaction, ids: Iterable[int]) -> None:
     """They arrived, or must not arrive any more: their rows go."""
     rows = [{"done": id} for id in ids]

@@ -1,17 +1,17 @@
 """Who is enrolled, where they are reached, and how they come in and go out."""
 
 import os
-import secrets
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, get_args
 
-from sqlalchemy import and_, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
+from dialogues.permissions import SERVES
 from guidance.model import Role
-from storage import audit, plans
-from storage.actor import Actor
-from storage.errors import Unknown
+from storage import audit, lapses, outbox, plans
+from storage import timers as timer_rows
+from storage.errors import LastAdmin, Unknown
 from storage.schema import (
     addresses,
     attachments,
@@ -19,16 +19,19 @@ from storage.schema import (
     conversations,
     invites,
     memberships,
-    outbox,
     people,
+    redemptions,
     residue,
     timers,
     traces,
     walks,
 )
-from storage.transaction import Transaction, seconds
+from storage.schema import outbox as outbox_rows
+from storage.transaction import Transaction, moment, seconds
 
-INVITE_LIVES = timedelta(hours=24)
+ERASE = "erase"
+"""Kind of the timer that has the draft's words erased from a chat that is no longer anybody's; ``about`` is its address
+ref in hex."""
 ROLES: tuple[str, ...] = get_args(Role)
 
 
@@ -50,6 +53,18 @@ class PersonRow:
     revoked: bool
 
 
+@dataclass(frozen=True, slots=True)
+class StaffRow:
+    """Somebody of an agency: their role there, and when it ends by itself."""
+
+    ref: bytes
+    handle: str = field(repr=False)
+    role: Role
+    accepted: bool
+    until: datetime | None
+    days: int | None
+
+
 _profile_of = select(people.c.sealed_profile).where(people.c.ref == bindparam("person"))
 _reached = select(addresses.c.ref, addresses.c.sealed_contact).where(addresses.c.person_ref == bindparam("person"))
 _members = (
@@ -64,8 +79,13 @@ _members = (
 )
 
 
-def add(tx: Transaction, agency_ref: bytes, role: str, *, language: str, at: datetime) -> bytes:
+def add(
+    tx: Transaction, agency_ref: bytes, role: str, *, language: str, at: datetime, days: int | None = None
+) -> bytes:
     """A new person without an address yet; they accept the rules in their first conversation.
+
+    Args:
+        days: the role ends after so many, unless it is renewed; None: it does not end by itself.
 
     Returns:
         The person's ref, 16 random bytes.
@@ -76,18 +96,49 @@ def add(tx: Transaction, agency_ref: bytes, role: str, *, language: str, at: dat
         insert(people),
         {"ref": ref, "sealed_profile": tx.seal("profile", ref, profile), "created_at": seconds(at)},
     )
-    join(tx, ref, agency_ref, role, at=at)
+    join(tx, ref, agency_ref, role, at=at, days=days)
     return ref
 
 
-def join(tx: Transaction, person_ref: bytes, agency_ref: bytes, role: str, *, at: datetime) -> None:
-    """Give a person a role in an agency; one role in each, the newest counts."""
-    where = and_(memberships.c.person_ref == person_ref, memberships.c.agency_ref == agency_ref)
-    if tx.db.execute(update(memberships).where(where).values(role=role)).rowcount == 0:
-        tx.db.execute(
-            insert(memberships),
-            {"person_ref": person_ref, "agency_ref": agency_ref, "role": role, "since": seconds(at)},
-        )
+def join(
+    tx: Transaction,
+    person_ref: bytes,
+    agency_ref: bytes,
+    role: str,
+    *,
+    at: datetime,
+    days: int | None = None,
+    force: bool = False,
+) -> None:
+    """Give a person a role in an agency; one role in each, the newest counts. What only the old role could do ends.
+
+    Args:
+        days: as in ``add``.
+        force: even if nobody is left who is admin there.
+
+    Raises:
+        LastAdmin: they are the last admin there, and would not be any more.
+    """
+    was = role_in(tx, person_ref, agency_ref)
+    if was == "admin" != role and not force:
+        keep_an_admin(tx, person_ref, agency_ref)
+    if was in SERVES and role not in SERVES:
+        _hand_back_flags(tx, person_ref, at)
+    lasts = lapses.values(at, days)
+    if was is not None:
+        where = (memberships.c.person_ref == person_ref, memberships.c.agency_ref == agency_ref)
+        tx.db.execute(update(memberships).where(*where).values(role=role, **lasts))
+    else:
+        row = {"person_ref": person_ref, "agency_ref": agency_ref, "role": role, "since": seconds(at), **lasts}
+        tx.db.execute(insert(memberships), row)
+    lapses.watch(tx, person_ref, agency_ref, at=at)
+
+
+def role_in(tx: Transaction, person_ref: bytes, agency_ref: bytes) -> Role | None:
+    """A person's role in an agency, or None."""
+    where = (memberships.c.person_ref == person_ref, memberships.c.agency_ref == agency_ref)
+    found: Role | None = tx.db.scalar(select(memberships.c.role).where(*where))
+    return found
 
 
 def is_of(tx: Transaction, person_ref: bytes, agency_ref: bytes) -> bool:
@@ -174,6 +225,27 @@ def in_roles(tx: Transaction, agency_ref: bytes, roles: tuple[str, ...]) -> list
     return found
 
 
+def staff(tx: Transaction, agency_ref: bytes) -> list[StaffRow]:
+    """Everybody who has a role in an agency, by role and handle."""
+    query = (
+        select(people, memberships.c.role, memberships.c.until, memberships.c.days)
+        .join(memberships, memberships.c.person_ref == people.c.ref)
+        .where(memberships.c.agency_ref == agency_ref, people.c.revoked_at.is_(None))
+    )
+    found = [
+        StaffRow(
+            row.ref,
+            tx.open("profile", row.ref, row.sealed_profile)["handle"],
+            row.role,
+            row.accepted_at is not None,
+            None if row.until is None else moment(row.until),
+            row.days,
+        )
+        for row in tx.db.execute(query)
+    ]
+    return sorted(found, key=lambda one: (ROLES.index(one.role), one.handle, one.ref))
+
+
 def every(tx: Transaction) -> list[tuple[PersonRow, list[tuple[bytes, str]]]]:
     """All people with their (agency ref, role); for the admin's list."""
     listed = []
@@ -206,90 +278,140 @@ def by_start(tx: Transaction, start: str) -> bytes:
     return found[0]
 
 
-def revoke(tx: Transaction, person_ref: bytes, *, at: datetime) -> None:
-    """End access at once: addresses, conversations, drafts, pending messages and memberships go; notes stay.
+def places(tx: Transaction, person_ref: bytes) -> list[tuple[bytes, Role]]:
+    """(agency ref, role) of each membership, oldest first."""
+    query = select(memberships.c.agency_ref, memberships.c.role).where(memberships.c.person_ref == person_ref)
+    return [(ref, role) for ref, role in tx.db.execute(query.order_by(memberships.c.since, memberships.c.agency_ref))]
 
-    Flags they had taken are open again and due at once: nobody else could close them or hand them on.
+
+def keep_an_admin(tx: Transaction, person_ref: bytes, agency_ref: bytes) -> None:
     """
-    from storage import flags  # here, because flags names their owners by this module
+    Raises:
+        LastAdmin: this person is the only admin of the agency who has finished enrolment.
+    """
+    if is_last_admin(tx, person_ref, agency_ref):
+        raise LastAdmin(
+            "this is the last admin of the agency: nobody would hear of alarms. Invite another first"
+            " (integra invite --role admin) and wait until they are enrolled, or say --force"
+        )
 
-    flags.give_up(tx, person_ref, at=at)
+
+def is_last_admin(tx: Transaction, person_ref: bytes, agency_ref: bytes) -> bool:
+    if role_in(tx, person_ref, agency_ref) != "admin":
+        return False
+    others = (
+        select(people.c.ref)
+        .join(memberships, memberships.c.person_ref == people.c.ref)
+        .where(
+            memberships.c.agency_ref == agency_ref,
+            memberships.c.role == "admin",
+            people.c.ref != person_ref,
+            people.c.accepted_at.is_not(None),
+            people.c.revoked_at.is_(None),
+        )
+    )
+    return tx.db.execute(others).first() is None
+
+
+def revoke(tx: Transaction, person_ref: bytes, *, at: datetime, force: bool = False) -> None:
+    """End access at once: addresses, conversations, drafts, pending messages, invites and memberships go; notes stay.
+
+    Flags they had taken are open again and due at once: nobody else could close them or hand them on. The chat is
+    asked to delete what holds a draft's words.
+
+    Raises:
+        LastAdmin: an agency would be left without an admin; with ``force`` it is.
+    """
+    agency_refs = [agency_ref for agency_ref, _ in places(tx, person_ref)]
+    for agency_ref in agency_refs:
+        if not force:
+            keep_an_admin(tx, person_ref, agency_ref)
+        lapses.forget(tx, person_ref, agency_ref)
+    _hand_back_flags(tx, person_ref, at)
     tx.db.execute(update(people).where(people.c.ref == person_ref).values(revoked_at=seconds(at)))
     for one in contacts(tx, person_ref):
-        _forget_address(tx, one.address_ref)
-    places = tx.db.scalars(select(memberships.c.agency_ref).where(memberships.c.person_ref == person_ref)).all()
-    agency_ref = places[0] if len(places) == 1 else b""
+        _forget_address(tx, one, at)
+    agency_ref = agency_refs[0] if len(agency_refs) == 1 else b""
     audit.record(tx, "person.revoked", at=at, reason="access", agency=agency_ref, about=person_ref)
-    tx.db.execute(delete(memberships).where(memberships.c.person_ref == person_ref))
-    tx.db.execute(delete(walks).where(walks.c.person_ref == person_ref))
-    tx.db.execute(delete(case_members).where(case_members.c.person_ref == person_ref))
+    for table in (memberships, walks, case_members):
+        tx.db.execute(delete(table).where(table.c.person_ref == person_ref))
+    tx.db.execute(delete(invites).where(invites.c.issuer_ref == person_ref, invites.c.used_at.is_(None)))
     plans.leave(tx, person_ref)
-
-
-def replace_chat(tx: Transaction, person_ref: bytes, channel: str, chat: str) -> None:
-    """Move a person to a new phone or account; what was open in the old chat is gone."""
-    for one in contacts(tx, person_ref):
-        if one.channel == channel:
-            _forget_address(tx, one.address_ref)
-    reach_at(tx, person_ref, channel, chat)
-
-
-def _forget_address(tx: Transaction, address_ref: bytes) -> None:
-    for table in (conversations, outbox, traces, timers, residue, attachments):
-        tx.db.execute(delete(table).where(table.c.address_ref == address_ref))
-    tx.db.execute(delete(addresses).where(addresses.c.ref == address_ref))
     tx.purged()
 
 
-# ---------------------------------------------------------------- invites
+def leave(tx: Transaction, person_ref: bytes, agency_ref: bytes, *, at: datetime, force: bool = False) -> None:
+    """End a person's role in one agency: cases, walks and invites there; what they were writing is shed. Notes stay.
 
+    Somebody without any role left is still known: a new invite gives them a role again.
 
-def invite(tx: Transaction, agency_ref: bytes, role: str, *, at: datetime, lives: timedelta = INVITE_LIVES) -> str:
-    """Make an invite.
-
-    Returns:
-        The token, 43 characters of ``A-Za-z0-9_-``; kept as a keyed hash only.
+    Raises:
+        Unknown: they have none there.
+        LastAdmin: as in ``revoke``.
     """
-    token = secrets.token_urlsafe(32)
+    was = role_in(tx, person_ref, agency_ref)
+    if was is None:
+        raise Unknown("person: has no role in this agency")
+    if not force:
+        keep_an_admin(tx, person_ref, agency_ref)
+    if was in SERVES:
+        _hand_back_flags(tx, person_ref, at)
+    lapses.forget(tx, person_ref, agency_ref)
+    audit.record(tx, "person.left", at=at, reason="access", agency=agency_ref, about=person_ref)
+    for table in (memberships, walks, case_members):
+        tx.db.execute(delete(table).where(table.c.person_ref == person_ref, table.c.agency_ref == agency_ref))
+    plans.leave(tx, person_ref, agency_ref=agency_ref)
+    theirs = (invites.c.issuer_ref == person_ref, invites.c.agency_ref == agency_ref, invites.c.used_at.is_(None))
+    tx.db.execute(delete(invites).where(*theirs))
+    for one in contacts(tx, person_ref):
+        _shed(tx, one, at)
+    tx.purged()
+
+
+def replace_chat(tx: Transaction, person_ref: bytes, channel: str, chat: str, *, at: datetime) -> None:
+    """Move a person to a new phone or account; what was open in the old chat is gone."""
+    for one in contacts(tx, person_ref):
+        if one.channel == channel:
+            _forget_address(tx, one, at)
+    reach_at(tx, person_ref, channel, chat)
+
+
+def _hand_back_flags(tx: Transaction, person_ref: bytes, at: datetime) -> None:
+    from storage import flags  # here, because flags names their owners by this module
+
+    flags.give_up(tx, person_ref, at=at)
+
+
+def _shed(tx: Transaction, one: Contact, at: datetime) -> None:
+    """Give up what a conversation holds; its number goes on, so that no old button fits a later question."""
+    here = conversations.c.address_ref == one.address_ref
     tx.db.execute(
-        insert(invites),
-        {
-            "token_hash": tx.keyring.token_hash(token),
-            "agency_ref": agency_ref,
-            "role": role,
-            "expires_at": seconds(at + lives),
-        },
+        update(conversations)
+        .where(here)
+        .values(
+            sealed_state=None,
+            sealed_shown=None,
+            question=conversations.c.question + 1,
+            version=conversations.c.version + 1,
+        )
     )
-    about = tx.keyring.token_hash(token)[:16]
-    audit.record(tx, "invite.made", at=at, reason="access", agency=agency_ref, about=about)
-    return token
+    for table in (timers, attachments):
+        tx.db.execute(delete(table).where(table.c.address_ref == one.address_ref))
+    _erase_drafts(tx, one, at)
 
 
-def redeem(tx: Transaction, token: str, channel: str, chat: str, *, language: str, at: datetime) -> bytes | None:
-    """Let the holder of an invite in; exactly one of several who try at once.
+def _forget_address(tx: Transaction, one: Contact, at: datetime) -> None:
+    for table in (conversations, outbox_rows, timers, redemptions, residue, attachments):
+        tx.db.execute(delete(table).where(table.c.address_ref == one.address_ref))
+    tx.db.execute(delete(addresses).where(addresses.c.ref == one.address_ref))
+    _erase_drafts(tx, one, at)
+    tx.purged()
 
-    A person already enrolled at this chat gets the further role.
 
-    Returns:
-        The person's ref, or None: wrong, used or out of date.
-    """
-    hashed = tx.keyring.token_hash(token)
-    used = tx.db.execute(
-        update(invites)
-        .where(invites.c.token_hash == hashed, invites.c.used_at.is_(None), invites.c.expires_at > seconds(at))
-        .values(used_at=seconds(at))
-    )
-    if used.rowcount != 1:
-        return None
-    agency_ref, role = tx.db.execute(
-        select(invites.c.agency_ref, invites.c.role).where(invites.c.token_hash == hashed)
-    ).one()
-    person_ref = at_address(tx, channel, chat)
-    if person_ref is not None:
-        join(tx, person_ref, agency_ref, role, at=at)
-    else:
-        person_ref = add(tx, agency_ref, role, language=language, at=at)
-        reach_at(tx, person_ref, channel, chat)
-    whose = tx.acting(Actor.person(person_ref))
-    audit.record(whose, "invite.redeemed", at=at, reason="enrolment", agency=agency_ref, about=hashed[:16])
-    return person_ref
+def _erase_drafts(tx: Transaction, one: Contact, at: datetime) -> None:
+    """Have the messages that hold a draft's words deleted: the phone may be in other hands."""
+    query = select(traces.c.draft).distinct().where(traces.c.address_ref == one.address_ref)
+    drafts = [draft.hex() for draft in tx.db.scalars(query)]
+    if drafts:
+        outbox.put(tx, one.channel, one.chat, erase=drafts, at=at)
+        timer_rows.arm(tx, ERASE, one.address_ref.hex(), at)

@@ -91,14 +91,22 @@ def drop(tx: Transaction, plan_id: str, person_ref: bytes) -> None:
         tx.purged()
 
 
-def leave(tx: Transaction, person_ref: bytes, case: tuple[bytes, bytes] | None = None) -> None:
-    """Somebody leaves a case (agency ref and tag), or all: the plans they made go to another member, or are deleted.
+def leave(
+    tx: Transaction,
+    person_ref: bytes,
+    case: tuple[bytes, bytes] | None = None,
+    *,
+    agency_ref: bytes | None = None,
+) -> None:
+    """Somebody leaves a case (agency ref and tag), an agency, or all: plans they made go to another member, or end.
 
     Whoever leaves a case as a member is none any more when this is called.
     """
     theirs = [plans.c.person_ref == person_ref]
     if case is not None:
         theirs += _of_case(*case)
+    if agency_ref is not None:
+        theirs.append(plans.c.agency_ref == agency_ref)
     for ref in tx.db.scalars(select(plans.c.id).where(*theirs)).all():
         heir = next((one for one in readers(tx, ref.hex()) if one != person_ref), None)
         if heir is None:

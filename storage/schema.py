@@ -60,6 +60,7 @@ people = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
+# A role in an agency. ``until``: it ends by itself then, unless renewed for ``days`` more; None: it does not.
 memberships = Table(
     "memberships",
     metadata,
@@ -67,6 +68,8 @@ memberships = Table(
     Column("agency_ref", Ref, ForeignKey("agencies.ref"), primary_key=True),
     Column("role", String(16), nullable=False),
     Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger),
+    Column("days", Integer),
     Index("ix_memberships_agency_ref", "agency_ref", "role"),
 )
 
@@ -80,7 +83,8 @@ addresses = Table(
     Index("ix_addresses_person_ref", "person_ref"),
 )
 
-# Made by a coordinator or admin; gone for good once used.
+# Made by a coordinator or admin; good for nothing once used. With ``code_hash`` a code is asked for, too; with the
+# fifth wrong one the invite counts as used. ``issuer_ref``: who made it in the chat, or None for the command line.
 invites = Table(
     "invites",
     metadata,
@@ -89,6 +93,19 @@ invites = Table(
     Column("role", String(16), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
+    Column("code_hash", LargeBinary(32)),
+    Column("wrong_codes", Integer, nullable=False, server_default="0"),
+    Column("issuer_ref", Ref),
+    Column("days", Integer),
+)
+
+# A chat that showed an invite and has yet to tell its code; swept with the invite.
+redemptions = Table(
+    "redemptions",
+    metadata,
+    Column("address_ref", Ref, primary_key=True),
+    Column("token_hash", LargeBinary(32), nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 
 # One a chat, from its first turn until its address goes. ``version`` grows with every turn, ``question`` with every

@@ -21,7 +21,7 @@ from bot.clock import MovableClock
 from bot.trial import AGENCY, Trial
 from dialogues import registry
 from dialogues.model import Attachable, Say
-from storage import agencies, opened, people
+from storage import agencies, invites, opened, people
 from storage.sealing import keyfile
 from storage.sealing.suites import OpeningKey
 from storage.store import Store
@@ -80,7 +80,7 @@ class Site:
     def invite(self, role: str = "officer", *, at: datetime | None = None) -> str:
         """``at``: now, for a process that goes by the machine's own clock."""
         made = at or self.clock()
-        return self.within(lambda tx: people.invite(tx, agencies.every(tx)[0].ref, role, at=made))
+        return self.within(lambda tx: invites.make(tx, agencies.every(tx)[0].ref, role, at=made)).token
 
     def rows(self, table: str, columns: str = "*") -> list[Any]:
         return self.within(lambda tx: list(tx.db.exec_driver_sql(f"SELECT {columns} FROM {table}").all()))
@@ -127,6 +127,11 @@ class Desk:
         for line in lines:
             await self.app.take(self.console.inbound(who, line))
             await self.app.outbox.drained()
+        return self.news(who)
+
+    async def opens(self, who: str, key: str) -> list[Say]:
+        """Press a lasting button of an older message."""
+        await self.takes(replace(self.console.inbound(who, ""), event=Pressed(0, key), message=""))
         return self.news(who)
 
     async def takes(self, *inbounds: Inbound) -> None:

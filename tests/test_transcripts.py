@@ -18,7 +18,7 @@ from bot.channels.console import Console
 from bot.chat import Chat, play
 from bot.clock import MovableClock
 from bot.trial import AGENCY, Trial, enrol
-from storage import agencies, people, residue
+from storage import agencies, invites, people, residue
 from storage.transaction import Transaction
 
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
@@ -48,7 +48,8 @@ async def conversation(written: str, folder: Path, person: str, setting: list[st
     Args:
         setting: words that change the world: ``stranger`` (nobody is enrolled at this chat, an invite is at hand),
             ``no-desk`` (the agency has nobody to seal to), ``two-agencies``, ``residue`` (two messages could not be
-            deleted from this chat), ``no-media`` (the agency takes no photos and no voice messages).
+            deleted from this chat), ``lapses`` (the mentor's role ends in 90 days), ``no-media`` (the agency takes no
+            photos and no voice messages).
 
     In its lines TOKEN stands for the invite, PHOTO and VOICE for the paths of files.
     """
@@ -59,7 +60,7 @@ async def conversation(written: str, folder: Path, person: str, setting: list[st
     files["PHOTO"].write_bytes(photo())
     files["VOICE"].write_bytes(voice())
     try:
-        token = store.run_now(lambda tx: prepare(tx, person, setting))
+        words = store.run_now(lambda tx: prepare(tx, person, setting))
         console = Console()
         app = wiring.app(
             trial.installation,
@@ -76,7 +77,9 @@ async def conversation(written: str, folder: Path, person: str, setting: list[st
             if line.startswith("#"):
                 lines.append(line)
             elif line.startswith("> "):
-                typed = line.removeprefix("> ").replace("TOKEN", token or "TOKEN")
+                typed = line.removeprefix("> ")
+                for word, meant in words.items():
+                    typed = typed.replace(word, meant)
                 for name, path in files.items():
                     typed = typed.replace(name, str(path))
                 await play(chat, [typed], lines.append)
@@ -84,13 +87,19 @@ async def conversation(written: str, folder: Path, person: str, setting: list[st
     finally:
         store.close()
     played = "\n".join(lines) + "\n"
+    for word, meant in words.items():
+        played = played.replace(meant, word)
     for name, path in files.items():
         played = played.replace(str(path), name)
-    return played.replace(token, "TOKEN") if token else played
+    return played
 
 
-def prepare(tx: Transaction, person: str, setting: list[str]) -> str:
-    """Change the trial world as the transcript's first line says; returns an invite token, or nothing."""
+def prepare(tx: Transaction, person: str, setting: list[str]) -> dict[str, str]:
+    """Change the trial world as the transcript's first line says.
+
+    Returns:
+        What a transcript has words for, as it differs from run to run: an invite's token, refs of people.
+    """
     first = agencies.every(tx)[0]
     if "no-desk" in setting:
         away = agencies.add(tx, "away", name="Away Association", zone="Europe/Lisbon", case_pattern="AA-9999-c")
@@ -104,6 +113,11 @@ def prepare(tx: Transaction, person: str, setting: list[str]) -> str:
         people.join(tx, ref, other, "mentor", at=NOON.replace(hour=13))
     if "residue" in setting:
         residue.add(tx, tx.keyring.address_ref("console", person), 2, at=NOON)
+    if "lapses" in setting:
+        mentor = people.at_address(tx, "console", "mentor")
+        assert mentor is not None
+        people.join(tx, mentor, first.ref, "mentor", at=NOON, days=90)
     if "stranger" in setting:
-        return people.invite(tx, first.ref, "mentor", at=NOON)
-    return ""
+        return {"TOKEN": invites.make(tx, first.ref, "mentor", at=NOON).token}
+    refs = {role: people.at_address(tx, "console", role) for role in STAFF}
+    return {f"REF-OF-{role.upper()}": ref.hex() for role, ref in refs.items() if ref is not None}

@@ -120,6 +120,8 @@ def _message(update: str, message: Mapping[str, Any]) -> Inbound | None:
     if place != "private":
         is_command = place in ("group", "supergroup") and text is not None and text.startswith("/")
         return _inbound(update, message, Wrote(text or ""), private=False) if is_command else None
+    if "forward_origin" in message:  # somebody else's words, perhaps with their name
+        return _inbound(update, message, Sent("forwarded"))
     if text is not None:
         return _inbound(update, message, Wrote(text))
     if not _SERVICE.isdisjoint(message):

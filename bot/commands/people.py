@@ -1,13 +1,18 @@
 """`integra invite`, `integra people`: who may use the assistant."""
 
-from datetime import timedelta
-from typing import Annotated
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
+from bot.access import Access
 from bot.clock import system_clock
 from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
-from storage import agencies, audit
+from bot.installation import Installation
+from bot.lost import Lost, lose
+from bot.settings import Settings
+from storage import agencies, audit, invites, lapses
 from storage import people as rows
 from storage.transaction import Transaction
 
@@ -18,6 +23,13 @@ AgencySlug = Annotated[str, typer.Option("--agency", help="Slug of the agency.")
 Channel = Annotated[str, typer.Option(help="The channel, for example telegram.")]
 ChatId = Annotated[str, typer.Option("--chat-id", help="The channel's own id of the private chat.")]
 PersonId = Annotated[str, typer.Argument(help="Id as `integra people list` shows it, or its first digits.")]
+Days = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=366, help="Access ends after so many days unless renewed; mentors: 90 (INTEGRA_MENTOR_DAYS)."
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Even if the agency is left without an admin.")]
 
 
 def invite(
@@ -25,30 +37,43 @@ def invite(
     agency: AgencySlug,
     role: Role,
     hours: Annotated[int, typer.Option(min=1, max=168, help="How long it can be used.")] = 24,
+    days: Days = None,
     bot: Annotated[str, typer.Option(help="The bot's user name, to print a link.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Make a one-time invite for one person."""
     known(role)
-    token = within(
+    lasts = lasting(data, role, days)
+    made = within(
         data,
-        lambda tx: rows.invite(
-            tx, agencies.by_slug(tx, agency).ref, role, at=system_clock(), lives=timedelta(hours=hours)
+        lambda tx: invites.make(
+            tx, agencies.by_slug(tx, agency).ref, role, at=system_clock(), lives=timedelta(hours=hours), days=lasts
         ),
     )
-    link = f"https://t.me/{bot}?start={token}" if bot else ""
+    link = f"https://t.me/{bot}?start={made.token}" if bot else ""
     if as_json:
-        out_json({"token": token, "link": link, "role": role, "agency": agency, "hours": hours})
+        told = {"token": made.token, "link": link, "role": role, "agency": agency, "hours": hours}
+        out_json({**told, "days": lasts, "code": made.code})
         return
     out(f"Invite for one {role} of {agency}, good for {hours} hours, once:")
-    out(link or f"/start {token}")
+    out(link or f"/start {made.token}")
     out("Hand it over in person or by a channel you trust. It is not shown again.")
+    if lasts is not None:
+        out(f"Access lasts {lasts} days, then it ends unless a coordinator renews it.")
+    if made.code:
+        out("")
+        out(f"Code: {made.code[:3]} {made.code[3:]}")
+        out(
+            "Tell it by another way than the invite: by voice, to the person. The chat asks for it; "
+            "five wrong ones end the invite."
+        )
 
 
 @people.command("add")
-def add(data: Data, agency: AgencySlug, role: Role, channel: Channel, chat_id: ChatId) -> None:
+def add(data: Data, agency: AgencySlug, role: Role, channel: Channel, chat_id: ChatId, days: Days = None) -> None:
     """Enrol a known chat directly; the person accepts the rules in the first conversation."""
     known(role)
+    lasts = lasting(data, role, days)
 
     now = system_clock()
 
@@ -56,10 +81,10 @@ def add(data: Data, agency: AgencySlug, role: Role, channel: Channel, chat_id: C
         agency_ref = agencies.by_slug(tx, agency).ref
         found = rows.at_address(tx, channel, chat_id)
         if found is not None:
-            rows.join(tx, found, agency_ref, role, at=now)
+            rows.join(tx, found, agency_ref, role, at=now, days=lasts)
             audit.record(tx, "person.joined", at=now, reason="access", agency=agency_ref, about=found)
             return f"Known already; is {role} of {agency} now: {found.hex()[:8]}"
-        ref = rows.add(tx, agency_ref, role, language="en", at=now)
+        ref = rows.add(tx, agency_ref, role, language="en", at=now, days=lasts)
         rows.reach_at(tx, ref, channel, chat_id)
         audit.record(tx, "person.added", at=now, reason="access", agency=agency_ref, about=ref)
         return f"Enrolled {ref.hex()[:8]}"
@@ -69,33 +94,88 @@ def add(data: Data, agency: AgencySlug, role: Role, channel: Channel, chat_id: C
 
 @people.command("list")
 def list_(data: Data, as_json: AsJson = False) -> None:
-    """List people: id, handle, roles, state. Chat ids are not shown."""
+    """List people: id, handle, roles, until when, state. Chat ids are not shown."""
 
-    def read(tx: Transaction) -> list[dict[str, object]]:
+    def read(tx: Transaction) -> list[dict[str, Any]]:
         audit.record(tx, "people.listed", at=system_clock(), reason="operation")
-        return [
-            {
-                "id": person.ref.hex(),
-                "handle": person.handle,
-                "roles": {agencies.by_ref(tx, ref).slug: role for ref, role in places},
-                "state": "revoked" if person.revoked else "active" if person.accepted else "invited",
+        listed: list[dict[str, Any]] = []
+        for person, places in rows.every(tx):
+            ends = {
+                agencies.by_ref(tx, ref).slug: at.isoformat()
+                for ref, _ in places
+                if (at := lapses.until(tx, person.ref, ref)) is not None
             }
-            for person, places in rows.every(tx)
-        ]
+            state = "active" if person.accepted else "invited"
+            listed.append(
+                {
+                    "id": person.ref.hex(),
+                    "handle": person.handle,
+                    "roles": {agencies.by_ref(tx, ref).slug: role for ref, role in places},
+                    "until": ends,
+                    "state": "revoked" if person.revoked else state if places else "ended",
+                }
+            )
+        return listed
 
     found = within(data, read)
     if as_json:
         out_json(found)
         return
     for one in found:
-        out(f"{str(one['id'])[:8]}  {one['handle'] or '-'}  {one['roles']}  {one['state']}")
+        until = "".join(f"  until {at[:10]} at {slug}" for slug, at in dict(one["until"]).items())
+        out(f"{one['id'][:8]}  {one['handle'] or '-'}  {one['roles']}  {one['state']}{until}")
+
+
+@people.command("role")
+def role_(
+    person: PersonId, agency: AgencySlug, role: Role, data: Data, days: Days = None, force: Force = False
+) -> None:
+    """Change somebody's role in an agency; what only the old role could do ends."""
+    known(role)
+    lasts = lasting(data, role, days)
+
+    def change(tx: Transaction) -> None:
+        ref, agency_ref = rows.by_start(tx, person), agencies.by_slug(tx, agency).ref
+        if not rows.is_of(tx, ref, agency_ref):
+            raise Refusal(f"has no role in {agency}; make an invite: integra invite --agency {agency} --role {role}")
+        now = system_clock()
+        rows.join(tx, ref, agency_ref, role, at=now, days=lasts, force=force)
+        audit.record(tx, "person.joined", at=now, reason="access", agency=agency_ref, about=ref)
+
+    within(data, change)
+    out(f"Is {role} of {agency} now.")
+
+
+@people.command("renew")
+def renew(person: PersonId, agency: AgencySlug, data: Data, days: Days = None) -> None:
+    """Let a role that would end by itself last from today, as long as it was given for or --days."""
+
+    def last(tx: Transaction) -> datetime:
+        ref, agency_ref = rows.by_start(tx, person), agencies.by_slug(tx, agency).ref
+        if days is not None:
+            lasting(data, rows.role_in(tx, ref, agency_ref) or "", days)
+        return lapses.renew(tx, ref, agency_ref, at=system_clock(), days=days)
+
+    out(f"Lasts until {within(data, last).date().isoformat()}.")
 
 
 @people.command("revoke")
-def revoke(data: Data, person: PersonId) -> None:
+def revoke(data: Data, person: PersonId, force: Force = False) -> None:
     """End access at the next update; drafts and pending messages are shed, notes stay."""
-    within(data, lambda tx: rows.revoke(tx, rows.by_start(tx, person), at=system_clock()))
+    within(data, lambda tx: rows.revoke(tx, rows.by_start(tx, person), at=system_clock(), force=force))
     out("Access ended. Notes stay. Flags they had taken are open again, and the desk is told.")
+
+
+@people.command("lost")
+def lost(data: Data, person: PersonId, force: Force = False, as_json: AsJson = False) -> None:
+    """A phone is lost or stolen: end access at once, and tell what its chat could still show."""
+    access = Access(Installation.at(data).pins)
+    report = within(data, lambda tx: lose(tx, access, rows.by_start(tx, person), system_clock(), force=force))
+    if as_json:
+        out_json(report.as_json())
+        return
+    for line in told(report):
+        out(line)
 
 
 @people.command("replace-chat")
@@ -106,7 +186,7 @@ def replace_chat(data: Data, person: PersonId, channel: Channel, chat_id: ChatId
         if rows.at_address(tx, channel, chat_id) is not None:
             raise Refusal("that chat belongs to somebody already")
         ref = rows.by_start(tx, person)
-        rows.replace_chat(tx, ref, channel, chat_id)
+        rows.replace_chat(tx, ref, channel, chat_id, at=system_clock())
         audit.record(tx, "person.moved", at=system_clock(), reason="access", about=ref)
 
     within(data, move)
@@ -116,3 +196,37 @@ def replace_chat(data: Data, person: PersonId, channel: Channel, chat_id: ChatId
 def known(role: str) -> None:
     if role not in rows.ROLES:
         raise Refusal(f"a role is one of: {', '.join(rows.ROLES)}")
+
+
+def lasting(data: Path, role: str, days: int | None) -> int | None:
+    """For how many days a role is given; None: it does not end by itself."""
+    if role == "admin" and days is not None:
+        raise Refusal("an admin's role does not end by itself: nobody would hear of alarms; leave out --days")
+    return Settings.read(data).mentor_days if role == "mentor" and days is None else days
+
+
+def told(report: Lost) -> list[str]:
+    """A report in words, for the terminal."""
+    lines = ["Access ended at once. Notes stay.", "", "Gone:"]
+    if report.draft_messages or report.draft:
+        lines.append(f"  what was being written; the chat is asked to delete {report.draft_messages} messages of it")
+    lines.append(f"  {report.waiting_messages} messages that waited, {report.invites} unused invites")
+    if report.reopened_flags:
+        lines.append(f"Open again, and due now: {', '.join(report.reopened_flags)}")
+    lines += ["", "Whoever holds the phone could have seen, in the chat:", "  guide pages, questions and answers"]
+    if report.recent_notes:
+        lines.append(f"  receipts of the last 48 hours (reference and hour, no text): {', '.join(report.recent_notes)}")
+    if report.older_notes:
+        lines.append(f"  {report.older_notes} older receipts")
+    if report.cases or report.recent_notes or report.older_notes or report.walks:
+        lines.append(f"  case codes: of {report.cases} cases as a member, {report.walks} walks, and of notes")
+    if report.residue:
+        lines.append(f"  words of notes in {report.residue} messages that could not be deleted")
+    if report.seen_flags:
+        lines.append(f"  open flags (reference, urgency, who took them): {', '.join(report.seen_flags)}")
+    lines += ["", "Then: delete the chat from another device of the account, or end its sessions in Telegram."]
+    if report.may_hold_key:
+        lines.append(
+            "This role often holds a key that opens notes. If it was on that phone: integra keys revoke, then rewrap."
+        )
+    return lines

@@ -15,6 +15,7 @@ from bot.channels.registry import CLIENTS, TelegramClient
 from bot.channels.registry import client as client_of
 from bot.commands.common import Data, Refusal
 from bot.installation import Installation
+from bot.limits import Limits
 from bot.reload import Reload
 from bot.settings import Settings
 from bot.turns import World
@@ -32,6 +33,7 @@ SHOWN_COMMANDS = (
     "/guide",
     "/notes",
     "/inbox",
+    "/people",
     "/local",
     "/help",
     "/language",
@@ -84,7 +86,8 @@ async def _run(
             await telegram.listen(handle)
 
     def build() -> World:
-        return wiring.renewed(installation, store, content, settings.draft_hours)
+        hours, days = settings.draft_hours, settings.mentor_days
+        return wiring.renewed(installation, store, content, draft_hours=hours, mentor_days=days)
 
     async def renewed(world: World) -> None:
         wiring.settle_memory()
@@ -92,7 +95,15 @@ async def _run(
 
     try:
         channels: dict[str, Channel] = {telegram.name: telegram}
-        app = wiring.app(installation, store, channels, content=content, draft_hours=settings.draft_hours)
+        app = wiring.app(
+            installation,
+            store,
+            channels,
+            content=content,
+            limits=Limits(),
+            draft_hours=settings.draft_hours,
+            mentor_days=settings.mentor_days,
+        )
         reload = Reload(app, build, renewed)
         wiring.settle_memory()
         log.info("started", mode="webhook" if webhook else "polling", client=client.__name__)

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from bot_site import Site, Waits
@@ -14,7 +15,7 @@ from bot.channels.base import ChannelError, File, Gone, Handle, Refused, Stop, T
 from bot.outbox import Outbox, Sleep
 from dialogues.model import Choice, Document, Say, column
 from guidance import filling, library
-from storage import conversations, outbox, traces
+from storage import conversations, outbox, people, traces
 from storage.outbox import Outgoing
 from storage.transaction import Transaction
 
@@ -385,3 +386,54 @@ async def test_a_page_left_by_a_crash_is_sent_at_the_next_start(site: Site, phon
     async with sending(site, phones, waits) as out:
         await out.drained()
     assert [(chat, file.name) for chat, file in phones.files] == [("officer", "referral-note-S01-filled.pdf")]
+
+
+def revoked(site: Site, role: str) -> None:
+    def turn(tx: Transaction) -> None:
+        ref = people.at_address(tx, "console", role)
+        assert ref is not None
+        people.revoke(tx, ref, at=site.clock())
+
+    site.within(turn)
+
+
+async def test_what_waited_for_somebody_whose_access_ended_is_not_said_any_more(
+    site: Site, phones: Phones, waits: Waits
+) -> None:
+    """The row is gone by another hand (the command line); what this process holds in memory must not go out."""
+    phones.trouble["officer"] = [TryLater("away")]
+
+    async def meanwhile(seconds: float) -> None:
+        await waits(seconds)
+        revoked(site, "officer")
+
+    async with sending(site, phones, meanwhile) as out:
+        out.push(put(site, "officer", "one", "two"))
+        out.push(put(site, "mentor", "hello"))
+        await out.drained()
+    assert phones.chats["officer"] == []
+    assert phones.chats["mentor"] == ["hello"]
+    assert waiting(site) == []
+
+
+async def test_what_stood_in_line_for_a_second_is_looked_up_before_it_is_said(
+    site: Site, phones: Phones, waits: Waits
+) -> None:
+    phones.gate = asyncio.Event()
+    async with sending(site, phones, waits) as out:
+        out.push(put(site, "officer", "one", "two", "three"))
+        await asyncio.sleep(0)
+        revoked(site, "officer")
+        site.clock.move(timedelta(seconds=1))
+        phones.gate.set()
+        await out.drained()
+    assert phones.chats["officer"] == ["one"], "what was under way already cannot be called back"
+
+
+async def test_what_arrives_at_once_is_not_looked_up(site: Site, phones: Phones, waits: Waits) -> None:
+    said = put(site, "officer", "one", "two")
+    site.within(lambda tx: outbox.done(tx, [one.id for one in said]))
+    async with sending(site, phones, waits) as out:
+        out.push(said)
+        await out.drained()
+    assert phones.chats["officer"] == ["one", "two"]

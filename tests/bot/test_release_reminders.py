@@ -150,7 +150,7 @@ async def test_somebody_without_access_hears_nothing(desk: Desk, site: Site) -> 
 async def test_a_new_phone_gets_the_reminders(desk: Desk, site: Site) -> None:
     await makes_plan(desk, "officer", "10 march 2027")
     ref = site.within(lambda tx: people.at_address(tx, "console", "officer"))
-    site.within(lambda tx: people.replace_chat(tx, ref or b"", "console", "new phone"))
+    site.within(lambda tx: people.replace_chat(tx, ref or b"", "console", "new phone", at=site.clock()))
     await until(desk, site, datetime(2026, 12, 10, 7, 0, tzinfo=UTC))
     assert desk.news("officer") == []
     assert "3 months before" in texts(desk.news("new phone"))

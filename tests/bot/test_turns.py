@@ -28,6 +28,7 @@ def everything(site: Site) -> dict[str, list[Any]]:
 
 
 async def test_the_same_update_twice_changes_nothing(desk: Desk, site: Site) -> None:
+    """T25."""
     await desk.says("officer", "/menu", "[note.quick]")
     again = desk.console.inbound("officer", "He slammed the door.")
     await desk.takes(again)
@@ -39,6 +40,7 @@ async def test_the_same_update_twice_changes_nothing(desk: Desk, site: Site) -> 
 
 
 async def test_a_note_logged_twice_by_a_repeated_press_is_kept_once(desk: Desk, site: Site) -> None:
+    """T25."""
     await desk.says("officer", "/menu", "[note.quick]", "He slammed the door.", "[routine]")
     press = desk.console.inbound("officer", "[log]")
     await asyncio.gather(*(desk.app.take(press) for _ in range(5)))
@@ -48,6 +50,7 @@ async def test_a_note_logged_twice_by_a_repeated_press_is_kept_once(desk: Desk, 
 
 
 async def test_two_presses_of_one_button_log_one_note_and_the_second_is_told_kindly(desk: Desk, site: Site) -> None:
+    """T25."""
     await desk.says("officer", "/menu", "[note.quick]", "He slammed the door.", "[routine]")
     first, second = desk.console.inbound("officer", "[log]"), desk.console.inbound("officer", "[log]")
     await desk.takes(first, second)
@@ -313,11 +316,11 @@ async def test_two_agencies_are_asked_for_and_each_coordinator_hears_only_of_the
 
 
 async def test_an_invite_to_a_second_agency_adds_the_role_to_the_same_person(desk: Desk, site: Site) -> None:
-    token = site.invite("supervisor")
+    token = site.invite("prison")
     said = await desk.says("officer", f"/start {token}")
     assert "What do you need?" in texts(said)
     assert len(site.rows("people")) == 5
-    assert len([row for row in site.rows("memberships", "role") if row[0] == "supervisor"]) == 1
+    assert len([row for row in site.rows("memberships", "role") if row[0] == "prison"]) == 2
 
 
 async def test_an_invite_lets_exactly_one_of_two_chats_in(desk: Desk, site: Site) -> None:
@@ -331,6 +334,7 @@ async def test_an_invite_lets_exactly_one_of_two_chats_in(desk: Desk, site: Site
 
 
 async def test_a_group_hears_one_sentence_and_nothing_is_done(desk: Desk, site: Site) -> None:
+    """T27."""
     await desk.takes(replace(desk.console.inbound("officer", "/note"), private=False))
     assert [say.text for say in desk.news("officer")] == ["I only work in a private chat, never in groups."]
     assert site.rows("conversations") == []
@@ -436,7 +440,7 @@ def shared_desk(made: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def test_a_press_with_a_question_that_is_over_is_told_so() -> None:
-    """Numbers that were never asked, and keys that no button carries."""
+    """T25: Numbers that were never asked, and keys that no button carries."""
 
     async def conversation() -> str:
         desk = DESKS["desk"]

@@ -101,6 +101,9 @@ def test_every_state_is_frozen_and_listed_once(name: str) -> None:
 
 
 SHOWN = {
+    "until",
+    "days",
+    "last_admin",
     # Ids, keys of choices, places in the guide, words of our own.
     *("key", "dialogue", "media", "kind", "private", "note_id", "agency", "amends", "draft", "to_person", "outcome"),
     *("language", "walk_id", "answer", "whom", "phrase", "what", "reference", "agency_name", "urgency", "state"),

@@ -1,19 +1,31 @@
 """Who gets in, once, and what is left of them when they go."""
 
-import threading
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 from storage_site import NOON, add_agency, keep_note, note_id
 
-from bot.installation import Installation
 from bot.trial import AGENCY
 from dialogues.model import Say
-from storage import attachments, conversations, flags, notes, outbox, people, residue, timers, traces, walks
-from storage.errors import Unknown
+from storage import (
+    attachments,
+    conversations,
+    flags,
+    invites,
+    lapses,
+    notes,
+    outbox,
+    people,
+    residue,
+    timers,
+    traces,
+    walks,
+)
+from storage.errors import LastAdmin, Unknown
+from storage.invites import Entered
 from storage.pins import Pins
-from storage.schema import addresses, invites, memberships, metadata
+from storage.schema import addresses, memberships, metadata
 from storage.schema import people as rows
 from storage.store import Store
 from storage.transaction import Transaction, seconds
@@ -21,131 +33,21 @@ from storage.transaction import Transaction, seconds
 DRAFT = "ab" * 16
 
 
-def invited(store: Store, agency_ref: bytes, role: str = "mentor") -> str:
-    return store.run_now(lambda tx: people.invite(tx, agency_ref, role, at=NOON))
+def redeem(store: Store, agency_ref: bytes, role: str = "mentor", chat: str = "900") -> bytes:
+    """Somebody new, or with a further role, by an invite."""
 
+    def turn(tx: Transaction) -> bytes:
+        made = invites.make(tx, agency_ref, role, at=NOON)
+        entered = invites.present(tx, made.token, "telegram", chat, language="en", at=NOON)
+        assert isinstance(entered, Entered)
+        return entered.person_ref
 
-def redeem(store: Store, token: str, chat: str = "900", *, after: timedelta = timedelta()) -> bytes | None:
-    return store.run_now(lambda tx: people.redeem(tx, token, "telegram", chat, language="en", at=NOON + after))
+    return store.run_now(turn)
 
 
 def roles(store: Store, person_ref: bytes) -> dict[bytes, str]:
     query = select(memberships.c.agency_ref, memberships.c.role).where(memberships.c.person_ref == person_ref)
     return {bytes(ref): role for ref, role in store.run_now(lambda tx: tx.db.execute(query).all())}
-
-
-def size(store: Store) -> int:
-    return store.run_now(lambda tx: tx.db.execute(select(func.count()).select_from(rows)).scalar_one())
-
-
-# ---------------------------------------------------------------- invites
-
-
-def test_an_invite_lets_its_holder_in(store: Store, agency_ref: bytes) -> None:
-    person = redeem(store, invited(store, agency_ref, "prison"))
-    assert person is not None
-    assert roles(store, person) == {agency_ref: "prison"}
-    assert store.run_now(lambda tx: people.at_address(tx, "telegram", "900")) == person
-    assert store.run_now(lambda tx: people.profile(tx, person)) == {"handle": "", "language": "en"}
-
-
-def test_an_invite_is_redeemed_by_exactly_one_of_sixteen_who_try_at_once(
-    installation: Installation, store: Store, agency_ref: bytes
-) -> None:
-    """Each over a connection of their own, as so many processes would."""
-    before, token = size(store), invited(store, agency_ref)
-    ready, let_in = threading.Barrier(16), list[bytes | None]()
-
-    def attempt(number: int) -> None:
-        own = installation.store()
-        try:
-            ready.wait(20)
-            let_in.append(redeem(own, token, str(1000 + number)))
-        finally:
-            own.close()
-
-    tries = [threading.Thread(target=attempt, args=(number,), daemon=True) for number in range(16)]
-    for one in tries:
-        one.start()
-    for one in tries:
-        one.join(30)
-
-    assert len(let_in) == 16
-    assert sum(person is not None for person in let_in) == 1
-    assert size(store) == before + 1
-
-
-def test_a_used_invite_lets_nobody_in(store: Store, agency_ref: bytes) -> None:
-    token = invited(store, agency_ref)
-    assert redeem(store, token) is not None
-    before = size(store)
-    assert redeem(store, token, "901") is None
-    assert redeem(store, token, "900") is None
-    assert size(store) == before
-
-
-@pytest.mark.parametrize(
-    ("after", "let_in"),
-    [
-        (timedelta(hours=24) - timedelta(seconds=1), True),
-        (timedelta(hours=24), False),
-        (timedelta(days=9), False),
-    ],
-)
-def test_an_invite_lives_a_day(store: Store, agency_ref: bytes, after: timedelta, let_in: bool) -> None:
-    assert (redeem(store, invited(store, agency_ref), after=after) is not None) is let_in
-
-
-@pytest.mark.parametrize(
-    "change", [str.lower, str.upper, str.strip, lambda token: token[:-1], lambda _: "", "x".__add__]
-)
-def test_no_other_token_lets_anybody_in(store: Store, agency_ref: bytes, change: object) -> None:
-    token = invited(store, agency_ref)
-    wrong = change(token)  # type: ignore[operator]  # str methods of several shapes
-    assert (redeem(store, wrong) is None) is (wrong != token)
-
-
-def test_an_invite_that_was_refused_changes_nothing(store: Store, agency_ref: bytes) -> None:
-    before = size(store)
-    assert redeem(store, "wrong") is None
-    assert size(store) == before
-    assert store.run_now(lambda tx: people.at_address(tx, "telegram", "900")) is None
-
-
-def test_an_invite_whose_turn_fails_can_be_used_again(store: Store, agency_ref: bytes) -> None:
-    token = invited(store, agency_ref)
-
-    def failing(tx: Transaction) -> None:
-        assert people.redeem(tx, token, "telegram", "900", language="en", at=NOON) is not None
-        raise Unknown("case")
-
-    with pytest.raises(Unknown):
-        store.run_now(failing)
-    assert redeem(store, token) is not None
-
-
-def test_a_token_is_kept_as_a_hash_alone(store: Store, agency_ref: bytes) -> None:
-    token = invited(store, agency_ref)
-    assert len(token) == 43
-    kept = store.run_now(lambda tx: tx.db.scalars(select(invites.c.token_hash)).all())
-    assert kept == [store.run_now(lambda tx: tx.keyring.token_hash(token))]
-    assert token.encode() not in kept[0]
-
-
-def test_an_invite_of_a_second_agency_adds_a_role_to_the_same_person(store: Store, agency_ref: bytes) -> None:
-    first = redeem(store, invited(store, agency_ref, "mentor"))
-    second_ref = store.run_now(add_agency)
-    second = redeem(store, invited(store, second_ref, "coordinator"))
-    assert first is not None
-    assert second == first
-    assert roles(store, first) == {agency_ref: "mentor", second_ref: "coordinator"}
-
-
-def test_a_second_invite_of_one_agency_changes_the_role(store: Store, agency_ref: bytes) -> None:
-    person = redeem(store, invited(store, agency_ref, "mentor"))
-    assert redeem(store, invited(store, agency_ref, "coordinator")) == person
-    assert person is not None
-    assert roles(store, person) == {agency_ref: "coordinator"}
 
 
 # ---------------------------------------------------------------- who they are
@@ -192,7 +94,7 @@ def test_people_in_roles_are_those_of_the_agency_who_have_access(
 def test_the_admins_list_tells_who_is_invited_active_and_revoked(
     store: Store, agency_ref: bytes, officer: bytes, mentor: bytes
 ) -> None:
-    new = redeem(store, invited(store, agency_ref))
+    new = redeem(store, agency_ref)
     store.run_now(lambda tx: people.revoke(tx, mentor, at=NOON))
     listed = {one.ref: (one.accepted, one.revoked, places) for one, places in store.run_now(people.every)}
     assert new is not None
@@ -272,11 +174,13 @@ def holding(store: Store, address_ref: bytes) -> set[str]:
 
 
 ALL = {"addresses", "attachments", "conversations", "outbox", "residue", "traces", "timers"}
+LEFT_TO_ERASE = {"outbox", "traces"}
+"""What the chat is still to delete, and the message that has it deleted."""
 
 
 def test_every_table_that_hangs_on_an_address_is_among_those_shed() -> None:
     named = {name for name, table in metadata.tables.items() if "address_ref" in table.c}
-    assert named | {"addresses"} == ALL
+    assert named | {"addresses"} == ALL | {"redemptions"}
 
 
 def test_revoking_sheds_all_that_hangs_on_the_address(
@@ -288,7 +192,7 @@ def test_revoking_sheds_all_that_hangs_on_the_address(
 
     store.run_now(lambda tx: people.revoke(tx, officer, at=NOON))
 
-    assert holding(store, address) == set()
+    assert holding(store, address) == LEFT_TO_ERASE
     assert holding(store, beside) == {"addresses"}
     assert store.run_now(lambda tx: conversations.load(tx, address)) is None
     assert store.run_now(lambda tx: people.at_address(tx, "console", "officer")) is None
@@ -329,19 +233,19 @@ def test_a_flag_taken_by_somebody_who_is_revoked_is_open_again_and_due(
 
 
 def test_somebody_revoked_may_be_invited_anew_as_somebody_else(store: Store, agency_ref: bytes) -> None:
-    first = redeem(store, invited(store, agency_ref))
+    first = redeem(store, agency_ref)
     assert first is not None
     store.run_now(lambda tx: people.revoke(tx, first, at=NOON))
-    second = redeem(store, invited(store, agency_ref))
+    second = redeem(store, agency_ref)
     assert second is not None
     assert second != first
 
 
 def test_a_new_chat_takes_the_place_of_the_old(store: Store, officer: bytes, agency_ref: bytes) -> None:
     old = store.run_now(lambda tx: busy(tx, officer, agency_ref))
-    store.run_now(lambda tx: people.replace_chat(tx, officer, "console", "new-phone"))
+    store.run_now(lambda tx: people.replace_chat(tx, officer, "console", "new-phone", at=NOON))
 
-    assert holding(store, old) == set()
+    assert holding(store, old) == LEFT_TO_ERASE
     (contact,) = store.run_now(lambda tx: people.contacts(tx, officer))
     assert (contact.channel, contact.chat) == ("console", "new-phone")
     talk = store.run_now(lambda tx: conversations.load(tx, contact.address_ref))
@@ -351,7 +255,119 @@ def test_a_new_chat_takes_the_place_of_the_old(store: Store, officer: bytes, age
 
 
 def test_a_new_chat_of_one_channel_leaves_that_of_another(store: Store, officer: bytes) -> None:
-    store.run_now(lambda tx: people.replace_chat(tx, officer, "telegram", "77"))
-    store.run_now(lambda tx: people.replace_chat(tx, officer, "telegram", "78"))
+    store.run_now(lambda tx: people.replace_chat(tx, officer, "telegram", "77", at=NOON))
+    store.run_now(lambda tx: people.replace_chat(tx, officer, "telegram", "78", at=NOON))
     reached = {(one.channel, one.chat) for one in store.run_now(lambda tx: people.contacts(tx, officer))}
     assert reached == {("console", "officer"), ("telegram", "78")}
+
+
+def test_what_a_draft_left_in_the_chat_is_erased_and_nothing_else_is_sent(
+    store: Store, officer: bytes, agency_ref: bytes
+) -> None:
+    address = store.run_now(lambda tx: busy(tx, officer, agency_ref))
+    store.run_now(lambda tx: people.revoke(tx, officer, at=NOON))
+    (left,) = store.run_now(lambda tx: outbox.of_address(tx, address))
+    assert (left.say, left.erase, left.chat) == (None, DRAFT, "officer")
+    (timer,) = [one for one in store.run_now(lambda tx: timers.due(tx, NOON)) if one.kind == people.ERASE]
+    assert timer.about == address.hex()
+
+
+def test_somebody_who_leaves_one_agency_keeps_the_other_and_no_old_button_fits(
+    store: Store, officer: bytes, agency_ref: bytes
+) -> None:
+    address = store.run_now(lambda tx: busy(tx, officer, agency_ref))
+    other = store.run_now(add_agency)
+    store.run_now(lambda tx: people.join(tx, officer, other, "mentor", at=NOON))
+    store.run_now(lambda tx: people.leave(tx, officer, agency_ref, at=NOON))
+    talk = store.run_now(lambda tx: conversations.load(tx, address))
+    assert talk is not None
+    assert (talk.state, talk.question) == (None, 2)
+    assert roles(store, officer) == {other: "mentor"}
+    assert store.run_now(lambda tx: walks.of_person(tx, officer)) == []
+    with pytest.raises(Unknown):
+        store.run_now(lambda tx: people.leave(tx, officer, agency_ref, at=NOON))
+
+
+# ---------------------------------------------------------------- the last admin
+
+
+def an_admin(store: Store, agency_ref: bytes) -> bytes:
+    (found,) = store.run_now(lambda tx: people.in_roles(tx, agency_ref, ("admin",)))
+    return found.ref
+
+
+@pytest.mark.parametrize("way", ["revoke", "leave", "role", "by invite"])
+def test_the_last_admin_does_not_go_by_accident(store: Store, agency_ref: bytes, way: str) -> None:
+    admin = an_admin(store, agency_ref)
+    (chat,) = store.run_now(lambda tx: people.contacts(tx, admin))
+
+    def go(tx: Transaction, *, force: bool = False) -> None:
+        match way:
+            case "revoke":
+                people.revoke(tx, admin, at=NOON, force=force)
+            case "leave":
+                people.leave(tx, admin, agency_ref, at=NOON, force=force)
+            case "role":
+                people.join(tx, admin, agency_ref, "officer", at=NOON, force=force)
+            case _:
+                made = invites.make(tx, agency_ref, "mentor", at=NOON)
+                shown = invites.present(tx, made.token, chat.channel, chat.chat, language="en", at=NOON)
+                if isinstance(shown, invites.Refused):
+                    raise LastAdmin("by an invite")
+
+    with pytest.raises(LastAdmin):
+        store.run_now(go)
+    assert roles(store, admin) == {agency_ref: "admin"}
+    second = store.run_now(lambda tx: people.add(tx, agency_ref, "admin", language="en", at=NOON))
+    with pytest.raises(LastAdmin):  # invited is not yet there
+        store.run_now(go)
+    store.run_now(lambda tx: people.settle(tx, second, at=NOON, handle="Admin-2", accepted=True))
+    store.run_now(go)
+    assert roles(store, admin).get(agency_ref) != "admin"
+    with pytest.raises(LastAdmin):
+        store.run_now(lambda tx: people.revoke(tx, second, at=NOON))
+    store.run_now(lambda tx: people.revoke(tx, second, at=NOON, force=True))
+
+
+# ---------------------------------------------------------------- roles that end by themselves
+
+
+def test_a_role_warns_twice_ends_on_time_and_lasts_again_when_it_is_renewed(
+    store: Store, mentor: bytes, agency_ref: bytes
+) -> None:
+    about = mentor.hex() + agency_ref.hex()
+
+    def armed() -> timedelta | None:
+        at = store.run_now(lambda tx: timers.armed_until(tx, lapses.ACCESS, about))
+        return None if at is None else at - NOON
+
+    def take(days: int) -> bool:
+        due = store.run_now(lambda tx: lapses.due(tx, about, at=NOON + timedelta(days=days)))
+        assert due is not None
+        return due.over
+
+    store.run_now(lambda tx: people.join(tx, mentor, agency_ref, "mentor", at=NOON, days=90))
+    assert armed() == timedelta(days=76)
+    assert (take(76), armed()) == (False, timedelta(days=87))
+    assert (take(87), armed()) == (False, timedelta(days=90))
+    assert take(90) is True
+    renewed = store.run_now(lambda tx: lapses.renew(tx, mentor, agency_ref, at=NOON + timedelta(days=88)))
+    assert renewed == NOON + timedelta(days=178)
+    assert armed() == timedelta(days=164)
+    store.run_now(lambda tx: people.join(tx, mentor, agency_ref, "officer", at=NOON))
+    assert armed() is None
+    with pytest.raises(Unknown):
+        store.run_now(lambda tx: lapses.renew(tx, mentor, agency_ref, at=NOON))
+
+
+def test_a_role_that_is_over_counts_for_nothing_though_its_timer_was_not_taken(
+    store: Store, mentor: bytes, agency_ref: bytes
+) -> None:
+    store.run_now(lambda tx: people.join(tx, mentor, agency_ref, "mentor", at=NOON, days=2))
+    (chat,) = store.run_now(lambda tx: people.contacts(tx, mentor))
+
+    def there(after: timedelta) -> bool:
+        return store.run_now(lambda tx: conversations.load(tx, chat.address_ref, at=NOON + after)) is not None
+
+    assert there(timedelta(days=2) - timedelta(seconds=1))
+    assert not there(timedelta(days=2))

@@ -134,7 +134,7 @@ def test_who_loses_access_loses_plans_and_reminders(
 
 def test_a_new_phone_keeps_the_plans_and_their_reminders(store: Store, officer: bytes, agency_ref: bytes) -> None:
     keep(store, officer, agency_ref)
-    store.run_now(lambda tx: people.replace_chat(tx, officer, "console", "another phone"))
+    store.run_now(lambda tx: people.replace_chat(tx, officer, "console", "another phone", at=NOON))
     assert armed(store) == LATER
     assert len(store.run_now(lambda tx: plans.of_person(tx, officer))) == 1
 

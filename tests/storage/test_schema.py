@@ -10,7 +10,7 @@ from storage_site import NOON, keep_note, note_id, outside
 
 from bot.installation import Installation
 from dialogues.model import Say
-from storage import cases, conversations, flags, notes, outbox, people, plans, traces, walks
+from storage import cases, conversations, flags, invites, notes, outbox, people, plans, traces, walks
 from storage.pins import Pins
 from storage.schema import metadata
 from storage.schema import walks as walk_rows
@@ -76,7 +76,7 @@ def test_no_word_of_a_person_lies_in_the_files(
     words["chat"] = str(10**13 + secrets.randbelow(10**13))
 
     def turn(tx: Transaction) -> None:
-        words["token"] = people.invite(tx, agency_ref, "mentor", at=NOON)
+        words["token"] = invites.make(tx, agency_ref, "mentor", at=NOON).token
         address = people.reach_at(tx, officer, "telegram", words["chat"])
         people.settle(tx, officer, at=NOON, handle=words["handle"])
         talk = conversations.load(tx, address)

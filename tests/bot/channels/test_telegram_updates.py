@@ -121,6 +121,15 @@ def test_what_telegram_itself_writes_is_dropped(kind: str) -> None:
     assert read(update(message=message(**{kind: {}}))) is None
 
 
+def test_what_was_forwarded_is_not_read() -> None:
+    """T27."""
+    origin = {"type": "user", "date": 1, "sender_user": {"id": 5, "is_bot": False, "first_name": "Sam"}}
+    heard = read(update(message=message(text="Sam was there", forward_origin=origin)))
+    assert heard is not None
+    assert heard.event == Sent("forwarded")
+    assert "Sam" not in repr(heard)
+
+
 def test_an_edit_is_heard_without_its_text() -> None:
     found = heard(update(edited_message=message(text="new words", edit_date=1)))
 
@@ -171,6 +180,7 @@ def test_button_data_that_is_not_ours_is_a_press_of_nothing(data: object) -> Non
 
 
 def test_groups_are_heard_for_commands_alone() -> None:
+    """T27."""
     command = heard(update(message=message(GROUP, text="/start@integra_bot")))
 
     assert (command.private, command.chat) == (False, "-4001")
@@ -183,6 +193,7 @@ def test_groups_are_heard_for_commands_alone() -> None:
 
 @pytest.mark.parametrize("kind", ["my_chat_member", "poll_answer", "from_next_year"])
 def test_other_updates_are_dropped(kind: str) -> None:
+    """T27."""
     assert read(update(**{kind: {"chat": PRIVATE}})) is None
 
 
@@ -318,8 +329,11 @@ LONGEST = {
     "step": 3,
     "branch.key": 20,
     "walk_id[:16]": 16,
-    "opens": 16,
+    "opens": 43,
     "start + place": 4,
+    "state.start + place": 4,
+    "act": 5,
+    "role": 7,
     "flag": 9,
     "short": 9,
     "one.reference": 9,

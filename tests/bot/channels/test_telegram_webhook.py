@@ -136,6 +136,7 @@ async def test_only_posts_are_taken(bot: Bot, client: aiohttp.ClientSession, met
 async def test_what_nobody_can_read_is_recorded_and_not_wanted_again(
     bot: Bot, client: aiohttp.ClientSession, update: Any, kind: str
 ) -> None:
+    """T61."""
     with capture_logs() as logs:
         status, body, _ = await post(client, update)
 
@@ -151,6 +152,7 @@ async def test_what_is_not_listened_to_is_taken(bot: Bot, client: aiohttp.Client
 
 
 async def test_a_body_of_a_mebibyte_is_the_largest(bot: Bot, client: aiohttp.ClientSession) -> None:
+    """T61."""
     hello = json.dumps(HELLO).encode()
     assert (await post(client, hello.ljust(1 << 20)))[0] == 200
     assert (await post(client, hello.ljust((1 << 20) + 1)))[0] == 413

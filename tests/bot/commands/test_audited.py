@@ -14,7 +14,7 @@ from bot.audited import EFFECTS, LOOK_UPS, NotRecorded, Recorded
 from bot.clock import MovableClock, system_clock
 from bot.trial import AGENCY, HANDLES, Trial
 from dialogues.model import Effect, LookUp
-from storage import audit, people
+from storage import audit, invites, people
 from storage.transaction import Transaction
 
 Seen = tuple[str, str, str, str]  # action, kind of actor, agency or all, reason
@@ -35,7 +35,10 @@ BY_COMMAND: dict[str, tuple[str, ...] | str] = {
     "invite": ("invite.made",),
     "people add": ("person.added", "person.joined"),
     "people list": ("people.listed",),
+    "people role": ("person.joined",),
+    "people renew": ("person.renewed",),
     "people revoke": ("person.revoked",),
+    "people lost": ("person.revoked",),
     "people replace-chat": ("person.moved",),
     "keys make": "on its holder's machine, without an installation",
     "keys show": "on its holder's machine",
@@ -78,7 +81,7 @@ def test_every_action_is_somebodys() -> None:
     """Each action is left by a command, by something done or seen in a chat, or named here."""
     found = {action for actions in BY_COMMAND.values() if isinstance(actions, tuple) for action in actions}
     found |= {one.action for one in (*EFFECTS.values(), *LOOK_UPS.values()) if isinstance(one, Recorded)}
-    assert found | {"note.amended", "invite.redeemed"} == set(audit.ACTIONS)
+    assert found | {"note.amended", "invite.redeemed", "invite.killed", "person.left"} == set(audit.ACTIONS)
 
 
 def test_every_action_stands_on_the_page() -> None:
@@ -168,6 +171,47 @@ def test_t40_every_act_in_the_chat_leaves_exactly_one_entry(trial: Trial) -> Non
     site.close()
 
 
+def test_t40_every_act_on_people_leaves_exactly_one_entry(trial: Trial) -> None:
+    log = Log(trial)
+    site = Site(trial)
+    site.clock = MovableClock(system_clock())
+
+    def renewable(tx: Transaction) -> None:
+        for who in ("mentor", "officer"):
+            ref = people.at_address(tx, "console", who)
+            assert ref is not None
+            people.join(tx, ref, log.agency_ref, who, at=site.clock(), days=90)
+
+    def killed(tx: Transaction) -> None:
+        made = invites.make(tx, log.agency_ref, "admin", at=site.clock())
+        place: dict[str, Any] = {"language": "en", "at": site.clock()}
+        invites.present(tx, made.token, "console", "stranger", **place)
+        for _ in range(invites.MOST_WRONG_CODES):
+            invites.give_code(tx, f"{(int(made.code) + 1) % 10**6:06}", "console", "stranger", **place)
+
+    site.within(renewable)
+
+    async def drive() -> None:
+        async with at_desk(site) as desk:
+            await desk.says("coordinator", "/people")
+            assert log.news() == [("people.listed", "person", "own", "access")]
+            await desk.says("coordinator", "[invite]", "[mentor]")
+            assert log.news() == [("invite.made", "person", "own", "access")]
+            opened = f"[people.one.{trial_person(trial, 'mentor')}]"
+            for presses, entry in ((("[renew]",), "person.renewed"), (("[lost]", "[yes]"), "person.revoked")):
+                await desk.opens("coordinator", opened[1:-1])
+                assert [one[0] for one in log.news()] == ["people.listed"]
+                await desk.says("coordinator", *presses)
+                assert log.news() == [(entry, "person", "own", "access")]
+            site.within(killed)
+            assert [one[0] for one in log.news()] == ["invite.made", "invite.killed"]
+            await desk.later(timedelta(days=91))
+            assert log.news() == [("person.left", "assistant", "own", "access")]
+
+    asyncio.run(drive())
+    site.close()
+
+
 def test_t40_every_act_on_a_case_leaves_exactly_one_entry(trial: Trial) -> None:
     log = Log(trial)
     site = Site(trial)
@@ -245,7 +289,11 @@ def test_t40_every_act_at_the_command_line_leaves_exactly_one_entry(
     drive(*added, leaves=[("person.joined", "own", "access")])
     drive("people", "list", leaves=[("people.listed", "all", "operation")])
     drive("people", "replace-chat", person(), *place, "73004999", leaves=[("person.moved", "all", "access")])
+    role = ("people", "role", person(), "--agency", AGENCY, "--role", "mentor")
+    drive(*role, leaves=[("person.joined", "own", "access")])
+    drive("people", "renew", person(), "--agency", AGENCY, leaves=[("person.renewed", "own", "access")])
     drive("people", "revoke", person(), leaves=[("person.revoked", "own", "access")])
+    drive("people", "lost", trial_person(trial, "mentor"), leaves=[("person.revoked", "own", "access")])
     admin = trial.folder / "safe" / "admin.key"
     published = (
         "keys",

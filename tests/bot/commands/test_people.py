@@ -7,7 +7,8 @@ from bot_site import Site
 
 from bot.clock import system_clock
 from bot.trial import AGENCY, Trial
-from storage import people
+from storage import invites
+from storage.invites import Entered
 
 
 def listed(integra: Any, trial: Trial) -> list[dict[str, Any]]:
@@ -24,8 +25,10 @@ def test_an_invite_is_shown_once_and_lets_one_person_in(integra: Any, trial: Tri
     assert (done.code, invite["link"], invite["hours"]) == (0, f"https://t.me/some_bot?start={invite['token']}", 24)
     site, now = Site(trial), system_clock()
     for wanted in (True, False):
-        redeemed = site.within(lambda tx: people.redeem(tx, invite["token"], "telegram", "1001", language="en", at=now))
-        assert (redeemed is not None) is wanted
+        redeemed = site.within(
+            lambda tx: invites.present(tx, invite["token"], "telegram", "1001", language="en", at=now)
+        )
+        assert isinstance(redeemed, Entered) is wanted
     site.close()
     plain = integra("invite", "--data", data, "--agency", AGENCY, "--role", "mentor")
     assert "/start " in plain.out
@@ -86,3 +89,89 @@ def test_without_an_installation_every_command_says_how_to_make_one(integra: Any
         done = integra(*arguments, *data)
         assert (done.code, done.out) == (1, ""), arguments
         assert "integra init" in done.err, arguments
+
+
+def test_whoever_sees_flags_or_alarms_gets_a_code_that_is_printed_apart(integra: Any, trial: Trial) -> None:
+    where = ("--data", trial.installation.folder, "--agency", AGENCY)
+    for role in ("coordinator", "supervisor", "admin"):
+        invite = json.loads(integra("invite", *where, "--role", role, "--bot", "some_bot", "--json").out)
+        assert len(invite["code"]) == 6
+        assert invite["code"] not in invite["link"]
+        printed = integra("invite", *where, "--role", role, "--bot", "some_bot").out
+        link, _, code = printed.partition("Code: ")
+        assert "https://t.me/" in link
+        assert "by another way" in code
+    assert json.loads(integra("invite", *where, "--role", "officer", "--json").out)["code"] == ""
+
+
+def test_a_mentors_access_lasts_90_days_or_as_long_as_is_said(integra: Any, trial: Trial, monkeypatch: Any) -> None:
+    where = ("--data", trial.installation.folder, "--agency", AGENCY)
+
+    def days(*more: object) -> object:
+        return json.loads(integra("invite", *where, *more, "--json").out)["days"]
+
+    assert [days("--role", role) for role in ("mentor", "officer")] == [90, None]
+    assert days("--role", "officer", "--days", 30) == 30
+    monkeypatch.setenv("INTEGRA_MENTOR_DAYS", "60")
+    assert days("--role", "mentor") == 60
+    refused = integra("invite", *where, "--role", "admin", "--days", 30)
+    assert (refused.code, refused.out) == (1, "")
+    assert "leave out --days" in refused.err
+    assert integra("invite", *where, "--role", "mentor", "--days", 0).code == 2
+
+
+def person(integra: Any, trial: Trial, role: str) -> dict[str, Any]:
+    return next(one for one in listed(integra, trial) if one["roles"] == {AGENCY: role})
+
+
+def test_a_role_is_given_an_end_and_renewed(integra: Any, trial: Trial) -> None:
+    data, mentor = ("--data", trial.installation.folder), person(integra, trial, "mentor")
+    where = (mentor["id"][:8], "--agency", AGENCY, *data)
+    forever = integra("people", "renew", *where)
+    assert (forever.code, "say for how many days" in forever.err) == (1, True)
+    assert "Lasts until" in integra("people", "renew", *where, "--days", 10).out
+    until = person(integra, trial, "mentor")["until"]
+    assert list(until) == [AGENCY]
+    assert f"until {until[AGENCY][:10]} at {AGENCY}" in integra("people", "list", *data).out
+    again = integra("people", "renew", *where)
+    assert (again.code, until[AGENCY][:10] in again.out) == (0, True)
+
+
+def test_a_role_is_changed_and_only_where_there_is_one(integra: Any, trial: Trial) -> None:
+    data, mentor = ("--data", trial.installation.folder), person(integra, trial, "mentor")
+    done = integra("people", "role", mentor["id"], "--agency", AGENCY, "--role", "officer", *data)
+    assert (done.code, done.out) == (0, f"Is officer of {AGENCY} now.\n")
+    assert [one["roles"] for one in listed(integra, trial) if one["id"] == mentor["id"]] == [{AGENCY: "officer"}]
+    integra("agency", "add", "riverside", "--name", "Riverside", "--zone", "Europe/Lisbon", *data)
+    nowhere = integra("people", "role", mentor["id"], "--agency", "riverside", "--role", "officer", *data)
+    assert (nowhere.code, nowhere.out) == (1, "")
+    assert "integra invite --agency riverside" in nowhere.err
+
+
+def test_the_last_admin_goes_by_force_alone(integra: Any, trial: Trial) -> None:
+    data, admin = ("--data", trial.installation.folder), person(integra, trial, "admin")
+    for command in (
+        ("role", admin["id"], "--agency", AGENCY, "--role", "officer"),
+        ("revoke", admin["id"]),
+        ("lost", admin["id"]),
+    ):
+        refused = integra("people", *command, *data)
+        assert (refused.code, refused.out) == (1, "")
+        assert "last admin" in refused.err
+        assert "--force" in refused.err
+    assert person(integra, trial, "admin") == admin
+    assert integra("people", "lost", admin["id"], "--force", *data).code == 0
+
+
+def test_a_lost_phone_is_one_command_and_tells_what_it_could_show(integra: Any, trial: Trial) -> None:
+    data, coordinator = ("--data", trial.installation.folder), person(integra, trial, "coordinator")
+    report = json.loads(integra("people", "lost", coordinator["id"][:8], *data, "--json").out)
+    assert report["person"] == coordinator["id"]
+    assert (report["roles"], report["may_hold_key"], report["draft"]) == ({AGENCY: "coordinator"}, True, False)
+    assert report["reopened_flags"] == report["recent_notes"] == []
+    plain = integra("people", "lost", person(integra, trial, "officer")["id"], *data).out
+    assert plain.startswith("Access ended at once. Notes stay.")
+    assert "end its sessions in Telegram" in plain
+    assert "key" not in plain
+    again = integra("people", "lost", coordinator["id"][:8], *data)
+    assert (again.code, "Access ended" in again.out) == (0, True), "once more is harmless"

@@ -41,6 +41,9 @@ sent-sticker = Stickers are nice, but I only read text and buttons.
 sent-document = I cannot take files. Please type what matters.
 sent-location = I cannot take locations. Please type the place in words, without a private address.
 sent-contact = I cannot take contacts, and please send no names or numbers of people.
+sent-forwarded =
+    I cannot take forwarded messages. Please write in your own words what matters, with a case code and no names.
+    If somebody is in danger, call 112.
 sent-other = I only read text and buttons.
 note-already-open = You are already writing a note. Here is the open question again; /cancel leaves it.
 draft-put-aside = Your unfinished note is put aside, sealed, for { $hours } hours. Resume it from the menu.
@@ -68,7 +71,9 @@ stranger =
     If somebody is in danger, call 112.
 private-only = I only work in a private chat, never in groups.
 invite-bad = This invitation cannot be used: it is wrong, used or out of date. Ask your coordinator for a new one.
-access-ended = Your access has ended. If that is a mistake, ask your coordinator.
+access-ended =
+    Your access has ended. If you go on with this work, ask your coordinator for a new invitation.
+    If somebody is in danger, call 112.
 
 kind-law = law
 kind-research = research

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from dialogues.card import told
 from dialogues.clean import units
-from dialogues.danger import first_line, then
+from dialogues.danger import ELSE, first_line, then
 from dialogues.draft import MOST_LEFT_OVER, MOST_UNITS
 from dialogues.home import menu_choice
 from dialogues.model import (
@@ -85,6 +85,9 @@ def dropped(state: State) -> tuple[Effect, ...]:
 def begin(scene: Scene, about: str) -> Turn[State]:
     if about.startswith("id."):
         return _show(about.removeprefix("id."), scene)
+    if about.startswith("ids."):
+        ids = tuple(about.split(".")[1:])
+        return _show(ids[0], scene) if len(ids) == 1 else Turn(Offered(ids), _offer(ids, scene))
     if not about:
         return Turn(Unknown(), (Say(scene.text("ask-invite")),))
     return _answer(about, scene)
@@ -149,13 +152,28 @@ def resume(state: State, scene: Scene) -> tuple[Say, ...]:
 
 def _answer(text: str, scene: Scene) -> Turn[State]:
     if scene.voice.danger.danger(text) is not None:
-        return Turn(None, call=Call("danger"))
+        return Turn(None, call=Call("danger", _beside_danger(text, scene)))
     if (card := told(text, scene, _out(scene))) is not None:
         return Turn(Unknown(), (card,))
     if looks_like_incident(text):
         state = AskIfNote(scene.fresh, text)
         return Turn(state, resume(state, scene), (TracePrivate(scene.fresh),))
     return _look_up(text, scene)
+
+
+def _beside_danger(text: str, scene: Scene) -> str:
+    """What leads to the answer, should it be no danger; a report of something that happened has none."""
+    if looks_like_incident(text):
+        return ""
+    found = scene.voice.asking.beside_danger(text, role=scene.home.role)
+    ids = tuple(hit.id for hit in found.hits)
+    match found.decision:
+        case "answer" | "decline" if ids:
+            return f"{ELSE}{ids[0]}"
+        case "offer" if ids:
+            return ELSE + ".".join(ids)
+        case _:
+            return ""
 
 
 def _told_more(state: AskIfNote, more: str, scene: Scene) -> Turn[State]:

@@ -1,6 +1,8 @@
 """Danger now: who to call, before anything else. Also the first lines every other dialogue shows in danger.
 
-AskNext ──steps──▶ (walk S14)   ──check──▶ (walk S02)   ──note──▶ (note)   ──back──▶ (end)
+AskNext ──steps──▶ (walk S14)   ──check──▶ (walk S02)   ──note──▶ (note)   ──else──▶ (ask)   ──back──▶ (end)
+
+Where a question was taken for danger, and is none, one press leads to its answer.
 """
 
 from dataclasses import dataclass
@@ -8,17 +10,27 @@ from dataclasses import dataclass
 from dialogues.model import Call, Choice, Chose, Event, Say, Scene, Turn, column
 from guidance.site import EVERYWHERE, IN_DANGER, Number
 
+ELSE = "else."
+
 
 @dataclass(frozen=True, slots=True)
 class AskNext:
-    """The lines have been said; waiting for what the person wants next."""
+    """The lines have been said; waiting for what the person wants next.
+
+    ``ids``: of the answers to what was asked, should it be no danger.
+    """
+
+    ids: tuple[str, ...] = ()
 
 
 STATES = (AskNext,)
 
 
 def begin(scene: Scene, about: str) -> Turn[AskNext]:
-    return Turn(AskNext(), resume(AskNext(), scene))
+    """``about``: empty, or ``else.`` and ids of answers with full stops between them."""
+    ids = tuple(one for one in about.removeprefix(ELSE).split(".") if one) if about.startswith(ELSE) else ()
+    state = AskNext(ids)
+    return Turn(state, resume(state, scene))
 
 
 def advance(state: AskNext, event: Event, scene: Scene) -> Turn[AskNext]:
@@ -30,6 +42,8 @@ def advance(state: AskNext, event: Event, scene: Scene) -> Turn[AskNext]:
             return Turn(None, call=Call("walk", f"step.{shortcuts['not_sure']}"))
         case Chose("write"):
             return Turn(None, call=Call("note", "quick"))
+        case Chose("else") if state.ids:
+            return Turn(None, call=Call("ask", ".".join(("ids", *state.ids))))
         case Chose("back" | "leave"):
             return Turn(None)
         case _:
@@ -41,6 +55,7 @@ def resume(state: AskNext, scene: Scene) -> tuple[Say, ...]:
         Choice("steps", scene.text("button-crisis-steps")),
         Choice("check", scene.text("button-risk-check")),
         Choice("write", scene.text("button-write-down")),
+        *([Choice("else", scene.text("button-no-danger"))] if state.ids else []),
         Choice("back", scene.text("button-back")),
     )
     return (Say(then(scene), title=first_line(scene), rows=rows),)

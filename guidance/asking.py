@@ -186,6 +186,10 @@ class Asking:
         danger = self.danger.danger(text)
         if danger is not None:
             return Outcome("danger", 1.0, kind=danger.kind, step=danger.step)
+        return self.beside_danger(text, role, step)
+
+    def beside_danger(self, text: str, role: str | None = None, step: str | None = None) -> Outcome:
+        """The same where danger was spoken of already, or is known to be none."""
         typed = words(text, self._language)
         small_talk = self._small_talk(typed)
         if small_talk is not None:

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from bot.wiring import voices
-from dialogues.danger import AskNext
+from dialogues.ask import Answered, Offered
+from dialogues.danger import AskNext, advance
+from dialogues.model import Call, Chose
 
 GUIDE = voices()["en"].content.guide
+TAKEN = "what is our policy when a prisoner threatens an officer with a knife"
 
 
 @pytest.mark.parametrize("before", [(), ("/note",), ("/guide S05",), ("what is consent",), ("/language",), ("/help",)])
@@ -54,3 +57,26 @@ def test_after_danger_the_note_goes_on(talk: Any) -> None:
     one.write("/danger")
     one.press("back")
     assert one.state == before
+
+
+def test_a_question_taken_for_danger_is_one_press_from_its_answer(talk: Any) -> None:
+    """The words of danger are heard first all the same."""
+    one = talk()
+    one.write(TAKEN)
+    assert one.says[0].title == one.phrase("danger-first")
+    assert isinstance(one.state, AskNext)
+    assert TAKEN not in repr(one.state)
+    one.press("else")
+    assert isinstance(one.state, Answered | Offered)
+
+
+def test_a_report_of_danger_has_no_such_way_out(talk: Any) -> None:
+    one = talk()
+    one.write("he hit his cellmate with a chair just now and is still shouting")
+    assert isinstance(one.state, AskNext)
+    assert "else" not in one.keys
+
+
+def test_an_id_that_is_gone_leads_on_kindly(scene: Any) -> None:
+    turn = advance(AskNext(("no-such-answer",)), Chose("else"), scene())
+    assert turn.call == Call("ask", "ids.no-such-answer")

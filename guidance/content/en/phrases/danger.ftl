@@ -8,4 +8,5 @@ danger-then =
     4. Write it down afterwards, not now.
 button-crisis-steps = Crisis steps (S14)
 button-risk-check = Not sure? Two-minute check (S02)
+button-no-danger = No danger: answer my question
 button-write-down = Write it down

@@ -124,7 +124,7 @@ def test_the_core_reads_no_clock() -> None:
             assert not banned.search(path.read_text()), path.name
 
 
-def test_the_bot_cannot_reach_what_opens_notes() -> None:
+def test_t08_the_bot_cannot_reach_what_opens_notes() -> None:
     """Nothing that `integra run` imports knows how to open a note."""
     code = (
         "import sys, bot.commands.run, bot.app;"

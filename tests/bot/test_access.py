@@ -22,7 +22,7 @@ def servants(site: Site, slug: str = AGENCY) -> list[str]:
     return site.within(lambda tx: [one.handle for one in access.servants(tx, slug, NOON)])
 
 
-async def test_revoked_in_the_middle_of_a_note_the_conversation_ends_at_the_next_update(line: Line) -> None:
+async def test_t35_revoked_in_the_middle_of_a_note_the_conversation_ends_at_the_next_update(line: Line) -> None:
     """T35."""
     robin = line.staff(1001, "officer", "PO-17")
     robin.writes("/menu")

@@ -27,7 +27,7 @@ def role_of(site: Site, chat: str) -> str | None:
     return site.within(turn)
 
 
-async def test_a_coordinator_comes_in_with_the_code_and_the_admins_hear_of_it(desk: Desk, site: Site) -> None:
+async def test_t30_a_coordinator_comes_in_with_the_code_and_the_admins_hear_of_it(desk: Desk, site: Site) -> None:
     """T30; the invite was made by the command line."""
     one = made(site, "coordinator")
     asked = texts(await desk.says("new", f"/start {one.token}"))
@@ -47,7 +47,7 @@ async def test_a_coordinator_comes_in_with_the_code_and_the_admins_hear_of_it(de
     assert "Has not finished enrolment yet." in opened
 
 
-async def test_five_wrong_codes_end_an_invite_and_the_admins_hear_of_it(desk: Desk, site: Site) -> None:
+async def test_t30_five_wrong_codes_end_an_invite_and_the_admins_hear_of_it(desk: Desk, site: Site) -> None:
     """T30."""
     one = made(site, "admin")
     wrong = f"{(int(one.code) + 1) % 10**6:06}"
@@ -93,7 +93,7 @@ async def test_an_invite_of_the_chat_is_read_out_used_and_told_to_its_issuer_alo
     assert lasting == [90 * 86_400]
 
 
-async def test_an_invite_of_a_coordinator_whose_access_ended_lets_nobody_in(desk: Desk, site: Site) -> None:
+async def test_t28_an_invite_of_a_coordinator_whose_access_ended_lets_nobody_in(desk: Desk, site: Site) -> None:
     """T28 revoked issuer."""
     said = texts(await desk.says("coordinator", "/people", "[invite]", "[officer]"))
     token = said.partition("/start ")[2].split()[0]
@@ -103,7 +103,7 @@ async def test_an_invite_of_a_coordinator_whose_access_ended_lets_nobody_in(desk
     assert "cannot be used" in texts(await desk.says("new", f"/start {token}"))
 
 
-async def test_the_next_update_of_somebody_revoked_is_refused_and_all_their_invites_and_codes_are_dead(
+async def test_t35_the_next_update_of_somebody_revoked_is_refused_and_all_their_invites_and_codes_are_dead(
     desk: Desk, site: Site
 ) -> None:
     """T35."""

@@ -1,15 +1,17 @@
 """What lies on the disk of the bot's machine: nothing a thief could read, and nothing that opens a note."""
 
+import gc
 import os
 import re
 import signal
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
 from bot_process import process
-from bot_site import NOON, Site
+from bot_site import NOON, Site, at_desk
 from fake_telegram import TOKEN, FakeTelegram, Person
 from storage_site import keep_note, note_id
 
@@ -19,6 +21,7 @@ from dialogues.reference import reference
 from storage import keyset, opened
 from storage.custody import FileKeys
 from storage.keyring import Keyring
+from storage.sealing import keyfile
 from storage.sealing.errors import SealError
 from storage.sealing.suites import OpeningKey, SuiteId
 from storage.transaction import Transaction
@@ -184,3 +187,80 @@ def opened_in(folder: Path, trial: Trial) -> str:
         "handling",
     ]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+PHONE = {"first_name": "Zebrafinch Quartz", "username": "zebrafinch_quartz"}
+FAR_CHAT = 7_300_412_345
+
+
+async def test_t02_who_somebody_is_at_telegram_lies_nowhere_in_clear(trial: Trial) -> None:
+    """Chat id in decimal, hexadecimal and as eight bytes either way round, names and user name."""
+    site = Site(trial)
+    site.enrol("telegram", str(FAR_CHAT), "officer", "PO-9")
+    site.close()
+    async with FakeTelegram() as telegram, process(trial, telegram) as bot:
+        robin = telegram.person(FAR_CHAT, started=True, **PHONE)
+        await bot.start()
+        await drafts(robin)
+        await telegram.confirmed()
+        assert named_in(trial.folder) == []
+        assert await bot.end(signal.SIGTERM) == 0
+    assert named_in(trial.folder) == []
+    (trial.folder / "planted").write_bytes(b"x" + FAR_CHAT.to_bytes(8, "little"))
+    assert named_in(trial.folder) == ["planted"]
+
+
+def named_in(folder: Path) -> list[str]:
+    words = [name.encode(code) for name in PHONE.values() for code in ("utf-8", "utf-16le")]
+    words += [str(FAR_CHAT).encode(), f"{FAR_CHAT:x}".encode(), f"{FAR_CHAT:X}".encode()]
+    words += [FAR_CHAT.to_bytes(8, order) for order in ("little", "big")]
+    return [path.name for path in folder.rglob("*") if path.is_file() and any(w in path.read_bytes() for w in words)]
+
+
+async def test_t05_no_file_is_made_outside_the_data_folder(
+    trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    site = Site(trial)
+    site.enrol("telegram", str(CHAT), "officer", "PO-9")
+    site.close()
+    before = set(trial.folder.rglob("*"))
+    async with FakeTelegram() as telegram, process(trial, telegram) as bot:
+        robin = telegram.person(CHAT, started=True)
+        await bot.start()
+        await drafts(robin)
+        assert list(temporary.iterdir()) == []
+        assert await bot.end(signal.SIGTERM) == 0
+    made = {path.name for path in set(trial.folder.rglob("*")) - before}
+    assert made <= {"integra.db-wal", "integra.db-shm", "lock", "token"}
+    assert list(temporary.iterdir()) == []
+
+
+async def test_t08_nothing_the_running_assistant_holds_opens_a_note(trial: Trial) -> None:
+    """Every object that can be reached from it: no opening key, and no seed of one in any bytes."""
+    site = Site(trial)
+    async with at_desk(site) as desk:
+        await desk.logs_note("officer", "Paper cranes.", "today")
+        reached = reachable(desk.app)  # before this test itself holds any key
+        seeds = {keyfile.read(path).key.seed() for path in (trial.coordinator_key, trial.case_system_key)}
+        assert len(reached) > 10_000
+        assert [one for one in reached if isinstance(one, OpeningKey)] == []
+        assert not any(isinstance(one, bytes) and any(seed in one for seed in seeds) for one in reached)
+        held = [OpeningKey(SuiteId.XWING, next(iter(seeds)))]
+        assert [one for one in reachable(held) if isinstance(one, OpeningKey)] == held, "the search would find one"
+    site.close()
+
+
+def reachable(start: object) -> list[object]:
+    """Everything that hangs on an object, without modules and what the interpreter itself holds."""
+    seen, found, waiting = set[int](), list[object](), [start]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen or isinstance(one, type | types.ModuleType | types.FrameType):
+            continue
+        seen.add(id(one))
+        found.append(one)
+        waiting += gc.get_referents(one)
+    return found

@@ -57,7 +57,7 @@ async def test_sigterm_in_the_middle_of_a_conversation_loses_and_repeats_nothing
         assert len(telegram.log) == 0
 
 
-async def test_killed_at_random_moments_no_acknowledged_note_is_lost_and_none_is_kept_twice(trial: Trial) -> None:
+async def test_t21_killed_at_random_moments_no_acknowledged_note_is_lost_and_none_is_kept_twice(trial: Trial) -> None:
     await kills(trial, kills=3, people=5, notes=4, seed=7)
 
 

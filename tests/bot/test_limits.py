@@ -134,7 +134,9 @@ async def settled(app: App) -> None:
     await asyncio.gather(*app._under_way)
 
 
-async def test_a_thousand_from_one_user_are_limited_and_another_chat_is_not_held_up(limited: Desk, site: Site) -> None:
+async def test_t60_a_thousand_of_one_user_are_limited_and_another_chat_is_not_held_up(
+    limited: Desk, site: Site
+) -> None:
     """T60."""
     await limited.says("officer", "/help")
     updates = site.rows("seen")
@@ -216,7 +218,7 @@ async def test_whoever_redeems_an_invite_has_the_larger_bucket_from_then_on(limi
     assert not any("more than I can take" in texts(one) for one in answers)
 
 
-async def test_guesses_of_one_chat_do_not_reach_the_database(limited: Desk, site: Site) -> None:
+async def test_t29_guesses_of_one_chat_do_not_reach_the_database(limited: Desk, site: Site) -> None:
     """T29."""
     await limited.says("nobody", "hello")
     for number in range(2_000):
@@ -245,7 +247,7 @@ def message(**content: object) -> dict[str, object]:
     ],
     ids=["1 MB of text", "100,000 entities", "1 MB of control characters", "100,000 photos"],
 )
-async def test_a_large_update_is_dealt_with_quickly(limited: Desk, content: dict[str, object]) -> None:
+async def test_t61_a_large_update_is_dealt_with_quickly(limited: Desk, content: dict[str, object]) -> None:
     """T61; deep JSON and bodies over 1 MiB: ``channels/test_telegram_webhook.py``."""
     began = time.perf_counter()
     heard = read({"update_id": 7, "message": message(**content)})

@@ -29,7 +29,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-async def test_a_whole_job_with_provoked_errors_and_every_library_at_debug_prints_no_word_and_no_id(
+async def test_t03_a_whole_job_with_provoked_errors_and_every_library_at_debug_prints_no_word_and_no_id(
     trial: Trial,
 ) -> None:
     from bot_site import Site
@@ -80,7 +80,7 @@ async def test_a_whole_job_with_provoked_errors_and_every_library_at_debug_print
     assert {name for line in lines for name in line} <= logs.ALLOWED
 
 
-def test_a_librarys_line_comes_out_as_its_name_and_level_alone() -> None:
+def test_t04_a_librarys_line_comes_out_as_its_name_and_level_alone() -> None:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logs.Withholding())
@@ -112,7 +112,7 @@ def test_fields_that_are_not_on_the_list_are_dropped() -> None:
     }
 
 
-def test_a_failure_is_told_by_class_and_place_without_its_message() -> None:
+def test_t04_a_failure_is_told_by_class_and_place_without_its_message() -> None:
     from storage.errors import Busy
 
     def fails() -> None:

@@ -246,7 +246,7 @@ def begin_conversation(tx: Transaction, chat: str) -> None:
     conversations.move_on(tx, talk, state=None, question=3, at=datetime(2026, 11, 23, 12, tzinfo=UTC))
 
 
-async def test_erasing_comes_after_what_was_said_and_takes_every_trace(
+async def test_t20_erasing_comes_after_what_was_said_and_takes_every_trace(
     site: Site, phones: Phones, waits: Waits
 ) -> None:
     address = site.within(lambda tx: tx.keyring.address_ref("console", "officer"))
@@ -262,7 +262,7 @@ async def test_erasing_comes_after_what_was_said_and_takes_every_trace(
     assert waiting(site) == []
 
 
-async def test_an_erasure_left_by_a_crash_is_done_at_the_next_start(site: Site, phones: Phones, waits: Waits) -> None:
+async def test_t21_an_erasure_left_by_a_crash_is_done_at_the_start(site: Site, phones: Phones, waits: Waits) -> None:
     address = site.within(lambda tx: tx.keyring.address_ref("console", "officer"))
     site.within(lambda tx: traces.leave(tx, address, DRAFT, "typed-1", at=site.clock()))
     put_says(site, "officer", erase=[DRAFT])

@@ -213,7 +213,7 @@ def stage(site: Site, role: str, *, own: bool) -> Stage:
     return Stage(site, talk, Scene(NOON, NOON, person, voices(), "0f" * 16), app.world, officer.hex(), mine)
 
 
-def test_the_table_has_a_row_for_every_effect_and_look_up_and_no_other() -> None:
+def test_t31_the_table_has_a_row_for_every_effect_and_look_up_and_no_other() -> None:
     assert set(permissions.PERMISSIONS) == {*EFFECTS, *LOOK_UPS} == set(ALLOWED)
     in_model = {name for name, one in vars(model).items() if isinstance(one, type) and one in get_args(Effect)}
     assert in_model == set(EFFECTS)
@@ -222,7 +222,7 @@ def test_the_table_has_a_row_for_every_effect_and_look_up_and_no_other() -> None
 @pytest.mark.parametrize("own", [True, False], ids=["own agency", "other agency"])
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("name", sorted(EFFECTS))
-def test_every_role_every_effect(site: Site, name: str, role: str, own: bool) -> None:
+def test_t31_every_role_every_effect(site: Site, name: str, role: str, own: bool) -> None:
     here = stage(site, role, own=own)
     if role in ALLOWED[name][0 if own else 1].split():
         here.does(here.effect(name))
@@ -235,7 +235,7 @@ def test_every_role_every_effect(site: Site, name: str, role: str, own: bool) ->
 
 @pytest.mark.parametrize("own", [True, False], ids=["own agency", "other agency"])
 @pytest.mark.parametrize("role", ROLES)
-def test_every_role_every_look_up(site: Site, role: str, own: bool) -> None:
+def test_t31_every_role_every_look_up(site: Site, role: str, own: bool) -> None:
     here = stage(site, role, own=own)
     for what in LOOK_UPS:
         found = here.finds(here.look_up(what))
@@ -245,7 +245,7 @@ def test_every_role_every_look_up(site: Site, role: str, own: bool) -> None:
             assert all(getattr(one, "agency", "") == "riverside" for one in found), f"{role} finds {what}"
 
 
-def test_what_is_not_in_the_table_nobody_may(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
+def test_t31_what_is_not_in_the_table_nobody_may(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
     here = stage(site, "coordinator", own=True)
     without = {name: roles for name, roles in permissions.PERMISSIONS.items() if name not in ("CloseCase", "staff")}
     monkeypatch.setattr(permissions, "PERMISSIONS", without)
@@ -270,7 +270,7 @@ def test_a_role_counts_in_its_own_agency_alone(role: Any) -> None:
 @pytest.mark.parametrize(
     "name", sorted(name for name, one in EFFECTS.items() if "agency" in {f.name for f in fields(one)})
 )
-def test_an_agency_of_others_answers_as_one_that_is_not_there(site: Site, name: str) -> None:
+def test_t34_an_agency_of_others_answers_as_one_that_is_not_there(site: Site, name: str) -> None:
     """T34: the same words, and nothing that tells whether it exists."""
     here = stage(site, "coordinator", own=False)
     effect = here.effect(name)
@@ -286,7 +286,7 @@ def test_an_agency_of_others_answers_as_one_that_is_not_there(site: Site, name: 
 @pytest.mark.parametrize(
     ("name", "field"), [("TakeFlag", "note_id"), ("CloseFlag", "note_id"), ("HandOnFlag", "note_id")]
 )
-def test_a_flag_of_others_answers_as_one_that_is_not_there(site: Site, name: str, field: str) -> None:
+def test_t34_a_flag_of_others_answers_as_one_that_is_not_there(site: Site, name: str, field: str) -> None:
     """T34."""
     here = stage(site, "coordinator", own=False)
     effect = here.effect(name)
@@ -300,14 +300,14 @@ def test_a_flag_of_others_answers_as_one_that_is_not_there(site: Site, name: str
 
 
 @pytest.mark.parametrize("what", ["flag", "colleagues", "my-note", "case", "staff"])
-def test_looking_for_what_others_have_finds_what_looking_for_nothing_finds(site: Site, what: str) -> None:
+def test_t34_looking_for_what_others_have_finds_what_looking_for_nothing_finds(site: Site, what: str) -> None:
     """T34, T32: nor can anybody read, list or count the notes of others."""
     here = stage(site, "coordinator", own=False)
     nothing = {"case": f"{AGENCY} AB-9999-Z", "staff": "no-such-agency"}.get(what, reference(9))
     assert here.finds(here.look_up(what)) == here.finds(LookUp(what, nothing)) == ()  # type: ignore[arg-type]  # as above
 
 
-def test_an_officer_has_receipts_and_no_text_not_even_their_own(site: Site) -> None:
+def test_t32_an_officer_has_receipts_and_no_text_not_even_their_own(site: Site) -> None:
     """T32."""
     here = stage(site, "officer", own=True)
     (receipt,) = here.finds(here.look_up("my-note"))
@@ -357,7 +357,7 @@ def test_nobody_ends_or_renews_their_own_role_or_one_above(site: Site) -> None:
 
 @pytest.mark.parametrize("role", ["coordinator", "supervisor", "admin"])
 @pytest.mark.parametrize("own", ["coordinator", "admin"])
-def test_nobody_who_sees_flags_or_alarms_is_invited_in_the_chat(site: Site, own: str, role: Any) -> None:
+def test_t30b_nobody_who_sees_flags_or_alarms_is_invited_in_the_chat(site: Site, own: str, role: Any) -> None:
     """T30b."""
     here = stage(site, own, own=True)
     with pytest.raises(Unknown):

@@ -12,7 +12,7 @@ SAW = f"He said to two others in the yard: {CANARY} on friday."
 
 
 @pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
-async def test_the_whole_job(site: Site, webhook: bool) -> None:
+async def test_t23_the_whole_job(site: Site, webhook: bool) -> None:
     async with on_telegram(site, webhook=webhook) as line:
         telegram = line.telegram
         coordinator = line.staff(2002, "coordinator", "Coord-9")

@@ -27,7 +27,7 @@ def everything(site: Site) -> dict[str, list[Any]]:
     return {name: site.rows(name, "*" if name != "notes" else "id, reference, state, flag_level") for name in TABLES}
 
 
-async def test_the_same_update_twice_changes_nothing(desk: Desk, site: Site) -> None:
+async def test_t25_the_same_update_twice_changes_nothing(desk: Desk, site: Site) -> None:
     """T25."""
     await desk.says("officer", "/menu", "[note.quick]")
     again = desk.console.inbound("officer", "He slammed the door.")
@@ -49,7 +49,7 @@ async def test_a_note_logged_twice_by_a_repeated_press_is_kept_once(desk: Desk, 
     assert sum(site.notes().values()) == 1
 
 
-async def test_two_presses_of_one_button_log_one_note_and_the_second_is_told_kindly(desk: Desk, site: Site) -> None:
+async def test_t25_two_presses_of_one_button_log_one_note_and_the_second_is_told_kindly(desk: Desk, site: Site) -> None:
     """T25."""
     await desk.says("officer", "/menu", "[note.quick]", "He slammed the door.", "[routine]")
     first, second = desk.console.inbound("officer", "[log]"), desk.console.inbound("officer", "[log]")
@@ -171,7 +171,7 @@ async def test_a_state_of_another_version_starts_afresh_and_says_so(desk: Desk, 
     assert "What do you need?" in said
 
 
-async def test_a_busy_store_keeps_nothing_tells_nobody_and_takes_the_same_update_later(
+async def test_t62_a_busy_store_keeps_nothing_tells_nobody_and_takes_the_same_update_later(
     desk: Desk, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = everything(site)
@@ -190,7 +190,7 @@ async def test_a_busy_store_keeps_nothing_tells_nobody_and_takes_the_same_update
     assert "What I can do" in texts(desk.news("officer"))
 
 
-async def test_over_telegram_a_busy_store_is_not_confirmed_and_the_update_comes_again(
+async def test_t62_over_telegram_a_busy_store_is_not_confirmed_and_the_update_comes_again(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     robin = line.staff(1001, "officer", "PO-17")
@@ -333,7 +333,7 @@ async def test_an_invite_lets_exactly_one_of_two_chats_in(desk: Desk, site: Site
     assert sum("This invitation cannot be used" in one for one in said) == 1
 
 
-async def test_a_group_hears_one_sentence_and_nothing_is_done(desk: Desk, site: Site) -> None:
+async def test_t27_a_group_hears_one_sentence_and_nothing_is_done(desk: Desk, site: Site) -> None:
     """T27."""
     await desk.takes(replace(desk.console.inbound("officer", "/note"), private=False))
     assert [say.text for say in desk.news("officer")] == ["I only work in a private chat, never in groups."]

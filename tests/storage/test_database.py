@@ -104,7 +104,7 @@ def with_note(installation: Installation, store: Store, pins: Pins, officer: byt
 
 
 @pytest.mark.parametrize("statement", BODIES + WAYS_OUT)
-def test_the_bot_is_refused(with_note: Path, tmp_path: Path, statement: str) -> None:
+def test_t11_the_bot_is_refused(with_note: Path, tmp_path: Path, statement: str) -> None:
     refused = pytest.raises(DatabaseError, match=r"prohibited|not authorized|authorization denied")
     with open_database(with_note).connect() as connection, refused:
         connection.exec_driver_sql(statement.format(folder=tmp_path)).fetchall()
@@ -147,7 +147,7 @@ def test_the_bot_may_delete_a_note(with_note: Path) -> None:
         assert connection.exec_driver_sql("DELETE FROM notes").rowcount == 1
 
 
-def test_the_wall_stands_inside_the_store_too(store: Store) -> None:
+def test_t11_the_wall_stands_inside_the_store_too(store: Store) -> None:
     with pytest.raises(DatabaseError, match="prohibited"):
         store.run_now(lambda tx: tx.db.exec_driver_sql("SELECT body FROM notes").fetchall())
 

@@ -66,7 +66,7 @@ def test_an_invite_lets_its_holder_in(store: Store, agency_ref: bytes) -> None:
     assert store.run_now(lambda tx: people.profile(tx, person)) == {"handle": "", "language": "en"}
 
 
-def test_an_invite_is_redeemed_by_exactly_one_of_sixteen_who_try_at_once(
+def test_t28_an_invite_is_redeemed_by_exactly_one_of_sixteen_who_try_at_once(
     installation: Installation, store: Store, agency_ref: bytes
 ) -> None:
     """T28: Each over a connection of their own, as so many processes would."""
@@ -92,7 +92,7 @@ def test_an_invite_is_redeemed_by_exactly_one_of_sixteen_who_try_at_once(
     assert size(store) == before + 1
 
 
-def test_a_used_invite_lets_nobody_in(store: Store, agency_ref: bytes) -> None:
+def test_t28_a_used_invite_lets_nobody_in(store: Store, agency_ref: bytes) -> None:
     """T28."""
     token = invited(store, agency_ref)
     assert redeem(store, token) is not None
@@ -110,7 +110,7 @@ def test_a_used_invite_lets_nobody_in(store: Store, agency_ref: bytes) -> None:
         (timedelta(days=9), False),
     ],
 )
-def test_an_invite_lives_a_day(store: Store, agency_ref: bytes, after: timedelta, let_in: bool) -> None:
+def test_t28_an_invite_lives_a_day(store: Store, agency_ref: bytes, after: timedelta, let_in: bool) -> None:
     """T28."""
     assert (redeem(store, invited(store, agency_ref), after=after) is not None) is let_in
 
@@ -143,7 +143,7 @@ def test_an_invite_whose_turn_fails_can_be_used_again(store: Store, agency_ref: 
     assert redeem(store, token) is not None
 
 
-def test_a_token_is_kept_as_a_hash_alone(store: Store, agency_ref: bytes) -> None:
+def test_t29_a_token_is_kept_as_a_hash_alone(store: Store, agency_ref: bytes) -> None:
     """T29."""
     token = invited(store, agency_ref)
     assert len(token) == 43
@@ -189,7 +189,7 @@ def test_whoever_sees_flags_or_alarms_needs_a_code(store: Store, agency_ref: byt
     assert tell(store, one.code) is None
 
 
-def test_five_wrong_codes_kill_an_invite_wherever_they_are_typed(store: Store, agency_ref: bytes) -> None:
+def test_t30_five_wrong_codes_kill_an_invite_wherever_they_are_typed(store: Store, agency_ref: bytes) -> None:
     """T30."""
     one = made(store, agency_ref, "coordinator")
     for number in range(MOST_WRONG_CODES - 1):
@@ -275,7 +275,7 @@ def test_sixteen_who_know_the_code_at_once_and_one_is_in(
 
 @pytest.mark.parametrize("invited_role", ROLES)
 @pytest.mark.parametrize("own", ROLES)
-def test_who_may_invite_to_what_in_the_chat(store: Store, agency_ref: bytes, own: str, invited_role: str) -> None:
+def test_t30b_who_may_invite_to_what_in_the_chat(store: Store, agency_ref: bytes, own: str, invited_role: str) -> None:
     """T28 wrong role, T30b: nobody makes an admin, or anybody who sees flags, in the chat."""
     issuer = store.run_now(lambda tx: people.add(tx, agency_ref, own, language="en", at=NOON))
     if own in KEEPS_PEOPLE and invited_role in INVITED_IN_CHAT:
@@ -303,7 +303,7 @@ def no_more(tx: Transaction, way: str, issuer: bytes, agency_ref: bytes) -> None
 
 
 @pytest.mark.parametrize("way", ["revoked", "left", "another role"])
-def test_an_invite_is_worth_what_its_issuer_may_still_do(
+def test_t28_an_invite_is_worth_what_its_issuer_may_still_do(
     store: Store, coordinator: bytes, agency_ref: bytes, way: str
 ) -> None:
     """T28 revoked issuer."""

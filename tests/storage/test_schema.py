@@ -68,7 +68,7 @@ def test_the_scanner_finds_what_is_planted(installation: Installation, store: St
     assert (".db", "planted", spelling) in hits(installation.folder, {"planted": word})
 
 
-def test_no_word_of_a_person_lies_in_the_files(
+def test_t01_no_word_of_a_person_lies_in_the_files(
     installation: Installation, store: Store, pins: Pins, officer: bytes, agency_ref: bytes
 ) -> None:
     names = ("note", "handle", "case code", "progress", "state", "said", "message", "token", "tick", "plan")

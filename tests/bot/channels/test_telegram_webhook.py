@@ -84,7 +84,7 @@ async def test_what_was_not_saved_is_to_come_again_in_a_second(bot: Bot, client:
 
 
 @pytest.mark.parametrize("secret", [None, "", SECRET[:-1], SECRET + "x", SECRET.lower(), "ü" * 32, "\ud83d\ude00"])
-async def test_a_post_without_the_secret_is_sent_away_unread(
+async def test_t24_a_post_without_the_secret_is_sent_away_unread(
     bot: Bot, client: aiohttp.ClientSession, secret: str | None
 ) -> None:
     header = None if secret is None else secret.encode("utf-16", "surrogatepass").decode("utf-16")
@@ -95,7 +95,7 @@ async def test_a_post_without_the_secret_is_sent_away_unread(
 
 
 @pytest.mark.parametrize("raw", [b"\xff\xfe\x80", "ü".encode("latin-1") * 32, SECRET.encode() + b"\xff"])
-async def test_a_secret_that_is_no_text_at_all_is_sent_away(
+async def test_t24_a_secret_that_is_no_text_at_all_is_sent_away(
     bot: Bot, client: aiohttp.ClientSession, raw: bytes
 ) -> None:
     """Sent by hand, as no client library would."""
@@ -160,7 +160,7 @@ async def test_a_body_of_a_mebibyte_is_the_largest(bot: Bot, client: aiohttp.Cli
 
 
 @pytest.mark.parametrize("secret", ["", "s" * 31, "s" * 257, "s" * 31 + "ü", "s" * 32 + " ", "s" * 32 + "\n"])
-def test_a_secret_that_can_be_guessed_is_not_taken(secret: str) -> None:
+def test_t24_a_secret_that_can_be_guessed_is_not_taken(secret: str) -> None:
     async def handle(_: Inbound) -> None: ...
 
     with pytest.raises(Stop, match="openssl rand") as caught:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from dialogues.card import told
 from dialogues.clean import units
-from dialogues.danger import ELSE, first_line, then
+from dialogues.danger import ELSE, UNSURE, first_line, is_unsure, then
 from dialogues.draft import MOST_LEFT_OVER, MOST_UNITS
 from dialogues.home import menu_choice
 from dialogues.model import (
@@ -35,7 +35,7 @@ from dialogues.model import (
     column,
 )
 from guidance.incident_like import looks_like_incident
-from guidance.model import Answer, Content, Decline, Step
+from guidance.model import Answer, Content, Danger, Decline, Step
 
 NO_SOURCE = "PRACTICE"
 """Id of the entry that stands for ordinary professional practice without a publisher."""
@@ -151,8 +151,9 @@ def resume(state: State, scene: Scene) -> tuple[Say, ...]:
 
 
 def _answer(text: str, scene: Scene) -> Turn[State]:
-    if scene.voice.danger.danger(text) is not None:
-        return Turn(None, call=Call("danger", _beside_danger(text, scene)))
+    danger = scene.voice.danger.danger(text)
+    if danger is not None:
+        return _in_danger(text, danger, scene)
     if (card := told(text, scene, _out(scene))) is not None:
         return Turn(Unknown(), (card,))
     if looks_like_incident(text):
@@ -161,8 +162,22 @@ def _answer(text: str, scene: Scene) -> Turn[State]:
     return _look_up(text, scene)
 
 
-def _beside_danger(text: str, scene: Scene) -> str:
-    """What leads to the answer, should it be no danger; a report of something that happened has none."""
+def _in_danger(text: str, danger: Danger, scene: Scene) -> Turn[State]:
+    """What may be danger and reads like a report gets danger's lines first, and is not lost after them."""
+    unsure = is_unsure(danger, scene)
+    if unsure and looks_like_incident(text):
+        state = AskIfNote(scene.fresh, text)
+        steps = column(Choice("danger", scene.text("button-danger"), lasting=True))
+        first = Say(then(scene), title=first_line(scene, unsure=True), rows=steps)
+        return Turn(state, (first, *resume(state, scene)), (TracePrivate(scene.fresh),))
+    return Turn(None, call=Call("danger", (UNSURE if unsure else "") + _beside_danger(text, scene, unsure)))
+
+
+def _beside_danger(text: str, scene: Scene, unsure: bool) -> str:
+    """What leads to the answer, should it be no danger.
+
+    A report has none, nor has what is surely danger and no question that we know.
+    """
     if looks_like_incident(text):
         return ""
     found = scene.voice.asking.beside_danger(text, role=scene.home.role)
@@ -170,7 +185,7 @@ def _beside_danger(text: str, scene: Scene) -> str:
     match found.decision:
         case "answer" | "decline" if ids:
             return f"{ELSE}{ids[0]}"
-        case "offer" if ids:
+        case "offer" if ids and unsure:
             return ELSE + ".".join(ids)
         case _:
             return ""

@@ -8,28 +8,34 @@ Where a question was taken for danger, and is none, one press leads to its answe
 from dataclasses import dataclass
 
 from dialogues.model import Call, Choice, Chose, Event, Say, Scene, Turn, column
+from guidance.model import Danger
 from guidance.site import EVERYWHERE, IN_DANGER, Number
 
 ELSE = "else."
+UNSURE = "unsure."
 
 
 @dataclass(frozen=True, slots=True)
 class AskNext:
     """The lines have been said; waiting for what the person wants next.
 
-    ``ids``: of the answers to what was asked, should it be no danger.
+    Attributes:
+        ids: of the answers to what was asked, should it be no danger.
+        unsure: it may be danger; the first line asks.
     """
 
     ids: tuple[str, ...] = ()
+    unsure: bool = False
 
 
 STATES = (AskNext,)
 
 
 def begin(scene: Scene, about: str) -> Turn[AskNext]:
-    """``about``: empty, or ``else.`` and ids of answers with full stops between them."""
-    ids = tuple(one for one in about.removeprefix(ELSE).split(".") if one) if about.startswith(ELSE) else ()
-    state = AskNext(ids)
+    """``about``: empty, or ``unsure.``, then perhaps ``else.`` and ids of answers with full stops between them."""
+    unsure, rest = about.startswith(UNSURE), about.removeprefix(UNSURE)
+    ids = tuple(one for one in rest.removeprefix(ELSE).split(".") if one) if rest.startswith(ELSE) else ()
+    state = AskNext(ids, unsure)
     return Turn(state, resume(state, scene))
 
 
@@ -58,11 +64,25 @@ def resume(state: AskNext, scene: Scene) -> tuple[Say, ...]:
         *([Choice("else", scene.text("button-no-danger"))] if state.ids else []),
         Choice("back", scene.text("button-back")),
     )
-    return (Say(then(scene), title=first_line(scene), rows=rows),)
+    return (Say(then(scene), title=first_line(scene, unsure=state.unsure), rows=rows),)
 
 
-def first_line(scene: Scene) -> str:
-    """What comes first in danger: the agency's own alarm line, or its site's for the role, else 112."""
+def is_unsure(danger: Danger, scene: Scene) -> bool:
+    """Whether it may be danger, and leads to the immediate-risk check."""
+    return danger.step == scene.voice.content.guide.shortcuts.get("not_sure")
+
+
+def first_line(scene: Scene, *, unsure: bool = False) -> str:
+    """What comes first in danger: the agency's own alarm line, or its site's for the role, else 112.
+
+    Args:
+        unsure: it may be danger: the same, as an answer to a question.
+    """
+    own = _first_line(scene)
+    return scene.text("danger-unsure", first=own) if unsure else own
+
+
+def _first_line(scene: Scene) -> str:
     agency, role = scene.home.agency, scene.home.role
     alarm = agency.site.alarm
     own = agency.alarm or alarm.get(role) or (alarm.get("coordinator") if role in ("supervisor", "admin") else None)

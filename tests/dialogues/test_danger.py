@@ -1,17 +1,21 @@
 """In danger the phone comes first, whatever else is going on."""
 
+import dataclasses
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.wiring import voices
-from dialogues.ask import Answered, Offered
-from dialogues.danger import AskNext, advance
+from dialogues.ask import Answered, AskIfNote, Offered
+from dialogues.danger import AskNext, advance, begin
 from dialogues.model import Call, Chose
+from guidance.danger import DangerFinder
+from guidance.incident_like import looks_like_incident
+from guidance.model import Danger
 
 GUIDE = voices()["en"].content.guide
-TAKEN = "what is our policy when a prisoner threatens an officer with a knife"
+TAKEN = "do i need consent to share info"
 
 
 @pytest.mark.parametrize("before", [(), ("/note",), ("/guide S05",), ("what is consent",), ("/language",), ("/help",)])
@@ -59,10 +63,12 @@ def test_after_danger_the_note_goes_on(talk: Any) -> None:
     assert one.state == before
 
 
-def test_a_question_taken_for_danger_is_one_press_from_its_answer(talk: Any) -> None:
+def test_a_question_taken_for_danger_is_one_press_from_its_answer(talk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The words of danger are heard first all the same."""
     one = talk()
+    monkeypatch.setattr(DangerFinder, "danger", lambda self, text: Danger("weapon", "S14"))
     one.write(TAKEN)
+    monkeypatch.undo()
     assert one.says[0].title == one.phrase("danger-first")
     assert isinstance(one.state, AskNext)
     assert TAKEN not in repr(one.state)
@@ -75,6 +81,30 @@ def test_a_report_of_danger_has_no_such_way_out(talk: Any) -> None:
     one.write("he hit his cellmate with a chair just now and is still shouting")
     assert isinstance(one.state, AskNext)
     assert "else" not in one.keys
+
+
+MAYBE = "this morning i found a leaflet with a threat under his bed"
+
+
+def test_what_may_be_danger_asks_with_the_same_first_line(talk: Any) -> None:
+    one = talk()
+    turn = begin(one.scene, "unsure.")
+    assert turn.says[0].title == one.phrase("danger-unsure", first=one.phrase("danger-first"))
+    assert "112" in turn.says[0].title
+
+
+def test_a_report_that_may_be_danger_is_not_lost_after_the_lines(talk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = talk()
+    unsure = Danger("violence", GUIDE.shortcuts["not_sure"])
+    monkeypatch.setattr(DangerFinder, "danger", lambda self, text: unsure)
+    assert looks_like_incident(MAYBE)
+    one.write(MAYBE)
+    assert "112" in one.says[0].title
+    assert isinstance(one.state, AskIfNote)
+    assert {"danger", "note", "question", "forget"} == set(one.keys)
+    monkeypatch.undo()
+    one.press("note")
+    assert "this morning" in repr(dataclasses.asdict(one.state.draft))
 
 
 def test_an_id_that_is_gone_leads_on_kindly(scene: Any) -> None:

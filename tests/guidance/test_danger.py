@@ -1,10 +1,10 @@
 """Which messages are heard as danger: what people meet, both layers together, with the shipped content.
 
-Figures: docs/decisions/0013. Of five authors' messages, each asked with what all others teach, 94.7 % of dangers are
-heard and 3.2 % of harmless messages taken (the aim was 98 and 0.5); tests/guidance/test_danger_learning.py holds that
-in its long tests. Here stand what was learnt from (in sample), and questions and reports that nothing was learnt from:
-18 of 641 ordinary questions and 25 of 60 reports of unrest are taken. The sets that were once held out for the phrases
-are examples now, and measure nothing any more.
+Figures: docs/decisions/0013. Of two authors of whom nothing was learnt 301 of 308 dangers are heard and 18 of 400
+harmless messages taken (the aim was 98 and 0.5 %); tests/guidance/test_danger_learning.py leaves one author out in its
+long tests. Here stand these two authors, what was learnt from (in sample), and questions and reports that nothing was
+learnt from: 19 of 641 ordinary questions and 27 of 60 reports of unrest are taken. The sets that were once held out for
+the phrases are examples now, and measure nothing any more.
 """
 
 import tomllib
@@ -28,6 +28,7 @@ BOUND_ORDINARY = 0.03
 BOUND_REPORTS = 30
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
+STRANGERS = tomllib.loads((QUESTIONS / "danger_strangers_en.toml").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +200,23 @@ def test_what_was_learnt_from_is_known(finder: DangerFinder, examples: DangerExa
     assert len(harmless) > 5_000
     assert sum(finder.danger(one.text) is not None for one in dangers) >= 0.98 * len(dangers)
     assert sum(finder.danger(one.text) is not None for one in harmless) <= 0.01 * len(harmless)
+
+
+def test_most_dangers_of_strangers_are_heard_and_few_of_their_other_messages(finder: DangerFinder):
+    """Held out: two authors of whom nothing was learnt. 301 of 308 heard; 18 of 400 taken, half of them made hard."""
+    dangers = [text for one in STRANGERS.values() for texts in one["danger"].values() for text in texts]
+    harmless = [text for one in STRANGERS.values() for text in one["harmless"]]
+    assert (len(dangers), len(harmless)) == (308, 400)
+    assert sum(finder.danger(text) is not None for text in dangers) >= 0.97 * len(dangers)
+    assert sum(finder.danger(text) is not None for text in harmless) <= 0.05 * len(harmless)
+
+
+def test_no_message_of_strangers_is_learnt_from(examples: DangerExamples):
+    learnt = {one.text.casefold() for ones in examples.sets.values() for one in ones}
+    strangers = {
+        text for one in STRANGERS.values() for texts in (*one["danger"].values(), one["harmless"]) for text in texts
+    }
+    assert len({text.casefold() for text in strangers} & learnt) <= 2, "the same few words, by chance"
 
 
 def test_few_ordinary_questions_are_taken_for_danger(finder: DangerFinder):

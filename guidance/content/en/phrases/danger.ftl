@@ -1,5 +1,6 @@
 danger-first = Call 112 now.
 danger-first-prison = Call 112 now, or raise the alarm as your prison's plan says.
+danger-unsure = Somebody in danger, now or soon? { $first }
 danger-then =
     112 works everywhere in the EU, from any phone.
     1. Get yourself and others safe. Do not confront, search or follow.

@@ -12,7 +12,7 @@ from storage.transaction import Transaction
 if TYPE_CHECKING:
     from bot.turns import World
 
-PHRASE_ARGS = ("urgency", "outcome", "role")
+PHRASE_ARGS = ("urgency", "outcome", "role", "why")
 """Arguments that are themselves keys of phrases, put into each reader's language."""
 
 

@@ -44,6 +44,7 @@ from dialogues.model import (
     Wrote,
     column,
 )
+from dialogues.reference import reference as named
 from guidance.model import GuideVersion
 from storage import (
     agencies,
@@ -144,6 +145,8 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
             notes.release(tx, timer.about)
         case flags.DEADLINE:
             return _overdue(tx, world, timer.about, now)
+        case notes.READ:
+            return _read_otherwise(tx, world, timer.about, now)
         case cases.NEW_MEMBER:
             return tell(tx, world, bytes.fromhex(timer.about), "", "case-added", {}, now, opens="case")
         case plans.REMINDER:
@@ -300,6 +303,18 @@ def _overdue(tx: Transaction, world: World, note_id: str, now: datetime) -> list
     if author is not None:
         said += tell(tx, world, author, slug, "author-overdue", args, now)
     return said
+
+
+def _read_otherwise(tx: Transaction, world: World, about: str, now: datetime) -> list[Outgoing]:
+    """A note was read for another reason than handling it: its agency's supervisors hear of it, else its admins."""
+    note_id, _, reason = about.partition(".")
+    agency_ref = notes.agency_of(tx, bytes.fromhex(note_id))
+    args = {"reference": named(note_id), "why": f"read-{reason}"}
+    slug = agencies.by_ref(tx, agency_ref).slug
+    supervisors = people.in_roles(tx, agency_ref, ("supervisor",))
+    if not supervisors:
+        return tell(tx, world, "admins", slug, "notice-read", args, now)
+    return [one for person in supervisors for one in tell(tx, world, person.ref, slug, "notice-read", args, now)]
 
 
 def _plans_due(tx: Transaction, world: World, plan_id: str, now: datetime) -> list[Outgoing]:

@@ -20,6 +20,8 @@ from storage.transaction import Transaction, moment, seconds
 SCHEMA_VERSION = 1
 RELEASE = "release"
 """Kind of the timer that ends the time for undoing; ``about`` is the note id in hex."""
+READ = "note-read"
+"""Kind of the timer, due at once, that has supervisors told; ``about`` is note id in hex, a full stop, the reason."""
 
 
 def keep(

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from storage import audit
+from storage import audit, timers
+from storage import notes as note_rows
 from storage.audit import Reason
 from storage.errors import Unknown
 from storage.opened_attachments import Attached, attached
@@ -54,6 +55,8 @@ def open_reference(
 ) -> list[Opened]:
     """The note of a reference and its amendments, in order; each leaves an entry in the audit log.
 
+    Where it is read for another reason than handling it, the agency's supervisors are told by a timer due at once.
+
     Args:
         tx: on a connection that may read bodies.
         reason, words: why it is read, see ``storage.audit.record``.
@@ -85,6 +88,8 @@ def open_reference(
         found.append(Opened(row.reference, row.state, body, attachments))
     if not found:
         raise Unknown(f"{short} was withdrawn by its author")
+    if reason != "handling":
+        timers.arm(tx, note_rows.READ, f"{rows[0].id.hex()}.{reason}", at)
     return found
 
 

@@ -7,7 +7,9 @@ from bot_site import NOON, Desk, Line, Site, texts
 
 from bot.access import Access
 from bot.trial import AGENCY
-from storage import agencies, people
+from storage import agencies, opened, people
+from storage.sealing import keyfile
+from storage.sealing.suites import OpeningKey
 from storage.transaction import Transaction
 
 
@@ -142,3 +144,26 @@ async def test_a_second_coordinator_is_told_who_has_the_flag(desk: Desk, site: S
     assert f"Handed on to you: {reference}" in handed
     await desk.later(timedelta(minutes=15))
     assert f"OVERDUE: {reference}" in texts(desk.news("second")), "handed on is not taken"
+
+
+async def test_t33_reading_a_note_for_another_reason_than_handling_it_is_told_to_supervisors(
+    desk: Desk, site: Site
+) -> None:
+    site.enrol("console", "lead", "supervisor", "Lead-9")
+    reference = await desk.logs_note("officer", "Paper cranes by the window.", "today")
+    key = keyfile.read(site.trial.coordinator_key).key
+    assert isinstance(key, OpeningKey)
+    ingest = (site.trial.installation.keyring().ingest.public,)
+    reader = site.trial.installation.store(reads_notes=True)
+    for reason in ("handling", "complaint"):
+        desk.news("lead")
+        reader.run_now(
+            lambda tx, reason=reason: opened.open_reference(tx, reference, key, ingest, at=site.clock(), reason=reason)
+        )
+        await desk.later(timedelta(0))
+        told = texts(desk.news("lead"))
+        assert ("was opened" in told) is (reason != "handling")
+        assert "cranes" not in told
+    assert reference in told
+    assert "a complaint" in told
+    reader.close()

@@ -32,6 +32,12 @@ button-hand-on = Hand it on
 
 # To other people: no content, nothing that identifies.
 notice-flag = A flag waits: { $reference }, { $urgency }.
+notice-read = { $reference } was opened, not by whoever handles it. Reason given: { $why }. The audit log says who.
+read-supervision = supervision
+read-complaint = a complaint
+read-request = a request of the person concerned
+read-order = an order of a court or authority
+read-rehearsal = a rehearsal
 notice-overdue = OVERDUE: { $reference }, { $urgency }. Nobody has taken it. Please take it or call the author.
 notice-handed-on = Handed on to you: { $reference }, { $urgency }. It is yours when you take it.
 notice-withdrawn = { $reference } was withdrawn by its author.

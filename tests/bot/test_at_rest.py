@@ -1,5 +1,7 @@
 """What lies on the disk of the bot's machine: nothing a thief could read, and nothing that opens a note."""
 
+import asyncio
+import contextvars
 import gc
 import os
 import re
@@ -253,14 +255,21 @@ async def test_t08_nothing_the_running_assistant_holds_opens_a_note(trial: Trial
     site.close()
 
 
+NOT_ITS_OWN = (type, types.ModuleType, types.FrameType, asyncio.AbstractEventLoop, contextvars.Context)
+"""What leads to everything else in the process: code, and what runs beside it."""
+
+
 def reachable(start: object) -> list[object]:
-    """Everything that hangs on an object, without modules and what the interpreter itself holds."""
+    """Everything that hangs on an object, of functions what they have captured, and not the module they stand in."""
     seen, found, waiting = set[int](), list[object](), [start]
     while waiting:
         one = waiting.pop()
-        if id(one) in seen or isinstance(one, type | types.ModuleType | types.FrameType):
+        if id(one) in seen or isinstance(one, NOT_ITS_OWN):
             continue
         seen.add(id(one))
         found.append(one)
-        waiting += gc.get_referents(one)
+        if isinstance(one, types.FunctionType):
+            waiting += [one.__closure__, one.__defaults__, one.__kwdefaults__]
+        else:
+            waiting += gc.get_referents(one)
     return found

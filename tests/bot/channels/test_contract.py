@@ -224,7 +224,7 @@ async def test_a_button_comes_back_with_its_question_and_key(stage: Stage) -> No
     assert first[-1].update_id != second[-1].update_id
 
 
-async def test_says_are_seen_whole_and_in_order(stage: Stage) -> None:
+async def test_t27a_says_are_seen_whole_in_order_and_never_read_as_markup(stage: Stage) -> None:
     await stage.channel.deliver(stage.chat, Say("Text.", title="Title", small="Source: x"), 1)
     await stage.channel.deliver(stage.chat, Say("*No* <b>markup</b> _is_ read.", rows=column(Choice("a", "A"))), 2)
     await stage.channel.deliver(

@@ -263,7 +263,7 @@ def test_a_title_and_the_small_print_are_marked_up() -> None:
     assert found.keyboard is None
 
 
-def test_plain_text_has_no_marks() -> None:
+def test_t27a_plain_text_has_no_marks() -> None:
     found = write(Say("<b>*not* bold</b>"), 3)
 
     assert (found.text, found.entities) == ("<b>*not* bold</b>", [])

@@ -1,6 +1,7 @@
 """One update, one transaction: repeats, order, failures, lasting and stale buttons, several agencies."""
 
 import asyncio
+import os
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -25,6 +26,22 @@ TABLES = ("seen", "conversations", "notes", "receipts", "flags", "timers", "trac
 
 def everything(site: Site) -> dict[str, list[Any]]:
     return {name: site.rows(name, "*" if name != "notes" else "id, reference, state, flag_level") for name in TABLES}
+
+
+async def test_t19b_ids_of_notes_come_from_the_systems_random_source(desk: Desk, site: Site) -> None:
+    assert desk.app.world.entropy is os.urandom
+    drawn: set[bytes] = set()
+
+    def watched(size: int) -> bytes:
+        drawn.add(got := os.urandom(size))
+        return got
+
+    desk.app.renew(replace(desk.app.world, entropy=watched))
+    for number in range(5):
+        await desk.logs_note("officer", f"synthetic {number}", "routine")
+    ids = {bytes(row[0]) for row in site.rows("notes", "id")}
+    assert len(ids) == 5
+    assert ids <= drawn
 
 
 async def test_t25_the_same_update_twice_changes_nothing(desk: Desk, site: Site) -> None:

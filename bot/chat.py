@@ -8,7 +8,6 @@ Which case is it about? …       what was said
 """
 
 import re
-import sys
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -158,7 +157,3 @@ async def play(chat: Chat, lines: Iterable[str], out: Callable[[str], None]) -> 
         out(f"> {typed}")
         if said := await chat.line(typed):
             out(said)
-
-
-def stdin_lines() -> Iterable[str]:
-    return iter(sys.stdin.readline, "")

@@ -203,11 +203,6 @@ def slips_allowed(length: int) -> int:
     return 1 if length <= LONGEST_WITH_ONE_SLIP else 2
 
 
-def everyday_words(language: str) -> frozenset[str]:
-    """Everyday words of a language; empty where we have none."""
-    return frozenset(_EVERYDAY.get(language, "").split())
-
-
 def _surprise(typed: str, known: str) -> float:
     """0 to 0.9: how unlike a slip of the thumb the difference is."""
     cost = 0.0 if typed[0] == known[0] else 0.5

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from storage.schema import timers
 from storage.transaction import Transaction, moment, seconds
@@ -47,12 +47,6 @@ def take(tx: Transaction, timer: Timer) -> bool:
     """Remove a due timer. False: somebody else has it, or it was moved."""
     gone = tx.db.execute(delete(timers).where(timers.c.id == timer.id, timers.c.due_at == seconds(timer.due_at)))
     return gone.rowcount == 1
-
-
-def next_due(tx: Transaction) -> datetime | None:
-    """When the next one falls due."""
-    at = tx.db.scalar(select(func.min(timers.c.due_at)))
-    return None if at is None else moment(at)
 
 
 def armed_until(tx: Transaction, kind: str, about: str) -> datetime | None:

@@ -138,11 +138,10 @@ def test_a_disarmed_timer_is_never_due_and_may_be_disarmed_again(store: Store) -
     assert due(store, 60) == []
 
 
-def test_the_next_due_is_the_earliest(store: Store) -> None:
-    assert store.run_now(timers.next_due) is None
+def test_a_timer_says_until_when_it_is_armed(store: Store) -> None:
     arm(store, "b", 20)
     arm(store, "a", 5)
-    assert store.run_now(timers.next_due) == NOON + 5 * MINUTE
+    assert store.run_now(lambda tx: timers.armed_until(tx, "flag", "a")) == NOON + 5 * MINUTE
     assert store.run_now(lambda tx: timers.armed_until(tx, "flag", "b")) == NOON + 20 * MINUTE
     assert store.run_now(lambda tx: timers.armed_until(tx, "flag", "c")) is None
 

@@ -32,7 +32,7 @@ class Desk:
 
 
 class Access:
-    """Reads agencies and desks, remembering what has not changed. Used within transactions only, by one thread."""
+    """Reads agencies and desks, remembering what has not changed. Used within transactions only."""
 
     def __init__(self, pins: Pins, sites: Sites = NO_SITES) -> None:
         self._pins = pins
@@ -82,6 +82,18 @@ class Access:
         if not mine:
             return []
         return [row.ref for row in agencies.every(tx) if mine & set(self.desk(tx, row, at).served_by)]
+
+    def reach(self, tx: Transaction, talk: Talk, at: datetime) -> set[bytes]:
+        """Refs of all agencies that a turn of this person may touch: their own, those that serve these, and those whose
+        desks theirs serve."""
+        own = {ref for ref, _, _ in talk.places}
+        slugs = {self._row(tx, ref, version).slug for ref, version, _ in talk.places}
+        near = set(own)
+        for row in (self._row(tx, ref, version) for ref, version in agencies.versions(tx)):
+            served_by = self.desk(tx, row, at).served_by
+            if row.ref in own or slugs & set(served_by):
+                near |= {row.ref, *map(tx.keyring.agency_ref, served_by)}
+        return near
 
     def _row(self, tx: Transaction, ref: bytes, version: int) -> AgencyRow:
         row = self._rows.get((ref, version))

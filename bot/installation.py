@@ -1,7 +1,8 @@
 """The data folder: all state of one installation.
 
 DIR/                 0700
-  integra.db         the database (SQLite), 0600
+  integra.db         the database (SQLite), 0600; or
+  database.toml      where the database is (PostgreSQL), 0600
   keys/              the bot's own keys, none of which opens a note
   lock               who is using the folder
   desks/             pins: whose signature each desk carries
@@ -16,12 +17,13 @@ from pathlib import Path
 
 from storage import lock
 from storage.actor import ASSISTANT, Actor
-from storage.database import migrate, open_database
 from storage.errors import BadInstallation
 from storage.keyring import MASTER_FILE, Keyring
 from storage.keyset import FILE as KEYSET_FILE
 from storage.pins import Pins
+from storage.postgres import Addresses
 from storage.store import Store
+from storage.whereabouts import Whereabouts
 
 FIRST_SETTINGS = """\
 # Settings of this installation; see the README. Environment variables INTEGRA_... win over this file.
@@ -39,8 +41,13 @@ class Installation:
     folder: Path
 
     @property
+    def whereabouts(self) -> Whereabouts:
+        return Whereabouts(self.folder)
+
+    @property
     def database(self) -> Path:
-        return self.folder / "integra.db"
+        """The file, where the database is one."""
+        return self.whereabouts.file
 
     @property
     def site(self) -> Path:
@@ -51,8 +58,11 @@ class Installation:
         return Pins(self.folder / "desks")
 
     @classmethod
-    def create(cls, folder: Path) -> "Installation":
+    def create(cls, folder: Path, server: Addresses | None = None) -> "Installation":
         """Make a new one: folder, keys, settings, database.
+
+        Args:
+            server: a PostgreSQL database with nothing in it; None: a file in the folder.
 
         Raises:
             BadInstallation: there is one already, or the folder is not empty.
@@ -67,7 +77,9 @@ class Installation:
         with os.fdopen(handle, "w") as file:
             file.write(FIRST_SETTINGS)
         made = cls(folder)
-        migrate(made.database)
+        if server is not None:
+            made.whereabouts.move(server)
+        made.whereabouts.upgrade()
         return made
 
     @classmethod
@@ -79,11 +91,11 @@ class Installation:
             WrongVersion: written by a newer program.
         """
         found = cls(folder)
-        if not found.database.exists():
+        if not found.whereabouts.known():
             raise BadInstallation(f"there is no installation in {folder}; make one with: integra init --data {folder}")
         if stat.S_IMODE(folder.stat().st_mode) & 0o077:
             raise BadInstallation(f"{folder} is open to others; run: chmod 700 {folder}")
-        migrate(found.database)
+        found.whereabouts.upgrade()
         return found
 
     def keyring(self, *, reads_notes: bool = False) -> Keyring:
@@ -104,11 +116,11 @@ class Installation:
         held = lock.share(self.folder)
         try:
             keyring = self.keyring(reads_notes=reads_notes)
+            engine = self.whereabouts.open(reads_notes=reads_notes)
         except BaseException:
             lock.leave(held)
             raise
         actor = Actor("operator", keyring.operator_ref(operator), operator) if operator else ASSISTANT
-        engine = open_database(self.database, reads_notes=reads_notes)
         return Store(engine, keyring, actor, closed=lambda: lock.leave(held))
 
     def refuse_inside(self, path: Path, what: str = "a key that opens notes") -> None:
@@ -126,5 +138,5 @@ def refuse_in_any(path: Path) -> None:
         BadInstallation: the path lies inside some installation's data folder, where nothing that opens notes belongs.
     """
     for folder in path.resolve().parents:
-        if (folder / "integra.db").exists() and (folder / "keys" / "master.key").exists():
+        if Whereabouts(folder).known() and (folder / "keys" / "master.key").exists():
             raise BadInstallation(f"{folder} is a data folder; what opens notes is kept elsewhere, name another place")

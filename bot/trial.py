@@ -16,6 +16,7 @@ import pyrage
 from bot.installation import Installation
 from storage import agencies, audit, people
 from storage.pins import Pin
+from storage.postgres import Addresses
 from storage.sealing import keyfile
 from storage.sealing.desk import Manifest, Recipient, sign
 from storage.sealing.keyfile import KeyFile, Role
@@ -67,12 +68,16 @@ class Trial:
         return self.folder / "case-system" / "drop"
 
     @classmethod
-    def create(cls, folder: Path, *, at: datetime, roles: tuple[str, ...]) -> "Trial":
-        """Make one: an agency with a signed desk, and a synthetic person for each role, all in clear demo keys."""
+    def create(cls, folder: Path, *, at: datetime, roles: tuple[str, ...], server: Addresses | None = None) -> "Trial":
+        """Make one: an agency with a signed desk, and a synthetic person for each role, all in clear demo keys.
+
+        Args:
+            server: see ``Installation.create``.
+        """
         trial = cls(folder)
         for part in ("coordinator", "case-system", "case-system/drop", "safe"):
             (folder / part).mkdir(mode=0o700, parents=True)
-        installation = Installation.create(folder / "server")
+        installation = Installation.create(folder / "server", server)
         admin = SigningKey.generate()
         coordinator, case_system, recovery = generate(), generate(), generate()
         _keep(trial.coordinator_key, coordinator, "coordinator", at)

@@ -54,6 +54,7 @@ from storage import (
     flags,
     invites,
     lapses,
+    leases,
     notes,
     outbox,
     people,
@@ -159,6 +160,7 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
             return access_due(tx, world, timer.about, now)
         case "sweep":
             invites.sweep(tx, at=now)
+            leases.sweep(tx, at=now)
             tx.db.execute(seen.delete().where(seen.c.at < seconds(now - REMEMBER_UPDATES)))
             timers.arm(tx, SWEEP, "", now + timedelta(hours=1))
             return _desks_that_fail(tx, world, now)
@@ -182,6 +184,7 @@ def take_fetched(
     Raises:
         NoRecipients: the desk has nobody left to seal to; nothing is kept.
     """
+    tx.hold(one.address_ref)
     if not attachments.is_wanted(tx, one):
         return []
     contact, talk = people.contact(tx, one.address_ref), conversations.load(tx, one.address_ref)
@@ -223,6 +226,8 @@ def _converse(
 ) -> list[Outgoing]:
     now = world.clock()
     tx = tx.acting(Actor.person(talk.person_ref))
+    if tx.walled:
+        tx.wall(world.access.reach(tx, talk, now))
     person = world.access.person(tx, talk, now)
     scene = Scene(
         now,

@@ -32,6 +32,7 @@ class AgencyRow:
 _insert = insert(agencies)
 _all = select(agencies.c.ref, agencies.c.version, agencies.c.sealed_profile)
 _one = _all.where(agencies.c.ref == bindparam("of"))
+_versions = select(agencies.c.ref, agencies.c.version)
 _desk = select(desks.c.manifest, desks.c.signature).where(desks.c.agency_ref == bindparam("of"))
 
 
@@ -84,6 +85,7 @@ def change(tx: Transaction, slug: str, fields: Mapping[str, str | bool]) -> byte
     Raises:
         Unknown: no such agency.
     """
+    tx.hold(tx.keyring.agency_ref(slug))
     row = by_slug(tx, slug)
     sealed = tx.seal("agency", row.ref, {**row.profile, **fields})
     tx.db.execute(
@@ -94,6 +96,11 @@ def change(tx: Transaction, slug: str, fields: Mapping[str, str | bool]) -> byte
 
 def every(tx: Transaction) -> list[AgencyRow]:
     return [_read(tx, *row) for row in tx.db.execute(_all)]
+
+
+def versions(tx: Transaction) -> list[tuple[bytes, int]]:
+    """Ref and version of every agency."""
+    return [(ref, version) for ref, version in tx.db.execute(_versions)]
 
 
 def by_ref(tx: Transaction, ref: bytes) -> AgencyRow:

@@ -95,6 +95,7 @@ REASONS: Final[tuple[Reason, ...]] = (*get_args(ActReason), *get_args(ReadingRea
 TO_THE_HOUR: Final[frozenset[Action]] = frozenset({"note.kept", "note.amended", "note.withdrawn"})
 """The note's own row tells the hour alone; its entry must not tell more."""
 
+_CHAIN: Final = b"audit log"
 MOST_WORDS: Final = 500
 AT_ONCE: Final = 2_000
 HOUR_S: Final = 3_600
@@ -147,6 +148,7 @@ def record(
     """
     if len(words) > MOST_WORDS:
         raise ValueError("words")
+    tx.hold(_CHAIN)
     last, prev = head(tx)
     seq = last + 1
     told = {"reason": reason, "operator": tx.actor.name, "words": words, "to": to, "key": key}

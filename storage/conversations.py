@@ -91,9 +91,12 @@ def first_time(tx: Transaction, channel: str, update_id: str, *, at: datetime) -
 def load(tx: Transaction, address_ref: bytes, *, at: datetime | None = None) -> Talk | None:
     """The conversation of an enrolled person at this address, or None for strangers and the revoked.
 
+    It stays as it is until this transaction ends: another turn of the same chat waits here.
+
     Args:
         at: roles that ended by then do not count, whether their timer was taken or not.
     """
+    tx.hold(address_ref)
     rows = tx.db.execute(_load, {"address": address_ref, "at": seconds(at) if at is not None else 0}).all()
     if not rows:
         return None

@@ -102,12 +102,12 @@ def migrate(path: Path) -> None:
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-            if _is_current(connection):
+            if is_current(connection):
                 return
             connection.rollback()
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-            if not _is_current(connection):  # another process may have been quicker
-                config = _config()
+            if not is_current(connection):  # another process may have been quicker
+                config = alembic_config()
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
             connection.commit()
@@ -115,7 +115,12 @@ def migrate(path: Path) -> None:
         engine.dispose()
 
 
-def _is_current(connection: Connection) -> bool:
+def is_current(connection: Connection) -> bool:
+    """Whether the schema is this program's.
+
+    Raises:
+        WrongVersion: it is of a newer program.
+    """
     found = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in _scripts().walk_revisions()}
     if found is not None and found not in known:
@@ -123,11 +128,12 @@ def _is_current(connection: Connection) -> bool:
     return found == _scripts().get_current_head()
 
 
-def _config() -> Config:
+def alembic_config() -> Config:
+    """Where the migrations are; they run on ``attributes["connection"]``."""
     config = Config()
     config.set_main_option("script_location", str(resources.files("storage") / "migrations"))
     return config
 
 
 def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
+    return ScriptDirectory.from_config(alembic_config())

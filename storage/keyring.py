@@ -105,6 +105,9 @@ class Keyring:
     def address_ref(self, channel: str, chat: str) -> bytes:
         return _keyed(self._pseudonyms, f"address\0{channel}\0{chat}")
 
+    def channel_ref(self, channel: str) -> bytes:
+        return _keyed(self._pseudonyms, f"channel\0{channel}")
+
     def agency_ref(self, slug: str) -> bytes:
         return _keyed(self._pseudonyms, f"agency\0{slug}")
 

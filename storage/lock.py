@@ -10,6 +10,8 @@ from typing import Final
 from storage.errors import BadInstallation
 
 FILE: Final = "lock"
+BEING_CHANGED: Final = "the keys of this installation are being changed; try again when that is done"
+IN_USE: Final = "the assistant or another command is using this installation; stop it first"
 
 
 def share(folder: Path) -> int:
@@ -23,7 +25,7 @@ def share(folder: Path) -> int:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
-        raise BadInstallation("the keys of this installation are being changed; try again when that is done") from None
+        raise BadInstallation(BEING_CHANGED) from None
     return handle
 
 
@@ -42,7 +44,7 @@ def alone(folder: Path) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
-        raise BadInstallation("the assistant or another command is using this installation; stop it first") from None
+        raise BadInstallation(IN_USE) from None
     finally:
         os.close(handle)
 

@@ -205,6 +205,7 @@ def settle(
     accepted: bool = False,
 ) -> None:
     """Write what the person settled; None leaves it as it was."""
+    tx.hold(person_ref)
     fields = profile(tx, person_ref)
     if language is not None:
         fields["language"] = language
@@ -299,6 +300,7 @@ def keep_an_admin(tx: Transaction, person_ref: bytes, agency_ref: bytes) -> None
 def is_last_admin(tx: Transaction, person_ref: bytes, agency_ref: bytes) -> bool:
     if role_in(tx, person_ref, agency_ref) != "admin":
         return False
+    tx.hold(agency_ref)  # or the last two could leave at the same time
     others = (
         select(people.c.ref)
         .join(memberships, memberships.c.person_ref == people.c.ref)
@@ -384,6 +386,7 @@ def _hand_back_flags(tx: Transaction, person_ref: bytes, at: datetime) -> None:
 
 def _shed(tx: Transaction, one: Contact, at: datetime) -> None:
     """Give up what a conversation holds; its number goes on, so that no old button fits a later question."""
+    tx.hold(one.address_ref)
     here = conversations.c.address_ref == one.address_ref
     tx.db.execute(
         update(conversations)
@@ -401,6 +404,7 @@ def _shed(tx: Transaction, one: Contact, at: datetime) -> None:
 
 
 def _forget_address(tx: Transaction, one: Contact, at: datetime) -> None:
+    tx.hold(one.address_ref)
     for table in (conversations, outbox_rows, timers, redemptions, residue, attachments):
         tx.db.execute(delete(table).where(table.c.address_ref == one.address_ref))
     tx.db.execute(delete(addresses).where(addresses.c.ref == one.address_ref))

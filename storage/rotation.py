@@ -16,18 +16,19 @@ from pathlib import Path
 
 from storage import keyset, lock
 from storage.custody import KEY_BYTES, FileKeys
-from storage.database import open_database
 from storage.keyring import MASTER_FILE, Keyring
 from storage.reseal import COLUMNS, reseal
 from storage.sealing.signing import SigningKey
 from storage.store import Store
 from storage.transaction import Transaction
+from storage.whereabouts import Whereabouts
 
 
-def rotate(folder: Path, database: Path, *, progress: Callable[[int], None] = lambda count: None) -> int:
+def rotate(folder: Path, *, progress: Callable[[int], None] = lambda count: None) -> int:
     """
     Args:
-        folder: the data folder; its keys are files.
+        folder: the data folder; its keys are files. Where other machines work on the same database with copies of
+            these keys, they have to be stopped, and be given the new ones.
         progress: hears how many columns are done so far.
 
     Returns:
@@ -45,13 +46,13 @@ def rotate(folder: Path, database: Path, *, progress: Callable[[int], None] = la
         changed = found if len(found.boxes) > 1 else found.with_new_generation()
         keyset.write(keys, changed, [old, new])
         keyset.replace_file(keys / MASTER_FILE, f"{new.hex()}\n".encode())
-        count = _all(database, Keyring(changed, SigningKey(files.get("ingest"))), progress)
+        count = _all(folder, Keyring(changed, SigningKey(files.get("ingest"))), progress)
         keyset.write(keys, changed.only_current(), [new])
     return count
 
 
-def _all(database: Path, keyring: Keyring, progress: Callable[[int], None]) -> int:
-    store, count = Store(open_database(database), keyring), 0
+def _all(folder: Path, keyring: Keyring, progress: Callable[[int], None]) -> int:
+    store, count = Store(Whereabouts(folder).open(alone=True), keyring), 0
     try:
         for column in COLUMNS:
             while changed := store.run_now(partial(reseal, one=column)):

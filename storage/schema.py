@@ -165,6 +165,16 @@ residue = Table(
     Column("since", BigInteger, nullable=False),
 )
 
+# Who sends to a chat or listens on a channel, where several processes share the database (storage.leases). ``name`` is
+# an address ref, or a keyed ref of the channel; ``holder`` a random id of the process. Swept when it ran out.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Ref, primary_key=True),
+    Column("holder", Ref, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+
 # Every deadline there is; deleted when it has been dealt with.
 timers = Table(
     "timers",

@@ -1,4 +1,6 @@
-"""The one writer: turns wait in line, share a commit, and each stands or falls alone.
+"""Where turns wait in line for their transaction; each stands or falls alone.
+
+SQLite: one writer, and those who wait share a commit.
 
     run(turn) ─▶ line ─▶ writer thread:  BEGIN IMMEDIATE
                                          SAVEPOINT · turn 1 · RELEASE
@@ -10,6 +12,10 @@
 
 Sharing commits makes ``synchronous=FULL`` nearly free under load (measured: about 2,000 turns a second against
 about 140 one by one).
+
+PostgreSQL: some threads, each with a connection and one turn at a time; the server shares commits by itself. Turns of
+one chat are kept apart by ``Transaction.hold``. A turn that the server undid because two were in each other's way is
+run again: nothing of it was kept.
 """
 
 import asyncio
@@ -22,15 +28,19 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+from sqlalchemy.pool import QueuePool
 
 from storage.actor import ASSISTANT, Actor
-from storage.errors import Busy
+from storage.errors import Busy, StorageError
 from storage.keyring import Keyring
 from storage.transaction import PURGED, Transaction
 
 T = TypeVar("T")
 MOST_SHARED = 64
+TRIES = 5
+IN_EACH_OTHERS_WAY = ("40001", "40P01")
+"""SQLSTATE of a serialization failure and of a deadlock."""
 
 
 @dataclass(slots=True)
@@ -44,13 +54,17 @@ _Result: TypeAlias = tuple[_Waiting[Any], Any, BaseException | None]
 
 
 class Store:
-    """Runs plain functions over one transaction each, in a thread of its own.
+    """Runs plain functions over one transaction each, in threads of its own.
 
     Args:
-        engine: from ``storage.database.open_database``; the store owns its connection until ``close``.
+        engine: from ``storage.database.open_database`` or ``storage.postgres.open_postgres``; the store owns its
+            connections until ``close``.
         keyring: handed on with every transaction.
         actor: whose acts these are, for the audit log; the bot says it anew for every turn.
-        closed: called once, when the connection is closed.
+        closed: called once, when the connections are closed.
+
+    Attributes:
+        shared: other processes, on other machines too, may be writing to this database at the same time.
     """
 
     def __init__(
@@ -62,17 +76,23 @@ class Store:
         closed: Callable[[], None] = lambda: None,
     ) -> None:
         self._engine, self._keyring, self._actor, self._on_closed = engine, keyring, actor, closed
+        self.shared = engine.dialect.name != "sqlite"
         self._line: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
-        self._thread = threading.Thread(target=self._write, name="store", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._write_one_by_one if self.shared else self._write, name="store", daemon=True)
+            for _ in range(engine.pool.size() if isinstance(engine.pool, QueuePool) else 1)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def run(self, turn: Callable[[Transaction], T]) -> Awaitable[T]:
         """Run ``turn`` inside a transaction; the result comes once it is committed, fsync included.
 
         Raises (from the awaited result):
-            Busy: the commit or the database failed; nothing of this turn was kept. Try the same call again.
+            Busy: the commit or the database failed; nothing of this turn was kept, unless a server went away in the
+                middle of its commit. Try the same call again.
             Exception: whatever ``turn`` raised; nothing of it was kept.
         """
         waiter: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -84,13 +104,15 @@ class Store:
         return self._submit(turn).result()
 
     def close(self) -> None:
-        """Finish what waits, write the log back into the file, close the connection. Safe to repeat."""
+        """Finish what waits, write the log back into the file, close the connections. Safe to repeat."""
         with self._closing:
             if self._closed:
                 return
             self._closed = True
-            self._line.put(None)
-        self._thread.join()
+            for _ in self._threads:
+                self._line.put(None)
+        for thread in self._threads:
+            thread.join()
         self._engine.dispose()
         self._on_closed()
 
@@ -101,6 +123,8 @@ class Store:
                 raise Busy("the store is closed")
             self._line.put(_Waiting(turn, done, waiter))
         return done
+
+    # ------------------------------------------------------------ SQLite
 
     def _write(self) -> None:
         connection: Connection | None = None
@@ -148,6 +172,53 @@ class Store:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
                 connection.rollback()
         _tell(results)
+
+    # ------------------------------------------------------------ PostgreSQL
+
+    def _write_one_by_one(self) -> None:
+        connection: Connection | None = None
+        while (one := self._line.get()) is not None:
+            if not _wanted(one):
+                continue
+            for tries_left in reversed(range(TRIES)):
+                try:
+                    connection = connection or self._engine.connect()
+                    result, error = self._alone_on(connection, one.turn)
+                except BaseException as failed:  # also one that ends a program: nobody may be left waiting
+                    result, error = None, failed if isinstance(failed, StorageError) else Busy(type(failed).__name__)
+                if connection is not None and connection.invalidated:  # the server went away, or came back
+                    connection.close()
+                    connection = None
+                if not (isinstance(error, _Again) and tries_left):
+                    break
+            _tell([(one, result, Busy("again") if isinstance(error, _Again) else error)])
+        if connection is not None:
+            connection.close()
+
+    def _alone_on(self, connection: Connection, turn: Callable[[Transaction], Any]) -> tuple[Any, BaseException | None]:
+        try:
+            try:
+                result = turn(Transaction(connection, self._keyring, self._actor))
+            except DBAPIError as failed:
+                # Nothing was committed, so the same again is safe: also where a connection had died while it lay idle.
+                again = failed.connection_invalidated or getattr(failed.orig, "sqlstate", None) in IN_EACH_OTHERS_WAY
+                return None, _Again() if again else Busy(type(failed.orig).__name__) if _is_busy(failed) else failed
+            except Exception as failed:
+                return None, failed
+            connection.commit()
+            return result, None
+        finally:
+            connection.info.pop(PURGED, None)
+            with contextlib.suppress(DBAPIError):
+                connection.rollback()
+
+
+class _Again(Exception):
+    """Nothing was kept; the same turn may be run once more."""
+
+
+def _is_busy(failed: DBAPIError) -> bool:
+    return isinstance(failed, OperationalError | InternalError)
 
 
 def _wanted(one: _Waiting[Any]) -> bool:

@@ -44,9 +44,12 @@ def due(tx: Transaction, at: datetime, *, at_most: int = 100) -> list[Timer]:
 
 
 def take(tx: Transaction, timer: Timer) -> bool:
-    """Remove a due timer. False: somebody else has it, or it was moved."""
-    gone = tx.db.execute(delete(timers).where(timers.c.id == timer.id, timers.c.due_at == seconds(timer.due_at)))
-    return gone.rowcount == 1
+    """Remove a due timer. False: somebody else has it or is about to, or it was moved."""
+    mine = select(timers.c.id).where(timers.c.id == timer.id, timers.c.due_at == seconds(timer.due_at))
+    if tx.db.scalar(mine.with_for_update(skip_locked=True)) is None:
+        return False
+    tx.db.execute(delete(timers).where(timers.c.id == timer.id))
+    return True
 
 
 def armed_until(tx: Transaction, kind: str, about: str) -> datetime | None:

@@ -1,17 +1,19 @@
 """An open transaction: the connection and the keys, handed to every storage function as its first argument."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from storage.actor import ASSISTANT, Actor
 from storage.keyring import Keyring, Label
 
 PURGED = "purged"
+_hold = text("SELECT pg_advisory_xact_lock(:what)")
+_wall = text("SELECT set_config('integra.agencies', :agencies, true)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,27 @@ class Transaction:
     def purged(self) -> None:
         """Something was deleted that must not linger: after the commit the write-ahead log is emptied into the file."""
         self.db.info[PURGED] = True
+
+    @property
+    def walled(self) -> bool:
+        """The database keeps agencies apart by itself, see ``storage.postgres``."""
+        return self.db.dialect.name != "sqlite"
+
+    def hold(self, what: bytes) -> None:
+        """Until this transaction ends nobody else holds ``what`` (8 bytes or more, of which the first 8 count).
+
+        Whatever is read after it is as the one before left it. SQLite has one writer, and nothing to hold.
+
+        Raises:
+            OperationalError: somebody else holds it for longer than five seconds.
+        """
+        if self.db.dialect.name != "sqlite":
+            self.db.execute(_hold, {"what": int.from_bytes(what[:8], "big", signed=True)})
+
+    def wall(self, agency_refs: Iterable[bytes]) -> None:
+        """From here on to its end this transaction sees the rows of these agencies alone (PostgreSQL)."""
+        if self.walled:
+            self.db.execute(_wall, {"agencies": ",".join(ref.hex() for ref in agency_refs)})
 
     def seal(self, label: Label, place: bytes, value: Mapping[str, Any] | str | list[Any]) -> bytes:
         return self.keyring.seal(label, place, json.dumps(value, ensure_ascii=False).encode())

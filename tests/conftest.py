@@ -1,9 +1,57 @@
-"""Options of the whole suite."""
+"""Options of the whole suite, and the engines it runs on."""
+
+from collections.abc import Iterator
 
 import pytest
+from engines import ENGINES, POSTGRES
+from postgres_server import Cluster, cluster, programs
+
+NO_SERVER = "PostgreSQL is not on this machine (Debian: postgresql); half of these tests did not run"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--write-transcripts", action="store_true", help="write tests/transcripts/*.txt anew from what happens"
     )
+    parser.addoption("--engine", choices=ENGINES, help="only what runs on this engine, and what needs none")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test marked with an engine runs on that one alone."""
+    wanted = config.getoption("--engine")
+    kept, left = [], []
+    for item in items:
+        engine = item.callspec.params.get("engine") if hasattr(item, "callspec") else None
+        marked = {name for name in ENGINES if item.get_closest_marker(name)}
+        skip = engine is not None and (engine != wanted if wanted else bool(marked) and engine not in marked)
+        skip = skip or (engine is not None and bool(marked) and engine not in marked)
+        (left if skip else kept).append(item)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Cluster]:
+    """A private PostgreSQL cluster, one a session."""
+    import os
+
+    if programs() is None:
+        if os.environ.get("CI"):
+            pytest.fail(NO_SERVER)
+        pytest.skip(NO_SERVER)
+    with cluster() as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Every test with a database runs on both engines, unless it is marked ``sqlite`` or ``postgres``."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def server_of(engine: str, request: pytest.FixtureRequest) -> Cluster | None:
+    """The cluster, where the engine is that; None: a file."""
+    found: Cluster | None = request.getfixturevalue("server") if engine == POSTGRES else None
+    return found

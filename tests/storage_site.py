@@ -4,9 +4,13 @@ import hashlib
 import sqlite3
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select
+import psycopg
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.pool import NullPool
 
+from bot.installation import Installation
 from bot.trial import AGENCY
 from storage import agencies, feedback, notes
 from storage.keyset import FIXED, Keyset
@@ -106,6 +110,21 @@ def publish(
     canonical, signature = sign(manifest, admin)
     pins.set(slug, Pin(admin.public, version))
     agencies.publish_desk(tx, manifest, canonical, signature)
+
+
+def past_the_walls(installation: Installation, statement: str, **values: Any) -> list[Any]:
+    """Run SQL as somebody could who holds the database: on the file itself, or as the server's superuser.
+
+    Args:
+        statement: with ``:name`` for values.
+    """
+    server = installation.whereabouts.server
+    address = f"sqlite:///{installation.database}" if server is None else "postgresql+psycopg://"
+    how: dict[str, Any] = {} if server is None else {"creator": lambda: psycopg.connect(server.owner)}
+    engine = create_engine(address, poolclass=NullPool, **how)
+    with engine.begin() as connection:
+        done = connection.execute(text(statement), values)
+        return list(done.all()) if done.returns_rows else []
 
 
 class Mark:

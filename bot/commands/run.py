@@ -1,6 +1,7 @@
 """`integra run`: the assistant on Telegram."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -13,8 +14,10 @@ from bot import logs, wiring
 from bot.channels.base import Channel, Handle, TryLater
 from bot.channels.registry import CLIENTS, TelegramClient
 from bot.channels.registry import client as client_of
+from bot.clock import system_clock
 from bot.commands.common import Data, Refusal
 from bot.installation import Installation
+from bot.leased import Leased
 from bot.limits import Limits
 from bot.reload import Reload
 from bot.settings import Settings
@@ -22,6 +25,7 @@ from bot.turns import World
 from dialogues.desk import COMMANDS
 from dialogues.model import Voice
 from storage.custody import secret_text
+from storage.store import Store
 
 log = structlog.get_logger()
 
@@ -82,8 +86,7 @@ async def _run(
             host, port, path = settings.webhook_host, settings.webhook_port, settings.webhook_path
             await telegram.listen_webhook(webhook, host, port, path, secret, handle)
         else:
-            await _until_it_answers(telegram.end_webhook)
-            await telegram.listen(handle)
+            await _polling_alone(store, telegram, handle)
 
     def build() -> World:
         hours, days = settings.draft_hours, settings.mentor_days
@@ -111,6 +114,19 @@ async def _run(
         log.info("stopped")
     finally:
         store.close()
+
+
+async def _polling_alone(store: Store, telegram: TelegramClient, handle: Handle) -> None:
+    """Telegram takes one poller at a time; where several processes share a database, the others wait for their turn."""
+
+    async def poll() -> None:
+        await _until_it_answers(telegram.end_webhook)
+        await telegram.listen(handle)
+
+    if store.shared:
+        await Leased(store, telegram.name, os.urandom(16), system_clock).run(poll)
+    else:
+        await poll()
 
 
 def commands(voices: Mapping[str, Voice] | None = None) -> dict[str, list[tuple[str, str]]]:

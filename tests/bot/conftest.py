@@ -1,26 +1,26 @@
 """A fresh installation for each test, copied from one that is made once a session."""
 
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from bot_site import NOON, STAFF, Desk, Line, Site, at_desk, on_telegram
+from engines import Mould
+from postgres_server import Cluster
 
 from bot.trial import Trial
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made") / "world"
-    Trial.create(folder, at=NOON, roles=STAFF)
-    return folder
+def made(tmp_path_factory: pytest.TempPathFactory, server_of: Cluster | None) -> Mould:
+    return Mould.make(tmp_path_factory.mktemp("made") / "world", server_of, at=NOON, roles=STAFF)
 
 
 @pytest.fixture
-def trial(made: Path, tmp_path: Path) -> Trial:
-    shutil.copytree(made, tmp_path / "world")
-    return Trial(tmp_path / "world")
+def trial(made: Mould, tmp_path: Path) -> Iterator[Trial]:
+    trial = made.copy(tmp_path / "world")
+    yield trial
+    made.drop(trial)
 
 
 @pytest.fixture

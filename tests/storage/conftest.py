@@ -1,10 +1,11 @@
 """One installation a test: an agency with a signed desk, a person of each role, a real database."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from engines import Mould
+from postgres_server import Cluster
 from storage_site import NOON, person_in_role
 
 from bot.installation import Installation
@@ -15,15 +16,15 @@ from storage.store import Store
 
 
 @pytest.fixture(scope="session")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("trial") / "trial"
-    Trial.create(folder, at=NOON, roles=tuple(HANDLES))
-    return folder
+def made_once(tmp_path_factory: pytest.TempPathFactory, server_of: Cluster | None) -> Mould:
+    return Mould.make(tmp_path_factory.mktemp("trial") / "trial", server_of, at=NOON, roles=tuple(HANDLES))
 
 
 @pytest.fixture
-def trial(made_once: Path, tmp_path: Path) -> Trial:
-    return Trial(Path(shutil.copytree(made_once, tmp_path / "trial")))
+def trial(made_once: Mould, tmp_path: Path) -> Iterator[Trial]:
+    trial = made_once.copy(tmp_path / "trial")
+    yield trial
+    made_once.drop(trial)
 
 
 @pytest.fixture

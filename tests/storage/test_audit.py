@@ -126,6 +126,7 @@ def test_t43_neither_reason_nor_operator_nor_destination_lies_open(installation:
     assert hits(installation.folder, words) == set()
 
 
+@pytest.mark.sqlite
 def test_t43_a_reason_opens_in_its_own_entry_alone(installation: Installation, store: Store) -> None:
     store.run_now(one)
     store.close()
@@ -168,6 +169,7 @@ INTO_THE_MIDDLE = [
 ]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("reads_notes", [False, True])
 @pytest.mark.parametrize("statement", CHANGES + AROUND)
 def test_no_connection_of_ours_may_change_the_log(database: Path, statement: str, reads_notes: bool) -> None:
@@ -176,6 +178,7 @@ def test_no_connection_of_ours_may_change_the_log(database: Path, statement: str
         connection.exec_driver_sql(statement)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("statement", CHANGES + INTO_THE_MIDDLE)
 def test_other_connections_are_refused_too_while_the_triggers_stand(database: Path, statement: str) -> None:
     other = outside(database)
@@ -186,6 +189,7 @@ def test_other_connections_are_refused_too_while_the_triggers_stand(database: Pa
     assert other.execute("SELECT * FROM audit").fetchall() == before
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("statement", "seq", "why"),
     [

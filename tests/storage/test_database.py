@@ -23,6 +23,8 @@ from storage.pins import Pins
 from storage.schema import metadata
 from storage.store import Store
 
+pytestmark = pytest.mark.sqlite
+
 FULL, ON, MEMORY = 2, 1, 2
 
 

@@ -8,8 +8,20 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
-from storage_site import CASE, NOON, OTHER_AGENCY, UNDO, add_agency, keep_note, note_id, outside, publish
+from storage_site import (
+    CASE,
+    NOON,
+    OTHER_AGENCY,
+    UNDO,
+    add_agency,
+    keep_note,
+    note_id,
+    outside,
+    past_the_walls,
+    publish,
+)
 
+from bot.installation import Installation
 from bot.trial import AGENCY
 from dialogues.model import NoteView
 from dialogues.reference import reference
@@ -52,10 +64,10 @@ def kept(store: Store) -> tuple[int, int, int]:
     return store.run_now(turn)
 
 
-def body(database: Path, number: int) -> bytes | None:
-    """The RECORD as it lies in the file."""
-    query = "SELECT body FROM notes WHERE id = ?"
-    found: bytes | None = outside(database).execute(query, (bytes.fromhex(note_id(number)),)).fetchone()[0]
+def body(installation: Installation, number: int) -> bytes | None:
+    """The RECORD as it lies there."""
+    query = "SELECT body FROM notes WHERE id = :id"
+    found: bytes | None = past_the_walls(installation, query, id=bytes.fromhex(note_id(number)))[0][0]
     return found
 
 
@@ -68,7 +80,7 @@ def tag(store: Store, number: int) -> bytes | None:
 
 
 def test_a_kept_note_is_held_until_the_time_for_undoing_is_over(
-    store: Store, pins: Pins, officer: bytes, agency_ref: bytes, database: Path
+    store: Store, pins: Pins, officer: bytes, agency_ref: bytes, installation: Installation
 ) -> None:
     keep(store, pins, 1, officer, flag_level=2, at=NOON + timedelta(minutes=34))
     found = row(store, 1)
@@ -78,7 +90,7 @@ def test_a_kept_note_is_held_until_the_time_for_undoing_is_over(
     assert store.run_now(lambda tx: notes.author_of(tx, found.id)) == officer
     until = store.run_now(lambda tx: timers.armed_until(tx, notes.RELEASE, note_id(1)))
     assert until == NOON + timedelta(minutes=34) + UNDO
-    assert body(database, 1)
+    assert body(installation, 1)
 
 
 def test_a_released_note_waits(store: Store, pins: Pins, officer: bytes) -> None:
@@ -100,13 +112,13 @@ def test_a_note_of_a_turn_that_failed_is_not_kept(store: Store, pins: Pins, offi
     assert kept(store) == before
 
 
-def test_a_note_is_never_kept_twice(store: Store, pins: Pins, officer: bytes, database: Path) -> None:
+def test_a_note_is_never_kept_twice(store: Store, pins: Pins, officer: bytes, installation: Installation) -> None:
     keep(store, pins, 1, officer)
-    before, first = kept(store), body(database, 1)
+    before, first = kept(store), body(installation, 1)
     with pytest.raises(IntegrityError) as caught:
         keep(store, pins, 1, officer, text="Another text.")
     assert kept(store) == before
-    assert body(database, 1) == first
+    assert body(installation, 1) == first
     assert "cranes" not in str(caught.value)
     assert "parameters hidden" in str(caught.value)
 
@@ -118,10 +130,10 @@ def test_a_note_that_is_too_long_is_not_kept(store: Store, pins: Pins, officer: 
     assert kept(store) == before
 
 
-def test_equal_notes_never_look_equal(store: Store, pins: Pins, officer: bytes, database: Path) -> None:
+def test_equal_notes_never_look_equal(store: Store, pins: Pins, officer: bytes, installation: Installation) -> None:
     for number in (1, 2):
         keep(store, pins, number, officer)
-    one, two = body(database, 1), body(database, 2)
+    one, two = body(installation, 1), body(installation, 2)
     assert one is not None
     assert two is not None
     assert len(one) == len(two)
@@ -180,7 +192,9 @@ def test_to_a_desk_whose_keys_ran_out_no_note_is_kept(store: Store, pins: Pins, 
     keep(store, pins, 1, officer, agency=OTHER_AGENCY, at=NOON)
 
 
-def test_with_a_damaged_pin_no_note_is_kept(store: Store, pins: Pins, officer: bytes, installation: Any) -> None:
+def test_with_a_damaged_pin_no_note_is_kept(
+    store: Store, pins: Pins, officer: bytes, installation: Installation
+) -> None:
     (installation.folder / "desks" / f"{AGENCY}.json").write_text("{")
     before = kept(store)
     with pytest.raises(BadInstallation):
@@ -220,18 +234,20 @@ def test_nobody_amends_another_agencys_note(store: Store, pins: Pins, officer: b
 # ---------------------------------------------------------------- undoing
 
 
-def test_a_withdrawn_note_has_no_words_left(store: Store, pins: Pins, officer: bytes, database: Path) -> None:
+def test_a_withdrawn_note_has_no_words_left(
+    store: Store, pins: Pins, officer: bytes, installation: Installation
+) -> None:
     keep(store, pins, 1, officer)
     withdraw(store, 1, officer)
     assert row(store, 1).state == "withdrawn"
-    assert body(database, 1) is None
+    assert body(installation, 1) is None
     assert store.run_now(lambda tx: timers.armed_until(tx, notes.RELEASE, note_id(1))) is None
     release(store, 1)
     assert row(store, 1).state == "withdrawn"
 
 
 def test_nobody_else_withdraws_a_note(
-    store: Store, pins: Pins, officer: bytes, mentor: bytes, coordinator: bytes, database: Path
+    store: Store, pins: Pins, officer: bytes, mentor: bytes, coordinator: bytes, installation: Installation
 ) -> None:
     keep(store, pins, 1, officer)
     keep(store, pins, 2, mentor)
@@ -239,20 +255,20 @@ def test_nobody_else_withdraws_a_note(
         with pytest.raises(Unknown):
             withdraw(store, 1, other)
     assert row(store, 1).state == "held"
-    assert body(database, 1)
+    assert body(installation, 1)
     assert store.run_now(lambda tx: timers.armed_until(tx, notes.RELEASE, note_id(1))) == NOON + UNDO
 
 
 @pytest.mark.parametrize("state", ["waiting", "handed-over", "withdrawn"])
 def test_a_note_is_not_withdrawn_late_or_twice(
-    store: Store, pins: Pins, officer: bytes, database: Path, state: str
+    store: Store, pins: Pins, officer: bytes, installation: Installation, state: str
 ) -> None:
     keep(store, pins, 1, officer)
     store.run_now(lambda tx: tx.db.execute(update(rows).values(state=state)))
     with pytest.raises(Unknown):
         withdraw(store, 1, officer)
     assert row(store, 1).state == state
-    assert body(database, 1)
+    assert body(installation, 1)
 
 
 def test_a_note_that_never_was_is_not_withdrawn(store: Store, officer: bytes) -> None:
@@ -270,17 +286,18 @@ def residue(record: bytes, folder: Path, *, beside: bytes = b"") -> int:
     return sum(any(piece in file for file in files) for piece in pieces if piece not in beside)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("size", [10, 3_000, 15_000])
 @pytest.mark.parametrize("checkpointed_before", [True, False])
 def test_of_a_withdrawn_note_no_byte_is_left_in_the_files(
-    store: Store, pins: Pins, officer: bytes, installation: Any, size: int, checkpointed_before: bool
+    store: Store, pins: Pins, officer: bytes, installation: Installation, size: int, checkpointed_before: bool
 ) -> None:
     database = installation.database
     for number in (1, 2, 3):
         keep(store, pins, number, officer, text="x" * size)
     if checkpointed_before:
         outside(database).execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    first, record, third = (body(database, number) for number in (1, 2, 3))
+    first, record, third = (body(installation, number) for number in (1, 2, 3))
     assert first is not None
     assert record is not None
     assert third is not None
@@ -294,11 +311,12 @@ def test_of_a_withdrawn_note_no_byte_is_left_in_the_files(
     assert os.path.getsize(f"{database}-wal") == 0
 
 
+@pytest.mark.sqlite
 def test_of_a_withdrawn_note_closing_leaves_no_byte(
-    store: Store, pins: Pins, officer: bytes, installation: Any
+    store: Store, pins: Pins, officer: bytes, installation: Installation
 ) -> None:
     keep(store, pins, 1, officer)
-    record = body(installation.database, 1)
+    record = body(installation, 1)
     assert record is not None
     withdraw(store, 1, officer)
     store.close()

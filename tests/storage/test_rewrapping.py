@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from storage_site import NOON, keep_note, note_id, outside
+from storage_site import NOON, keep_note, note_id, past_the_walls
 
 from bot.installation import Installation
 from bot.trial import AGENCY, Trial
@@ -132,6 +132,7 @@ def test_t39_after_revoking_and_rewrapping_the_key_opens_none_and_all_others_ope
         assert revoked.kid not in now.envelope.kids
 
 
+@pytest.mark.sqlite
 def test_t39_nothing_of_the_former_stanzas_lingers_in_the_files(
     trial: Trial, reading: Store, revoked: OpeningKey, recovery: OpeningKey
 ) -> None:
@@ -178,9 +179,8 @@ def test_a_key_that_opens_none_leaves_all_as_they_were(trial: Trial, reading: St
 def test_a_note_that_was_changed_is_left_and_the_others_are_done(
     trial: Trial, reading: Store, recovery: OpeningKey, revoked: OpeningKey
 ) -> None:
-    connection = outside(trial.installation.database)
-    connection.execute("UPDATE notes SET flag_level = 3 WHERE id = ?", (bytes.fromhex(note_id(4)),))
-    connection.close()
+    changed = "UPDATE notes SET flag_level = 3 WHERE id = :id"
+    past_the_walls(trial.installation, changed, id=bytes.fromhex(note_id(4)))
     manifest = change_desk(trial, reading, [Recipient(generate().public, "coordinator", "New")], [revoked.kid])
     report = rewrap_all(trial, reading, recovery, manifest)
     assert (report.rewrapped, report.left) == (MANY - 1, [Left(reference(note_id(4)), "header")])

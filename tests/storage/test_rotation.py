@@ -1,11 +1,10 @@
 """A new master key: everything opens as before, nothing with the old, whenever it is interrupted."""
 
-import sqlite3
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from storage_site import NOON
+from storage_site import NOON, past_the_walls
 
 from bot.installation import Installation
 from bot.trial import AGENCY
@@ -89,16 +88,14 @@ def everything(installation: Installation) -> list[object]:
 def columns(installation: Installation) -> set[bytes]:
     """All sealed columns as they lie there."""
     found = set()
-    connection = sqlite3.connect(installation.database)
     for one in COLUMNS:
-        rows = connection.execute(f"SELECT {one.column} FROM {one.table.name} WHERE {one.column} IS NOT NULL")
-        found |= {row[0] for row in rows}
-    connection.close()
+        query = f"SELECT {one.column} FROM {one.table.name} WHERE {one.column} IS NOT NULL"
+        found |= {row[0] for row in past_the_walls(installation, query)}
     return found
 
 
 def rotate(installation: Installation) -> int:
-    return rotation.rotate(installation.folder, installation.database)
+    return rotation.rotate(installation.folder)
 
 
 def test_every_sealed_column_is_on_the_list() -> None:
@@ -114,7 +111,7 @@ def test_every_sealed_column_is_on_the_list() -> None:
 def test_all_is_readable_as_before_and_nothing_lies_there_as_before(full: Installation) -> None:
     before, was = everything(full), columns(full)
     heard: list[int] = []
-    count = rotation.rotate(full.folder, full.database, progress=heard.append)
+    count = rotation.rotate(full.folder, progress=heard.append)
     assert everything(full) == before
     now = columns(full)
     assert not was & now
@@ -193,10 +190,7 @@ def test_nobody_comes_in_while_keys_are_changed(full: Installation) -> None:
 
 
 def test_a_column_that_does_not_open_stops_it_and_loses_nothing(full: Installation) -> None:
-    connection = sqlite3.connect(full.database)
-    connection.execute("UPDATE traces SET sealed_message = CAST(x'0201' || zeroblob(60) AS BLOB)")
-    connection.commit()
-    connection.close()
+    past_the_walls(full, "UPDATE traces SET sealed_message = :bad", bad=b"\x02\x01" + bytes(60))
     with pytest.raises(Unreadable, match="trace"):
         rotate(full)
     store = full.store()

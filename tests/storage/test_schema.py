@@ -2,11 +2,11 @@
 
 import base64
 import secrets
-from pathlib import Path
 
 import pytest
+from postgres_server import Cluster
 from sqlalchemy import LargeBinary, String, select
-from storage_site import NOON, keep_note, note_id, outside
+from storage_site import NOON, keep_note, note_id, outside, past_the_walls
 
 from bot.installation import Installation
 from dialogues.model import Say
@@ -17,6 +17,7 @@ from storage.schema import walks as walk_rows
 from storage.store import Store
 from storage.transaction import Transaction
 
+NAME_IN_CLEAR = b"invite.made"
 BASE64 = [f"base64 at {start}" for start in range(3)]
 
 
@@ -38,9 +39,17 @@ def spellings(word: str) -> dict[str, bytes]:
     return found
 
 
-def hits(folder: Path, words: dict[str, str]) -> set[tuple[str, str, str]]:
+def files_of(installation: Installation, cluster: Cluster | None) -> dict[str, bytes]:
+    """What the database keeps on the disk, by the end of the file's name; of a server its tables, log and journal."""
+    if cluster is None:
+        return {path.suffix: path.read_bytes() for path in installation.folder.glob("integra.db*")}
+    past_the_walls(installation, "CHECKPOINT")
+    files = [cluster.folder / "log", *cluster.data.glob("pg_wal/0*"), *cluster.files_of(installation)]
+    return {".log": b"".join(path.read_bytes() for path in files)}
+
+
+def hits(files: dict[str, bytes], words: dict[str, str]) -> set[tuple[str, str, str]]:
     """(file, whose word, spelling) of every canary found."""
-    files = {path.suffix: path.read_bytes() for path in folder.glob("integra.db*")}
     return {
         (suffix, name, spelling)
         for name, word in words.items()
@@ -57,19 +66,25 @@ def planted(word: str, spelling: str) -> bytes:
     return spellings(word)[spelling]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("spelling", spellings("123456789012"))
 def test_the_scanner_finds_what_is_planted(installation: Installation, store: Store, spelling: str) -> None:
     word = str(10**13 + secrets.randbelow(10**13))
-    assert hits(installation.folder, {"planted": word}) == set()
+    assert hits(files_of(installation, None), {"planted": word}) == set()
     other = outside(installation.database)
     other.execute("INSERT INTO feedback VALUES (?, 1, 1)", (planted(word, spelling),))
-    assert (".db-wal", "planted", spelling) in hits(installation.folder, {"planted": word})
+    assert (".db-wal", "planted", spelling) in hits(files_of(installation, None), {"planted": word})
     other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert (".db", "planted", spelling) in hits(installation.folder, {"planted": word})
+    assert (".db", "planted", spelling) in hits(files_of(installation, None), {"planted": word})
 
 
 def test_t01_no_word_of_a_person_lies_in_the_files(
-    installation: Installation, store: Store, pins: Pins, officer: bytes, agency_ref: bytes
+    installation: Installation,
+    store: Store,
+    pins: Pins,
+    officer: bytes,
+    agency_ref: bytes,
+    server_of: Cluster | None,
 ) -> None:
     names = ("note", "handle", "case code", "progress", "state", "said", "message", "token", "tick", "plan")
     words = {name: secrets.token_hex(10) for name in names}
@@ -95,12 +110,14 @@ def test_t01_no_word_of_a_person_lies_in_the_files(
                    case_code=words["case code"], remind_at=NOON, at=NOON)  # fmt: skip
 
     store.run_now(turn)
-    assert {path.suffix for path in installation.folder.glob("integra.db*")} == {".db", ".db-wal", ".db-shm"}
-    assert hits(installation.folder, words) == set()
+    found = files_of(installation, server_of)
+    assert set(found) == ({".db", ".db-wal", ".db-shm"} if server_of is None else {".log"})
+    assert NAME_IN_CLEAR in b"".join(found.values()), "the look finds what lies there"
+    assert hits(found, words) == set()
     store.run_now(lambda tx: notes.withdraw(tx, note_id(1), officer))
     assert store.run_now(lambda tx: tx.db.scalars(select(walk_rows.c.guide_version)).all()) == [1]
     store.close()
-    assert hits(installation.folder, words) == set()
+    assert hits(files_of(installation, server_of), words) == set()
 
 
 def test_text_stands_in_clear_in_known_columns_alone() -> None:

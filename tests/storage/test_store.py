@@ -21,6 +21,8 @@ from storage.schema import receipts, seen
 from storage.store import MOST_SHARED, Store
 from storage.transaction import Transaction, seconds
 
+pytestmark = pytest.mark.sqlite
+
 LONG_S = 20
 """Longer than anything here takes; nothing waits for it but a test that fails."""
 

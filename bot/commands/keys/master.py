@@ -23,7 +23,7 @@ def rotate_master(data: Data, as_json: AsJson = False) -> None:
             said = count
             out(f"{count} sealed columns done")
 
-    count = rotation.rotate(installation.folder, installation.database, progress=progress)
+    count = rotation.rotate(installation.folder, progress=progress)
     within(data, lambda tx: audit.record(tx, "master.rotated", at=system_clock(), reason="access"))
     if as_json:
         out_json({"sealed_anew": count})

@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 # INSERT OR REPLACE deletes without a trigger on DELETE: a number that is taken, or leaves a gap, is refused as well.
-TRIGGERS = (
+SQLITE = (
     """
     CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
     BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END
@@ -23,6 +23,32 @@ TRIGGERS = (
     WHEN NEW.seq IS NOT (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit)
     BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END
     """,
+)
+
+
+POSTGRES = (
+    """
+    CREATE FUNCTION audit_is_only_added_to() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'the audit log is only ever added to'; END $$
+    """,
+    """
+    CREATE FUNCTION audit_is_in_order() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF NEW.seq IS DISTINCT FROM (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit) THEN
+            RAISE EXCEPTION 'the audit log is only ever added to';
+        END IF;
+        RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER audit_is_not_changed BEFORE UPDATE OR DELETE ON audit
+    FOR EACH ROW EXECUTE FUNCTION audit_is_only_added_to()
+    """,
+    """
+    CREATE TRIGGER audit_is_not_emptied BEFORE TRUNCATE ON audit
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_is_only_added_to()
+    """,
+    "CREATE TRIGGER audit_is_in_order BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION audit_is_in_order()",
 )
 
 
@@ -42,5 +68,5 @@ def upgrade() -> None:
         sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit")),
     )
-    for trigger in TRIGGERS:
-        op.execute(trigger)
+    for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRES:
+        op.execute(statement)

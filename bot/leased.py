@@ -1,0 +1,89 @@
+"""Do something only while this process has the lease for it, where several share a database: listen by long polling."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from bot.clock import Clock
+from storage import leases
+from storage.errors import Busy
+from storage.store import Store
+from storage.transaction import Transaction
+
+Sleep = Callable[[float], Awaitable[object]]
+
+log = structlog.get_logger()
+
+
+class Leased:
+    """
+    Args:
+        channel: listening on it is what the lease is for.
+        holder: 16 bytes of this process alone.
+        sleep: how to wait between looks; a test hands in its own.
+    """
+
+    def __init__(self, store: Store, channel: str, holder: bytes, clock: Clock, sleep: Sleep = asyncio.sleep) -> None:
+        self._store, self._channel, self._holder = store, channel, holder
+        self._clock, self._sleep = clock, sleep
+        self._until = clock()
+
+    async def run(self, what: Callable[[], Awaitable[None]]) -> None:
+        """Do it whenever the lease is ours, until it ends by itself or this is cancelled. It is cancelled when the
+        lease is lost, and begun anew when it is ours again."""
+        waits = False
+        while True:
+            if not await self._taken():
+                if not waits:
+                    log.info("lease.waits")
+                waits = True
+                await self._sleep(leases.RENEW_EVERY_S)
+                continue
+            log.info("lease.ours")
+            waits = False
+            doing = asyncio.ensure_future(what())
+            keeping = asyncio.create_task(self._keep())
+            try:
+                await asyncio.wait((doing, keeping), return_when=asyncio.FIRST_COMPLETED)
+                if doing.done():
+                    return doing.result()
+                log.warning("lease.lost")
+            finally:
+                for task in (doing, keeping):
+                    task.cancel()
+                await asyncio.gather(doing, keeping, return_exceptions=True)
+                await self._give_back()
+
+    async def _keep(self) -> None:
+        """Returns when it is lost."""
+        while True:
+            await self._sleep(leases.RENEW_EVERY_S)
+            if not await self._taken() and self._clock() >= self._until:
+                return
+
+    async def _taken(self) -> bool:
+        now = self._clock()
+        try:
+            taken = await self._store.run(partial(_take, channel=self._channel, holder=self._holder, at=now))
+        except Busy:
+            return False
+        # Where somebody else has it, it is lost at once; where the database is away, when it runs out.
+        self._until = now + leases.LASTS if taken else now
+        return taken
+
+    async def _give_back(self) -> None:
+        try:
+            await self._store.run(partial(_give_back, channel=self._channel, holder=self._holder))
+        except Busy:
+            log.warning("lease.not-given-back")
+
+
+def _take(tx: Transaction, *, channel: str, holder: bytes, at: datetime) -> bool:
+    return leases.take(tx, tx.keyring.channel_ref(channel), holder, at=at)
+
+
+def _give_back(tx: Transaction, *, channel: str, holder: bytes) -> None:
+    leases.give_back(tx, tx.keyring.channel_ref(channel), holder)

@@ -1,0 +1,289 @@
+"""PostgreSQL in place of the file: its address, its roles, its walls, its schema version.
+
+Three roles, made here, none of which can log in by itself; a login is a member of one:
+
+    integra_owner    the tables are its own; changes the schema, nothing else is done with it
+    integra_bot      the assistant: writes notes, and cannot select the body of one
+    integra_reader   the commands and the hand-over: read sealed bodies too; like the bot's role it only adds to the
+                     audit log
+
+Row-level security is a second line behind the assistant's own rules: a turn sees the rows of the agencies that its
+person has to do with. Which these are stands in the setting ``integra.agencies`` of the transaction (refs in hex, or
+``*`` for work that belongs to no person); where nothing is set, nothing is seen.
+"""
+
+import os
+import stat
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+import psycopg
+from alembic import command
+from psycopg import conninfo, sql
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from storage.database import alembic_config, is_current
+from storage.errors import BadInstallation, Busy
+from storage.lock import BEING_CHANGED, IN_USE
+from storage.schema import metadata
+
+FILE: Final = "database.toml"
+DIALECT: Final = "postgresql+psycopg://"
+Role = Literal["bot", "reader", "owner"]
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+OPTIONS: Final = (
+    "-c integra.agencies=*"
+    " -c lock_timeout=5s"
+    " -c statement_timeout=60s"
+    " -c idle_in_transaction_session_timeout=60s"
+    " -c timezone=UTC"
+)
+CONNECT_S: Final = 10
+AT_A_TIME: Final = 4
+"""Transactions of one process at the same time."""
+KEYS: Final = 0x696E7465
+"""Advisory lock: shared by whoever works with the keys, held alone by whoever changes them."""
+SCHEMA: Final = 0x696E7466
+"""Advisory lock of whoever changes the schema."""
+NO_BODIES: Final = ("notes", "attachments")
+WALLED: Final = tuple(
+    table.name for table in metadata.sorted_tables if "agency_ref" in table.c and table.name != "audit"
+)
+"""Tables whose rows belong to an agency. Not the audit log: every turn has to know where its one chain ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the database is, for each role: a libpq URI, or ``service=NAME`` of a service file.
+
+    Attributes:
+        bot, reader, owner: empty: this machine has no access as that role.
+    """
+
+    bot: str = field(default="", repr=False)
+    reader: str = field(default="", repr=False)
+    owner: str = field(default="", repr=False)
+
+    @classmethod
+    def read(cls, path: Path) -> "Addresses":
+        """
+        Args:
+            path: an owner-only file: TOML with ``bot``, ``reader``, ``owner``; or one line, an address for all three.
+
+        Raises:
+            BadInstallation: it is not there, open to others, or in another form. Nothing of it is repeated.
+        """
+        try:
+            mode, text = path.stat().st_mode, path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise BadInstallation(f"{path} cannot be read: it holds the address of the database") from None
+        if stat.S_IMODE(mode) & 0o077:
+            raise BadInstallation(f"{path} is open to others and may hold a password; run: chmod 600 {path}")
+        if "\n" not in text and _is_address(text):
+            return cls(text, text, text)
+        try:
+            fields = tomllib.loads(text)
+        except tomllib.TOMLDecodeError:
+            fields = {}
+        if not fields or set(fields) - set(ROLES) or not all(_is_address(value) for value in fields.values()):
+            raise BadInstallation(
+                f'{path}: one line with an address (postgresql://… or service=NAME), or lines like bot = "…",'
+                ' reader = "…", owner = "…"'
+            )
+        return cls(**fields)
+
+    def write(self, path: Path) -> None:
+        """Into a new owner-only file."""
+        text = "".join(f"{role} = '{getattr(self, role)}'\n" for role in ROLES if getattr(self, role))
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def of(self, role: Role) -> str:
+        """
+        Raises:
+            BadInstallation: none is given for this role.
+        """
+        address: str = getattr(self, role)
+        if not address:
+            raise BadInstallation(
+                f'{FILE} has no address for the role "{role}" on this machine; add it, or go where it is'
+            )
+        return address
+
+
+def _is_address(text: Any) -> bool:
+    if not isinstance(text, str) or not text or "'" in text:
+        return False
+    try:
+        return bool(conninfo.conninfo_to_dict(text))
+    except psycopg.ProgrammingError:
+        return False
+
+
+def open_postgres(addresses: Addresses, *, reads_notes: bool = False, alone: bool = False) -> Engine:
+    """An engine on a PostgreSQL database.
+
+    Args:
+        reads_notes: as the role that may select sealed bodies; otherwise as the bot's, which may not.
+        alone: one connection, and only if nobody else has any; until it ends nobody can have another.
+
+    Raises (from ``connect``):
+        BadInstallation: the server is on another machine and the connection is not encrypted; somebody changes the
+            keys, or with ``alone`` somebody is connected.
+    """
+    role: Role = "reader" if reads_notes else "bot"
+    address = addresses.of(role)
+
+    def connect() -> psycopg.Connection[Any]:
+        connection = _connected(address)
+        try:
+            connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(f"integra_{role}")))
+            lock = "pg_try_advisory_lock" if alone else "pg_try_advisory_lock_shared"
+            held = connection.execute(sql.SQL("SELECT {}(%s)").format(sql.Identifier(lock)), (KEYS,)).fetchone()
+            if held is None or not held[0]:
+                raise BadInstallation(IN_USE if alone else BEING_CHANGED)
+            connection.commit()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    return create_engine(
+        DIALECT,
+        creator=connect,
+        hide_parameters=True,
+        pool_size=1 if alone else AT_A_TIME,
+        max_overflow=0,
+    )
+
+
+def _connected(address: str) -> psycopg.Connection[Any]:
+    """
+    Raises:
+        psycopg.OperationalError: it is away.
+        BadInstallation: see ``open_postgres``.
+    """
+    given = conninfo.conninfo_to_dict(address)
+    options = f"{given.get('options', '')} {OPTIONS}".strip()
+    connection: psycopg.Connection[Any] = psycopg.connect(
+        address,
+        options=options,
+        connect_timeout=given.get("connect_timeout", CONNECT_S),
+        application_name="integra",
+        keepalives_idle=30,
+        tcp_user_timeout=30_000,
+    )
+    if not connection.pgconn.ssl_in_use and not _is_here(connection.info.host):
+        connection.close()
+        raise BadInstallation("the database is on another machine: add sslmode=verify-full to its address")
+    return connection
+
+
+def _is_here(host: str) -> bool:
+    """A socket of this machine, or its loopback."""
+    if not host or host.startswith(("/", "@")) or host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+# ---------------------------------------------------------------- schema
+
+
+def migrate_postgres(addresses: Addresses) -> None:
+    """Bring the schema to this program's version, roles and walls with it, in one transaction. Safe to repeat, also by
+    several at once.
+
+    Raises:
+        WrongVersion: the database is of a newer program.
+        BadInstallation: the schema has to be changed, and this machine has no address of the owner.
+        Busy: the server is away.
+    """
+    with _one_connection(addresses.owner or addresses.bot or addresses.reader) as connection:
+        if is_current(connection):
+            return
+        addresses.of("owner")
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (SCHEMA,))
+        if not is_current(connection):  # another process may have been quicker
+            _make_roles(connection)
+            connection.exec_driver_sql("SET ROLE integra_owner")
+            config = alembic_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            for statement in walls():
+                connection.exec_driver_sql(statement)
+        connection.commit()
+
+
+@contextmanager
+def _one_connection(address: str) -> Iterator[Connection]:
+    engine = create_engine(DIALECT, creator=lambda: _connected(address), hide_parameters=True, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as failed:
+        raise Busy(type(failed.orig).__name__) from None
+    finally:
+        engine.dispose()
+
+
+def _make_roles(connection: Connection) -> None:
+    there = set(connection.exec_driver_sql("SELECT rolname FROM pg_roles").scalars())
+    for role in ROLES:
+        if f"integra_{role}" not in there:
+            connection.exec_driver_sql(f"CREATE ROLE integra_{role} NOLOGIN NOINHERIT")
+    me, database, may = connection.exec_driver_sql(
+        "SELECT current_user, current_database(), pg_has_role(current_user, 'integra_owner', 'MEMBER')"
+    ).one()
+    quote = connection.dialect.identifier_preparer.quote
+    if not may:
+        connection.exec_driver_sql(f"GRANT integra_owner TO {quote(me)}")
+    connection.exec_driver_sql(f"REVOKE ALL ON DATABASE {quote(database)} FROM PUBLIC")
+    connection.exec_driver_sql(
+        f"GRANT CONNECT ON DATABASE {quote(database)} TO integra_owner, integra_bot, integra_reader"
+    )
+    connection.exec_driver_sql("GRANT USAGE, CREATE ON SCHEMA public TO integra_owner")
+    connection.exec_driver_sql("GRANT USAGE ON SCHEMA public TO integra_bot, integra_reader")
+    connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+
+
+def walls() -> list[str]:
+    """The statements that say what each role may do, for the tables of this version. Safe to repeat."""
+    done = [
+        """
+        CREATE OR REPLACE FUNCTION integra_sees(agency bytea) RETURNS boolean LANGUAGE sql STABLE AS $$
+            SELECT current_setting('integra.agencies', true) = '*'
+                OR position(encode(agency, 'hex') IN coalesce(current_setting('integra.agencies', true), '')) > 0
+        $$
+        """,
+        "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM integra_bot, integra_reader",
+        "GRANT SELECT ON alembic_version TO integra_bot, integra_reader",
+        "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO integra_bot, integra_reader",
+    ]
+    for table in metadata.sorted_tables:
+        rights = "INSERT" if table.name == "audit" else "INSERT, UPDATE, DELETE"
+        done.append(f"GRANT {rights} ON {table.name} TO integra_bot, integra_reader")
+        done.append(f"GRANT SELECT ON {table.name} TO integra_reader")
+        readable = ", ".join(
+            column.name for column in table.c if not (table.name in NO_BODIES and column.name == "body")
+        )
+        done.append(f"GRANT SELECT ({readable}) ON {table.name} TO integra_bot")
+    for name in WALLED:
+        done.append(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
+        done.append(f"DROP POLICY IF EXISTS agencies ON {name}")
+        done.append(
+            f"CREATE POLICY agencies ON {name} TO integra_bot, integra_reader"
+            " USING (integra_sees(agency_ref)) WITH CHECK (integra_sees(agency_ref))"
+        )
+    return done

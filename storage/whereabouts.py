@@ -1,0 +1,64 @@
+"""Where an installation's database is: in a file of its data folder, or on a PostgreSQL server."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from storage.database import migrate, open_database
+from storage.postgres import FILE, Addresses, migrate_postgres, open_postgres
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """
+    Attributes:
+        folder: the data folder.
+    """
+
+    folder: Path
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "integra.db"
+
+    @property
+    def server(self) -> Addresses | None:
+        """The server's addresses; None: the database is the file.
+
+        Raises:
+            BadInstallation: see ``Addresses.read``.
+        """
+        path = self.folder / FILE
+        return Addresses.read(path) if path.exists() else None
+
+    def known(self) -> bool:
+        """Whether there is one, as far as the folder tells."""
+        return self.file.exists() or (self.folder / FILE).exists()
+
+    def move(self, server: Addresses) -> None:
+        """From now on it is on this server."""
+        server.write(self.folder / FILE)
+
+    def upgrade(self) -> None:
+        """Bring the schema to this program's version.
+
+        Raises:
+            WrongVersion: it is of a newer program.
+            BadInstallation, Busy: see ``storage.postgres.migrate_postgres``.
+        """
+        if (server := self.server) is not None:
+            migrate_postgres(server)
+        else:
+            migrate(self.file)
+
+    def open(self, *, reads_notes: bool = False, alone: bool = False) -> Engine:
+        """
+        Args:
+            reads_notes: as in ``open_database``.
+            alone: to change the keys; on a server nobody else may be connected, and nobody can until this is closed.
+                In a folder ``storage.lock`` sees to that.
+        """
+        if (server := self.server) is not None:
+            return open_postgres(server, reads_notes=reads_notes, alone=alone)
+        return open_database(self.file, reads_notes=reads_notes)

@@ -208,7 +208,6 @@ class Store:
             connection.commit()
             return result, None
         finally:
-            connection.info.pop(PURGED, None)
             with contextlib.suppress(DBAPIError):
                 connection.rollback()
 

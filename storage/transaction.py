@@ -29,8 +29,13 @@ class Transaction:
         return replace(self, actor=actor)
 
     def purged(self) -> None:
-        """Something was deleted that must not linger: after the commit the write-ahead log is emptied into the file."""
-        self.db.info[PURGED] = True
+        """Something was deleted that must not linger: after the commit the write-ahead log is emptied into the file.
+
+        A server keeps the bytes until it uses the place again, and its journal as long as it is kept: see the threat
+        model.
+        """
+        if self.db.dialect.name == "sqlite":
+            self.db.info[PURGED] = True
 
     @property
     def walled(self) -> bool:

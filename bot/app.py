@@ -6,7 +6,7 @@ stop:  channels stop hearing ▸ turns under way finish ▸ outbox flushes for s
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 
 import structlog
@@ -17,6 +17,7 @@ from bot.fetching import Fetching
 from bot.limits import Limits
 from bot.logs import failure
 from bot.outbox import Outbox
+from bot.pacing import Paces
 from bot.timers import Timers
 from bot.turns import World
 from dialogues.model import Say, Sent
@@ -39,12 +40,20 @@ class App:
 
     Args:
         limits: how much one chat may send; None where nobody else can reach it (a terminal).
+        paces: how fast messages may go, by channel.
     """
 
-    def __init__(self, store: Store, world: World, channels: dict[str, Channel], limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        world: World,
+        channels: dict[str, Channel],
+        limits: Limits | None = None,
+        paces: Mapping[str, Paces] | None = None,
+    ) -> None:
         self._store, self._world, self._limits = store, world, limits
         self.channels = channels
-        self.outbox = Outbox(store, channels, world.clock)
+        self.outbox = Outbox(store, channels, world.clock, paces=paces)
         self.timers = Timers(store, world, self.outbox)
         self.fetching = Fetching(store, channels, world, self.outbox)
         self._alarmed_at = 0.0
@@ -141,6 +150,7 @@ class App:
         await self.start()
         hearing = asyncio.create_task(_awaited(listen(self.take)))
         minding = asyncio.create_task(self.timers.run())
+        looking = asyncio.create_task(self.outbox.run())
         assert self.outbox.stopped is not None  # noqa: S101  set by start
         try:
             await asyncio.wait((hearing, minding, self.outbox.stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -150,9 +160,9 @@ class App:
                 if task.done():
                     task.result()
         finally:
-            for task in (hearing, minding):
+            for task in (hearing, minding, looking):
                 task.cancel()
-            await asyncio.gather(hearing, minding, return_exceptions=True)
+            await asyncio.gather(hearing, minding, looking, return_exceptions=True)
             await self.stop()
 
     async def stop(self) -> None:

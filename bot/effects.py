@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from bot.lost import lose
-from bot.notices import tell
+from bot.notices import reaches_desk, tell
 from dialogues import permissions
 from dialogues.model import (
     AssignCase,
@@ -54,7 +54,7 @@ from storage import (
 )
 from storage.conversations import Talk
 from storage.errors import Unknown
-from storage.outbox import Outgoing
+from storage.outbox import Outgoing, Priority
 from storage.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -94,13 +94,17 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
                 return []
             urgency = flags.raise_flag(tx, note_id, tx.keyring.agency_ref(agency), flag_level, at=now)
             args = {"reference": reference(note_id), "urgency": f"urgency-{urgency}"}
-            told = tell(tx, world, "desk", agency, "notice-flag", args, now, flag=args["reference"])
-            return told or tell(tx, world, me, agency, "flag-reaches-nobody", args, now)
+            named, urgent = args["reference"], Priority.URGENT
+            told = tell(tx, world, "desk", agency, "notice-flag", args, now, flag=named, priority=urgent)
+            if not reaches_desk(tx, world, agency, now):
+                told += tell(tx, world, me, agency, "flag-reaches-nobody", args, now)
+            return told
         case WithdrawNote(note_id):
             notes.withdraw(tx, note_id, me)
             if not flags.withdraw(tx, note_id):
                 return []
-            return tell(tx, world, "desk", _agency(tx, note_id), "notice-withdrawn", _named(note_id), now)
+            agency, args = _agency(tx, note_id), _named(note_id)
+            return tell(tx, world, "desk", agency, "notice-withdrawn", args, now, priority=Priority.URGENT)
         case TakeFlag(note_id):
             _of_own_desk(tx, world, scene, note_id)
             flags.take(tx, note_id, me)
@@ -112,7 +116,8 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
                 raise Unknown("person")
             urgency = flags.hand_on(tx, note_id, me, at=now)
             args = {**_named(note_id), "urgency": f"urgency-{urgency}"}
-            return tell(tx, world, to, agency, "notice-handed-on", args, now, flag=args["reference"])
+            named, urgent = args["reference"], Priority.URGENT
+            return tell(tx, world, to, agency, "notice-handed-on", args, now, flag=named, priority=urgent)
         case CloseFlag(note_id, outcome):
             _of_own_desk(tx, world, scene, note_id)
             flags.close(tx, note_id, me, outcome, at=now)

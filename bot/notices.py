@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dialogues.model import Choice, Say, column
 from storage import outbox, people
-from storage.outbox import Outgoing
+from storage.outbox import Outgoing, Priority
 from storage.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -28,31 +28,29 @@ def tell(
     flag: str = "",
     opens: str = "",
     label: str = "notice-see",
+    priority: Priority = Priority.REPLY,
+    expires_at: datetime | None = None,
 ) -> list[Outgoing]:
     """Say a phrase to other people, each in their language.
 
     Args:
         whom: ``desk`` (who serves the agency), ``admins`` of the agency, ``keepers`` (coordinators, else admins: who
-            may renew its people), or one person's ref.
+            may renew its people; admins, too, where nothing arrives at any coordinator), or one person's ref.
         agency: slug; not looked at where ``whom`` is a person.
         flag: reference of a flag: the message carries lasting buttons to take and to see it.
         opens: a dialogue, perhaps with ``.<about>``: the message carries a lasting button that opens it.
         label: key of that button's phrase.
+        priority: a reminder is not said where nothing arrives; all else is tried there.
+        expires_at: nobody needs it from then on; see ``storage.outbox.put``.
 
     Returns:
         What was queued. People who cannot be reached (no chat) get nothing; that is for the flag's deadline to notice.
     """
-    if isinstance(whom, bytes):
-        refs = [whom]
-    elif whom == "desk":
-        refs = [person.ref for person in world.access.servants(tx, agency, at)]
-    else:
-        agency_ref = tx.keyring.agency_ref(agency)
-        refs = [person.ref for person in people.in_roles(tx, agency_ref, ("coordinator",))] if whom == "keepers" else []
-        refs = refs or [person.ref for person in people.in_roles(tx, agency_ref, ("admin",))]
     said: list[Outgoing] = []
-    for ref in refs:
+    for ref in _refs(tx, world, whom, agency, at):
         contacts = people.contacts(tx, ref)
+        if priority is Priority.REMINDER:
+            contacts = [contact for contact in contacts if contact.reached]
         if not contacts:
             continue
         voice = world.voice(people.profile(tx, ref)["language"])
@@ -67,5 +65,29 @@ def tell(
             rows = column(Choice(opens, voice.text(label), lasting=True))
         for contact in contacts:
             say = Say(voice.text(phrase, **spoken), rows=rows)
-            said += outbox.put(tx, contact.channel, contact.chat, [say], at=at)
+            said += outbox.put(
+                tx, contact.channel, contact.chat, [say], at=at, priority=priority, expires_at=expires_at
+            )
     return said
+
+
+def reaches_desk(tx: Transaction, world: "World", agency: str, at: datetime) -> bool:
+    """Whether a notice to the desk arrives at somebody, as far as is known."""
+    return any(_arrives(tx, ref) for ref in _refs(tx, world, "desk", agency, at))
+
+
+def _refs(tx: Transaction, world: "World", whom: str | bytes, agency: str, at: datetime) -> list[bytes]:
+    if isinstance(whom, bytes):
+        return [whom]
+    if whom == "desk":
+        return [person.ref for person in world.access.servants(tx, agency, at)]
+    agency_ref = tx.keyring.agency_ref(agency)
+    if whom == "keepers":
+        keepers = [person.ref for person in people.in_roles(tx, agency_ref, ("coordinator",))]
+        if any(_arrives(tx, ref) for ref in keepers):
+            return keepers
+    return [person.ref for person in people.in_roles(tx, agency_ref, ("admin",))]
+
+
+def _arrives(tx: Transaction, ref: bytes) -> bool:
+    return any(contact.reached for contact in people.contacts(tx, ref))

@@ -1,9 +1,11 @@
 """The one way out: says what was committed, in order within a chat, until it arrived or can never arrive.
 
-    push ─▶ line of one chat ─▶ deliver ─▶ arrived: its row goes (many rows share a commit)
-                                   │
-                                   ├─ TryLater: the same again after a wait; the chat's later messages wait too
-                                   └─ Refused:  the row stays, dead, with the reason
+    push ─▶ line of one chat ─▶ gate of its channel ─▶ deliver ─▶ arrived: its row goes (many rows share a commit)
+    look ─▶      │                                        ├─ TryLater: the same again after a wait, and nothing of the
+                 │                                        │            chat before it; everywhere: the gate closes
+                 │                                        ├─ Refused:  the row stays, dead, with the reason; nothing
+                 │                                        │            arrives there at all: all rows of the chat do
+                 └─ nobody needs it any more: it goes     └─ Moved:    all that is known by the chat's id goes over
 
 What had to wait is said only while its row is there: access may have ended, by the command line of another process.
 
@@ -11,28 +13,39 @@ A message may be said twice only when the process dies between saying and noting
 """
 
 import asyncio
-import bisect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
-from bot.channels.base import Channel, File, Gone, Refused, Stop, TryLater
+from bot.channels.base import Channel, File, Gone, Moved, Refused, Stop, TryLater
 from bot.clock import Clock
+from bot.gate import Gate, Sleep, Ticks
+from bot.line import Line
 from bot.logs import failure
+from bot.pacing import Paces
 from dialogues.model import Say
 from guidance.handoff import Sheet
-from storage import conversations, outbox, people, residue, traces
+from storage import conversations, moving, outbox, people, reach, residue, traces
 from storage.errors import Busy
-from storage.outbox import Outgoing
+from storage.outbox import Outgoing, Priority
 from storage.store import Store
 from storage.transaction import Transaction
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
 WAITED_S = 1.0
 """A message that is older, or was tried before, is looked up once more: access to its chat may have ended meanwhile."""
-Sleep = Callable[[float], Awaitable[None]]
+LOOK_EVERY_S = 5.0
+MOST_KNOWN = 10_000
+"""So many are held in memory; more stay in the database until there is room."""
+MOST_FAULTS = 3
+FAILED = "failed"
+"""Why a message is dead that our own code cannot say."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -42,7 +55,11 @@ class Outbox:
 
     Args:
         channels: by name.
-        sleep: how to wait between tries; a test hands in its own.
+        sleep: how to wait; a test hands in its own, with the ``ticks`` that go with it.
+        paces: how fast, by channel; as fast as one likes where it is not named.
+
+    Attributes:
+        expired: how many went unsaid since the start because nobody needed them any more.
     """
 
     def __init__(
@@ -51,37 +68,78 @@ class Outbox:
         channels: Mapping[str, Channel],
         clock: Clock,
         sleep: Sleep = asyncio.sleep,
+        *,
+        paces: Mapping[str, Paces] | None = None,
+        ticks: Ticks = time.monotonic_ns,
     ) -> None:
         self._store, self._channels = store, channels
         self._clock, self._sleep = clock, sleep
-        self._lines: dict[bytes, list[Outgoing]] = {}
+        self._gates = {name: Gate((paces or {}).get(name), ticks, sleep) for name in channels}
+        self._lines: dict[bytes, Line] = {}
         self._senders: dict[bytes, asyncio.Task[None]] = {}
-        self._pushed: dict[int, float] = {}
+        self._known: dict[int, float] = {}  # id -> when it was pushed; until it is noted
+        self._elsewhere: set[int] = set()  # ids of channels that do not run here
+        self._behind = False  # more waits in the database than is known here
+        self._out_of_reach: frozenset[bytes] = frozenset()
+        self._faults: dict[int, int] = {}
         self._arrived: list[int] = []
         self._noting: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
         self._idle.set()
         self.stopped: asyncio.Future[Stop] | None = None
+        self.expired = 0
 
     async def start(self) -> None:
         """Take up what a crash or an outage left."""
         self.stopped = asyncio.get_running_loop().create_future()
-        self.push(await self._store.run(outbox.waiting))
+        await self.look()
+
+    async def run(self) -> None:
+        """Look every few seconds until cancelled."""
+        while True:
+            await self._sleep(LOOK_EVERY_S)
+            try:
+                await self.look()
+            except Exception as odd:
+                log.error("outbox.not-looked", **failure(odd))
+
+    async def look(self) -> None:
+        """Take up what waits in the database and was not pushed: brought back from the dead, queued by another process,
+        or more than there was room for. Senders that failed begin anew."""
+        more = True
+        while more and (room := MOST_KNOWN - len(self._known)) > 0:
+            known = (*self._known, *self._elsewhere)
+            found, self._out_of_reach = await self._store.run(partial(_unknown, known=known, at_most=room))
+            more = self._behind = len(found) == room
+            # Perhaps said and noted between the look and now: it is looked up once more before it is said.
+            self._take_up(found, at=0.0)
+        if self.stopped is None or not self.stopped.done():
+            for address_ref in self._lines:
+                self._start_sender(address_ref)
 
     def push(self, said: Sequence[Outgoing]) -> None:
         """Queue committed messages; they are being sent when this returns.
 
-        Those of a channel that does not run here stay in the database for the process where it does.
+        Those of a channel that does not run here stay in the database for the process where it does. While more waits
+        there than is known, what is not urgent stays there too, behind it.
         """
+        self._take_up(
+            [one for one in said if not self._behind or one.priority is Priority.URGENT], at=self._clock().timestamp()
+        )
+
+    def _take_up(self, said: Sequence[Outgoing], *, at: float) -> None:
         for one in said:
             if one.channel not in self._channels:
-                continue
-            line = self._lines.setdefault(one.address_ref, [])
-            bisect.insort(line, one, key=lambda other: other.id)
-            self._pushed[one.id] = self._clock().timestamp()
-            self._idle.clear()
-            if one.address_ref not in self._senders:
-                self._senders[one.address_ref] = asyncio.create_task(self._send(one.address_ref))
+                self._elsewhere.add(one.id)
+            elif one.id not in self._known:
+                self._lines.setdefault(one.address_ref, Line()).join(one)
+                self._known[one.id] = at
+                self._idle.clear()
+                self._start_sender(one.address_ref)
+
+    def _start_sender(self, address_ref: bytes) -> None:
+        if address_ref not in self._senders:
+            self._senders[address_ref] = asyncio.create_task(self._send(address_ref))
 
     async def drained(self) -> None:
         """Returns when everything pushed so far has arrived and is noted."""
@@ -99,6 +157,8 @@ class Outbox:
         for sender in senders:
             sender.cancel()
         await asyncio.gather(*senders, return_exceptions=True)
+        for gate in self._gates.values():
+            await gate.stop()
         if self._noting is not None:
             await asyncio.wait((self._noting,), timeout=within_s)
             self._noting.cancel()
@@ -106,41 +166,93 @@ class Outbox:
 
     async def _send(self, address_ref: bytes) -> None:
         line, wait_s = self._lines[address_ref], FIRST_WAIT_S
-        waited = False  # once one had to, those behind it had to as well
         try:
-            while line:
-                one = line[0]
-                old = self._clock().timestamp() - self._pushed.get(one.id, 0.0) >= WAITED_S
+            while len(line):
+                one = line.next()
                 try:
-                    if not (waited or old) or await self._store.run(partial(outbox.still_waits, id=one.id)):
-                        await self._say(one)
-                except TryLater as later:
-                    waited = True
-                    await self._sleep(max(later.after_s, wait_s if later.after_s == 0 else 0))
-                    wait_s = min(wait_s * 2, LONGEST_WAIT_S)
-                    continue
-                except Busy:
-                    waited = True
-                    await self._sleep(wait_s)
+                    await self._deal_with(one, line)
+                except (TryLater, Busy) as later:
+                    line.waited = True
+                    await self._wait_out(later, wait_s, one.channel)
                     wait_s = min(wait_s * 2, LONGEST_WAIT_S)
                     continue
                 except Refused as never:
-                    log.warning("outbox.dead", channel=one.channel, kind=never.why)
-                    await self._write_down(partial(_bury, id=one.id, why=never.why))
+                    await self._give_up(one, never.why, line)
+                except Moved as moved:
+                    await self._go_over(one, moved.chat, line)
+                except Stop:
+                    raise
+                except Exception as odd:
+                    # Nothing is lost: the next look begins anew.
+                    log.error("outbox.sender-failed", **failure(odd))
+                    self._faults[one.id] = self._faults.get(one.id, 0) + 1
+                    if self._faults[one.id] < MOST_FAULTS:
+                        return
+                    await self._give_up(one, FAILED, line)
                 wait_s = FIRST_WAIT_S
-                line.remove(one)
-                self._pushed.pop(one.id, None)
+                self._faults.pop(one.id, None)
+                line.leave(one.id)
         except Stop as stop:
             if self.stopped is not None and not self.stopped.done():
                 self.stopped.set_result(stop)
         except Exception as odd:
-            # Nothing is lost: the rows are there at the next start.
             log.error("outbox.sender-failed", **failure(odd))
         finally:
             del self._senders[address_ref]
-            if not line:
+            if not len(line):
                 del self._lines[address_ref]
             self._idle_if_done()
+
+    async def _deal_with(self, one: Outgoing, line: Line) -> None:
+        if not one.is_over(self._clock()):
+            await self._gates[one.channel].passed(one.address_ref, one.priority)
+        if one.is_over(self._clock()):
+            self.expired += 1
+            log.info("outbox.expired", channel=one.channel, kind=one.priority.name.lower())
+            self._note_arrival(one.id)
+            return
+        old = self._clock().timestamp() - self._known.get(one.id, 0.0) >= WAITED_S
+        if (line.waited or old) and not await self._store.run(partial(outbox.still_waits, id=one.id)):
+            self._known.pop(one.id, None)
+            return
+        await self._say(one)
+        if one.address_ref in self._out_of_reach:
+            self._out_of_reach -= {one.address_ref}
+            found = partial(_reached, address_ref=one.address_ref, clock=self._clock)
+            self._take_up(await self._write_down(found), at=0.0)
+
+    async def _wait_out(self, later: TryLater | Busy, wait_s: float, channel: str) -> None:
+        seconds = (later.after_s or wait_s) if isinstance(later, TryLater) else wait_s
+        if isinstance(later, TryLater) and later.everywhere:
+            self._gates[channel].close_for(seconds)
+        else:
+            await self._sleep(seconds)
+
+    async def _give_up(self, one: Outgoing, why: str, line: Line) -> None:
+        """This can never arrive; or nothing can, at this chat."""
+        log.warning("outbox.dead", channel=one.channel, kind=why)
+        if why not in reach.WHY:
+            await self._write_down(partial(_bury, id=one.id, why=why))
+            self._known.pop(one.id, None)
+            return
+        lose = partial(_lost, address_ref=one.address_ref, why=why, clock=self._clock)
+        for id in [*await self._write_down(lose), one.id]:
+            line.leave(id)
+            self._known.pop(id, None)
+        line.waited = True  # what was pushed meanwhile may be among the buried
+        self._out_of_reach |= {one.address_ref}
+
+    async def _go_over(self, one: Outgoing, chat: str, line: Line) -> None:
+        move = partial(_moved, one=one, chat=chat, clock=self._clock)
+        found = await self._write_down(move)
+        if found is None:
+            await self._give_up(one, "gone", line)
+            return
+        log.info("outbox.moved", channel=one.channel)
+        for id in [waiting.id for waiting in line]:
+            line.leave(id)
+            self._known.pop(id, None)
+        self._take_up(found, at=0.0)
 
     async def _say(self, one: Outgoing) -> None:
         channel = self._channels[one.channel]
@@ -152,6 +264,7 @@ class Outbox:
         message = await self._delivered(one.chat, one.say, one.question, channel)
         if one.say.private or any(not choice.lasting for choice in one.say.choices):
             await self._write_down(partial(_note, one=one, message=message, clock=self._clock))
+            self._known.pop(one.id, None)
         else:
             self._note_arrival(one.id)
 
@@ -166,18 +279,16 @@ class Outbox:
             return await channel.deliver(chat, replace(say, text=say.document.instead, document=None), question)
         return await channel.deliver_file(chat, File(f"{sheet.name}.pdf", pdf, 1, sheet.filled), say, question)
 
-    async def _write_down(self, what: Callable[[Transaction], None]) -> None:
+    async def _write_down(self, what: Callable[[Transaction], T]) -> T:
         """Try until it is kept: what was said already must not be said again because the database is busy."""
         wait_s = FIRST_WAIT_S
         while True:
             try:
-                await self._store.run(what)
+                return await self._store.run(what)
             except Busy as busy:
                 log.error("outbox.not-noted", **failure(busy))
                 await self._sleep(wait_s)
                 wait_s = min(wait_s * 2, LONGEST_WAIT_S)
-            else:
-                return
 
     async def _replaced(self, one: Outgoing, channel: Channel) -> bool:
         """Whether the say took the place of the message with the same question's buttons."""
@@ -198,6 +309,7 @@ class Outbox:
             log.warning("chat.residue", channel=one.channel, count=failed)
         ids = [trace.id for trace in left]
         await self._store.run(partial(_erased, one=one, ids=ids, failed=failed, clock=self._clock))
+        self._known.pop(one.id, None)
 
     def _note_arrival(self, id: int) -> None:
         self._arrived.append(id)
@@ -213,6 +325,9 @@ class Outbox:
                 log.error("outbox.not-noted", **failure(odd))
                 self._arrived = ids + self._arrived
                 await self._sleep(FIRST_WAIT_S)
+            else:
+                for id in ids:
+                    self._known.pop(id, None)
         self._noting = None
         self._idle_if_done()
 
@@ -232,8 +347,25 @@ def _drawn(sheet: Sheet) -> bytes | None:
         return None
 
 
+def _unknown(tx: Transaction, *, known: tuple[int, ...], at_most: int) -> tuple[list[Outgoing], frozenset[bytes]]:
+    return outbox.waiting(tx, known=known, at_most=at_most), reach.marked(tx)
+
+
 def _bury(tx: Transaction, *, id: int, why: str) -> None:
     outbox.bury(tx, id, why)
+
+
+def _lost(tx: Transaction, *, address_ref: bytes, why: str, clock: Clock) -> list[int]:
+    reach.mark(tx, address_ref, why, at=clock())
+    return outbox.bury_all(tx, address_ref, why)
+
+
+def _reached(tx: Transaction, *, address_ref: bytes, clock: Clock) -> list[Outgoing]:
+    return reach.unmark(tx, address_ref, at=clock())
+
+
+def _moved(tx: Transaction, *, one: Outgoing, chat: str, clock: Clock) -> list[Outgoing] | None:
+    return moving.move(tx, one.address_ref, one.channel, chat, at=clock())
 
 
 def _note(tx: Transaction, *, one: Outgoing, message: str, clock: Clock) -> None:

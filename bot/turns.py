@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from bot import audited
 from bot.access import Access
 from bot.arrivals import arrived, shown_invite
-from bot.channels.base import Inbound, Pressed
+from bot.channels.base import Inbound, Pressed, Reachable
 from bot.clock import Clock
 from bot.effects import apply
 from bot.lookups import find
 from bot.notices import tell
 from bot.renewal import access_due
 from bot.says import fitting
+from bot.unreachable import heard_of_reach, tell_of_unreachable
 from dialogues import codec, desk, registry
 from dialogues.clean import clean
 from dialogues.floor import Floor
@@ -59,6 +60,7 @@ from storage import (
     outbox,
     people,
     plans,
+    reach,
     residue,
     timers,
     traces,
@@ -67,7 +69,7 @@ from storage.actor import Actor
 from storage.attachments import Wanted
 from storage.conversations import Talk
 from storage.errors import Unknown, Unreadable
-from storage.outbox import Outgoing
+from storage.outbox import Outgoing, Priority
 from storage.pins import Pins
 from storage.schema import seen
 from storage.timers import Timer
@@ -76,6 +78,8 @@ from storage.transaction import Transaction, seconds
 MOST_LOOK_UPS = 4  # a dialogue asks once or twice; more is a loop
 REMEMBER_UPDATES = timedelta(hours=48)  # twice as long as Telegram repeats one
 SWEEP = "sweep"
+SWEEP_EVERY = timedelta(hours=1)
+REMINDERS_LIVE = timedelta(days=1)  # of what is due on a day; what came too late is shown by the plan itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,8 @@ def take_turn(tx: Transaction, world: World, inbound: Inbound) -> list[Outgoing]
     now = world.clock()
     if not conversations.first_time(tx, inbound.channel, inbound.update_id, at=now):
         return []
+    if isinstance(inbound.event, Reachable):
+        return heard_of_reach(tx, inbound, inbound.event, now)
     if not inbound.private:
         return _say(tx, inbound, world.voice(inbound.language).text("private-only"), now)
     event = inbound.event
@@ -133,6 +139,8 @@ def take_turn(tx: Transaction, world: World, inbound: Inbound) -> list[Outgoing]
         danger = isinstance(event, Wrote) and voice.danger.danger(event.text) is not None
         first = voice.text("danger-first") if danger else ""
         return _say(tx, inbound, voice.text(_outside(tx, inbound, now)), now, title=first)
+    if not talk.reached:
+        told += reach.unmark(tx, talk.address_ref, at=now)
     return _converse(tx, world, talk, _event(event, talk), inbound.channel, inbound.chat, inbound.message) + told
 
 
@@ -152,6 +160,8 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
             return tell(tx, world, bytes.fromhex(timer.about), "", "case-added", {}, now, opens="case")
         case plans.REMINDER:
             return _plans_due(tx, world, timer.about, now)
+        case reach.TELL:
+            return tell_of_unreachable(tx, world, timer, now)
         case residue.ASK:
             return _ask_to_clear(tx, world, timer.address_ref, now)
         case people.ERASE:
@@ -162,7 +172,7 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
             invites.sweep(tx, at=now)
             leases.sweep(tx, at=now)
             tx.db.execute(seen.delete().where(seen.c.at < seconds(now - REMEMBER_UPDATES)))
-            timers.arm(tx, SWEEP, "", now + timedelta(hours=1))
+            timers.arm(tx, SWEEP, "", now + SWEEP_EVERY)
             return _desks_that_fail(tx, world, now)
         case _:
             contact = people.contact(tx, timer.address_ref)
@@ -207,6 +217,8 @@ def not_saved(tx: Transaction, world: World, inbound: Inbound, *, alarm: bool) -
     now = world.clock()
     if not conversations.first_time(tx, inbound.channel, inbound.update_id, at=now):
         return []
+    if isinstance(inbound.event, Reachable):
+        return []  # nobody said anything
     try:
         talk = conversations.load(tx, tx.keyring.address_ref(inbound.channel, inbound.chat), at=now)
     except Unreadable:  # it does not open today; the update must not come again for ever
@@ -222,8 +234,20 @@ def not_saved(tx: Transaction, world: World, inbound: Inbound, *, alarm: bool) -
 
 
 def _converse(
-    tx: Transaction, world: World, talk: Talk, event: Event, channel: str, chat: str, message: str
+    tx: Transaction,
+    world: World,
+    talk: Talk,
+    event: Event,
+    channel: str,
+    chat: str,
+    message: str,
+    *,
+    expires_at: datetime | None = None,
 ) -> list[Outgoing]:
+    """
+    Args:
+        expires_at: of a reminder: nobody needs it from then on. It is not said where nothing arrives.
+    """
     now = world.clock()
     tx = tx.acting(Actor.person(talk.person_ref))
     if tx.walled:
@@ -247,6 +271,9 @@ def _converse(
         attachments.drop_of(tx, talk.address_ref)
     turn = _looked_up(tx, world, turn, scene)
     says = [part for say in turn.says for part in fitting(say)]
+    priority = Priority.URGENT if any(say.urgent for say in says) else Priority.REPLY
+    if expires_at is not None:
+        says, priority = says if talk.reached else [], Priority.REMINDER
     question = talk.question + 1 if _asks_anew(says) else talk.question
     floor = turn.state or Floor()
     state = codec.encode(floor) if floor.frames or floor.parked else None
@@ -257,7 +284,9 @@ def _converse(
     for draft in drafts if message else ():
         traces.leave(tx, talk.address_ref, draft, message, at=now)
     erase = [one.draft for one in turn.effects if isinstance(one, EraseTraces)]
-    said = outbox.put(tx, channel, chat, says, question=question, erase=erase, at=now)
+    said = outbox.put(
+        tx, channel, chat, says, question=question, erase=erase, at=now, priority=priority, expires_at=expires_at
+    )
     for effect in turn.effects:
         if world.witness is not None:
             world.witness(type(effect).__name__)
@@ -303,10 +332,10 @@ def _overdue(tx: Transaction, world: World, note_id: str, now: datetime) -> list
     agency_ref, reference, urgency = flags.about(tx, note_id)
     slug = agencies.by_ref(tx, agency_ref).slug
     args = {"reference": reference, "urgency": f"urgency-{urgency}"}
-    said = tell(tx, world, "desk", slug, "notice-overdue", args, now, flag=reference)
+    said = tell(tx, world, "desk", slug, "notice-overdue", args, now, flag=reference, priority=Priority.URGENT)
     author = notes.author_of(tx, bytes.fromhex(note_id))
     if author is not None:
-        said += tell(tx, world, author, slug, "author-overdue", args, now)
+        said += tell(tx, world, author, slug, "author-overdue", args, now, priority=Priority.URGENT)
     return said
 
 
@@ -325,24 +354,27 @@ def _read_otherwise(tx: Transaction, world: World, about: str, now: datetime) ->
 def _plans_due(tx: Transaction, world: World, plan_id: str, now: datetime) -> list[Outgoing]:
     """Whoever sees the plan is reminded of it, and of all their others that are due, in one message."""
     said: list[Outgoing] = []
+    until = now + REMINDERS_LIVE
     for person_ref, views in plans.take_due(tx, plan_id, now).items():
         due = Due(plans.REMINDER, found=tuple(views))
         for contact in people.contacts(tx, person_ref):
             talk = conversations.load(tx, contact.address_ref, at=now)
             if talk is not None:
-                said += _converse(tx, world, talk, due, contact.channel, contact.chat, "")
+                said += _converse(tx, world, talk, due, contact.channel, contact.chat, "", expires_at=until)
     return said
 
 
 def _ask_to_clear(tx: Transaction, world: World, address_ref: bytes, now: datetime) -> list[Outgoing]:
     contact, talk = people.contact(tx, address_ref), conversations.load(tx, address_ref, at=now)
     count = residue.of(tx, address_ref)
-    if contact is None or talk is None or not count:
+    if contact is None or talk is None or not count or not contact.reached:
         return []
     voice = world.voice(talk.language)
     rows = column(Choice("residue", voice.text("button-residue"), lasting=True))
     say = Say(voice.text("residue-ask", n=count), rows=rows)
-    return outbox.put(tx, contact.channel, contact.chat, [say], question=talk.question, at=now)
+    return outbox.put(
+        tx, contact.channel, contact.chat, [say], question=talk.question, at=now, priority=Priority.REMINDER
+    )
 
 
 def _desks_that_fail(tx: Transaction, world: World, now: datetime) -> list[Outgoing]:
@@ -352,14 +384,16 @@ def _desks_that_fail(tx: Transaction, world: World, now: datetime) -> list[Outgo
     for row in agencies.every(tx):
         if code := agencies.desk_fault(tx, row.slug, world.pins, now):
             args = {"agency": row.profile["name"], "code": code}
-            said += tell(tx, world, "admins", row.slug, "alarm-desk", args, now)
+            said += tell(tx, world, "admins", row.slug, "alarm-desk", args, now, expires_at=now + SWEEP_EVERY)
         else:
             agencies.raise_pin(tx, row.slug, world.pins, now)
     return said
 
 
 def _say(tx: Transaction, inbound: Inbound, text: str, now: datetime, *, title: str = "") -> list[Outgoing]:
-    return outbox.put(tx, inbound.channel, inbound.chat, [Say(text, title=title)], at=now)
+    """``title``: the first line in danger, or empty."""
+    priority = Priority.URGENT if title else Priority.REPLY
+    return outbox.put(tx, inbound.channel, inbound.chat, [Say(text, title=title)], at=now, priority=priority)
 
 
 def _outside(tx: Transaction, inbound: Inbound, now: datetime) -> str:

@@ -12,9 +12,11 @@ from bot import edition
 from bot.access import Access
 from bot.app import App
 from bot.channels.base import Channel
+from bot.channels.registry import PACED
 from bot.clock import Clock, system_clock
 from bot.installation import Installation
 from bot.limits import Limits
+from bot.pacing import Paces
 from bot.site import sites
 from bot.turns import World
 from dialogues.model import Voice
@@ -82,6 +84,7 @@ def app(
     draft_hours: int = DRAFT_HOURS,
     limits: Limits | None = None,
     mentor_days: int = 90,
+    paces: Paces | None = None,
 ) -> App:
     """The assistant on these channels.
 
@@ -89,6 +92,7 @@ def app(
         content: a folder in place of the shipped content.
         draft_hours: how long an idle draft lives.
         limits: how much one chat may send; None where nobody else can reach it.
+        paces: how fast messages go to those channels that need it; None: as fast as one likes.
 
     Raises:
         ContentError: the content must not reach people; nothing is started.
@@ -106,7 +110,8 @@ def app(
         content=content,
         mentor_days=mentor_days,
     )
-    return App(store, _with_older(made, store, draft_hours), channels, limits)
+    paced = dict.fromkeys(PACED.intersection(channels), paces) if paces is not None else {}
+    return App(store, _with_older(made, store, draft_hours), channels, limits, paced)
 
 
 def renewed(

@@ -168,7 +168,7 @@ def _in_danger(text: str, danger: Danger, scene: Scene) -> Turn[State]:
     if unsure and looks_like_incident(text):
         state = AskIfNote(scene.fresh, text)
         steps = column(Choice("danger", scene.text("button-danger"), lasting=True))
-        first = Say(then(scene), title=first_line(scene, unsure=True), rows=steps)
+        first = Say(then(scene), title=first_line(scene, unsure=True), rows=steps, urgent=True)
         return Turn(state, (first, *resume(state, scene)), (TracePrivate(scene.fresh),))
     return Turn(None, call=Call("danger", (UNSURE if unsure else "") + _beside_danger(text, scene, unsure)))
 
@@ -195,7 +195,7 @@ def _told_more(state: AskIfNote, more: str, scene: Scene) -> Turn[State]:
     """A report often comes in several messages: they stay together, and danger in any of them is heard."""
     says: tuple[Say, ...] = ()
     if scene.voice.danger.danger(more) is not None:
-        says = (Say(then(scene), title=first_line(scene)),)
+        says = (Say(then(scene), title=first_line(scene), urgent=True),)
     text = f"{state.text}\n{more}"
     if units(text) > MOST_LEFT_OVER:
         says += (Say(scene.text("note-far-too-long", most=MOST_UNITS)),)

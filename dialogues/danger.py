@@ -64,7 +64,7 @@ def resume(state: AskNext, scene: Scene) -> tuple[Say, ...]:
         *([Choice("else", scene.text("button-no-danger"))] if state.ids else []),
         Choice("back", scene.text("button-back")),
     )
-    return (Say(then(scene), title=first_line(scene, unsure=state.unsure), rows=rows),)
+    return (Say(then(scene), title=first_line(scene, unsure=state.unsure), rows=rows, urgent=True),)
 
 
 def is_unsure(danger: Danger, scene: Scene) -> bool:

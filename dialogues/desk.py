@@ -80,7 +80,7 @@ def _advance(floor: Floor, event: Event, scene: Scene) -> Turn[Floor]:
         return _brought(floor, event, scene)
     if not scene.person.accepted:
         if _is_danger(event, scene):
-            first = Say(danger.then(scene), title=danger.first_line(scene))
+            first = Say(danger.then(scene), title=danger.first_line(scene), urgent=True)
             if floor.top is None or floor.top.dialogue != "enrolment":
                 return _also(_open(floor, "enrolment", "", scene), before=(first,))
             return Turn(floor, (first, *_asked_again(floor, scene)))
@@ -139,7 +139,7 @@ def _not_taken(floor: Floor, event: Sent, scene: Scene) -> Turn[Floor]:
     """A file, or a photo or voice message outside a note; what is written under it is heard for danger all the same."""
     alarm: tuple[Say, ...] = ()
     if scene.voice.danger.danger(event.caption) is not None:
-        alarm = (Say(danger.then(scene), title=danger.first_line(scene)),)
+        alarm = (Say(danger.then(scene), title=danger.first_line(scene), urgent=True),)
     told = Say(scene.text(f"sent-{event.media}"))
     if event.media in ("photo", "voice"):
         told = note.how_to_attach(event.media, scene)

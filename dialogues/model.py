@@ -163,6 +163,7 @@ class Say:
         private: id of the draft whose words it repeats; erased from the chat with that draft's traces. Or empty.
         standing: carries the buttons that are always there (danger, menu), where the channel has such.
         document: a page that comes with it; the text is then its caption.
+        urgent: somebody may be in danger: its turn is said before what waits for others.
     """
 
     text: str = field(repr=False)
@@ -173,6 +174,7 @@ class Say:
     private: str = ""
     standing: bool = False
     document: Document | None = None
+    urgent: bool = False
 
     @property
     def choices(self) -> tuple[Choice, ...]:

@@ -501,7 +501,7 @@ class _Added:
 
 
 def _alarm(scene: Scene) -> tuple[Say, ...]:
-    return (Say(scene.text("note-danger"), title=first_line(scene)),)
+    return (Say(scene.text("note-danger"), title=first_line(scene), urgent=True),)
 
 
 def _added_aloud(draft: Draft, text: str, scene: Scene) -> _Added:
@@ -573,7 +573,7 @@ def _log(draft: Draft, scene: Scene) -> Turn[State]:
     receipt = Say(scene.text(phrase, reference=short), title=scene.text("note-kept-title"), rows=rows)
     says: tuple[Say, ...] = (receipt,)
     if draft.flag_level == 3:
-        says = (Say(scene.text("note-urgent-reminder"), title=first_line(scene)), receipt)
+        says = (Say(scene.text("note-urgent-reminder"), title=first_line(scene), urgent=True), receipt)
     effects: tuple[Effect, ...] = (kept, EraseTraces(draft.id))
     if not draft.left_over:
         return Turn(None, says, effects)

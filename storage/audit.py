@@ -31,6 +31,7 @@ Action = Literal[
     "case.closed",
     "plan.kept",
     "plan.dropped",
+    "messages.dropped",
     # looking
     "note.opened",
     "notes.listed",

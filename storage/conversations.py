@@ -23,6 +23,7 @@ class Talk:
         state: JSON as the codec wrote it, or None when the person is at home.
         places: (agency ref, agency version, role) of each membership, oldest first.
         version: 0 before the first turn.
+        reached: False while nothing arrives at its chat.
     """
 
     address_ref: bytes
@@ -35,6 +36,7 @@ class Talk:
     question: int
     state: bytes | None = field(repr=False)
     moved_at: datetime
+    reached: bool = True
 
 
 # In words of SQL that SQLite and PostgreSQL share; SQLAlchemy has them for each dialect apart.
@@ -45,6 +47,7 @@ _load = (
         people.c.sealed_profile,
         people.c.accepted_at,
         people.c.created_at,
+        addresses.c.unreachable_since,
         conversations.c.version,
         conversations.c.question,
         conversations.c.sealed_state,
@@ -116,6 +119,7 @@ def load(tx: Transaction, address_ref: bytes, *, at: datetime | None = None) -> 
         question=first.question or 0,
         state=state,
         moved_at=moment(first.moved_at if first.moved_at is not None else first.created_at),
+        reached=first.unreachable_since is None,
     )
 
 

@@ -1,16 +1,28 @@
 """Messages that wait to be sent, in order within one chat, encrypted until they have arrived."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import IntEnum
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
 from dialogues.model import Choice, Document, Say
 from storage.schema import outbox
-from storage.transaction import Transaction, seconds
+from storage.transaction import Transaction, moment, seconds
+
+
+class Priority(IntEnum):
+    """What goes first where many wait; ``bot.line`` says what that means within one chat.
+
+    URGENT: danger, and flags on their way to a desk. REPLY: what somebody waits for. REMINDER: what came by itself.
+    """
+
+    URGENT = 0
+    REPLY = 1
+    REMINDER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +35,8 @@ class Outgoing:
         say: what to say, or None when it is an ``erase``.
         question: number of the question its buttons belong to.
         erase: id of the draft whose traces are to be deleted from the chat, or empty.
+        turn: id of the first of the messages it was put together with, perhaps its own; nothing comes between these.
+        expires_at: nobody needs it from then on; None: it is always needed.
     """
 
     id: int
@@ -32,15 +46,21 @@ class Outgoing:
     question: int = 0
     say: Say | None = field(default=None, repr=False)
     erase: str = ""
+    turn: int = 0
+    priority: Priority = Priority.REPLY
+    expires_at: datetime | None = None
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether it has become pointless."""
+        return self.expires_at is not None and self.expires_at <= at
 
 
 _documents = TypeAdapter(Document)
 _insert = insert(outbox)
 _done = delete(outbox).where(outbox.c.id == bindparam("done"))
-_dead = update(outbox).where(outbox.c.id == bindparam("which")).values(dead=bindparam("why"))
-_waiting = (
-    select(outbox.c.id, outbox.c.address_ref, outbox.c.sealed_body).where(outbox.c.dead.is_(None)).order_by(outbox.c.id)
-)
+_waits = outbox.c.dead.is_(None)
+_rows = select(outbox.c.id, outbox.c.address_ref, outbox.c.sealed_body, outbox.c.priority, outbox.c.expires_at)
+AT_ONCE = 500
 
 
 def put(
@@ -52,42 +72,65 @@ def put(
     question: int = 0,
     erase: Sequence[str] = (),
     at: datetime,
+    priority: Priority = Priority.REPLY,
+    expires_at: datetime | None = None,
 ) -> list[Outgoing]:
     """Queue messages for one chat, in this order, erasures (draft ids) after them.
+
+    Args:
+        expires_at: from then on nobody needs them, and they go unsaid. None for danger, flags, receipts, answers.
 
     Returns:
         What was queued, for whoever sends it right after the commit.
     """
     address_ref = tx.keyring.address_ref(channel, chat)
-    queued = [Outgoing(0, address_ref, channel, chat, question, say) for say in says]
-    queued += [Outgoing(0, address_ref, channel, chat, erase=draft) for draft in erase]
-    done = []
+    until = None if expires_at is None else seconds(expires_at)
+    blank = Outgoing(
+        0, address_ref, channel, chat, priority=priority, expires_at=None if until is None else moment(until)
+    )
+    queued = [replace(blank, question=question, say=say) for say in says]
+    queued += [replace(blank, erase=draft) for draft in erase]
+    done: list[Outgoing] = []
     for one in queued:
-        sealed = tx.seal("outbox", address_ref, _fields(one))
-        row = {"address_ref": address_ref, "sealed_body": sealed, "created_at": seconds(at)}
+        turn = done[0].id if done else 0
+        row = {
+            "address_ref": address_ref,
+            "sealed_body": tx.seal("outbox", address_ref, _fields(replace(one, turn=turn))),
+            "created_at": seconds(at),
+            "priority": int(priority),
+            "expires_at": until,
+        }
         key = tx.db.execute(_insert, row).inserted_primary_key
         assert key is not None  # noqa: S101  an insert of one row has one key
-        done.append(replace(one, id=int(key[0])))
+        done.append(replace(one, id=int(key[0]), turn=turn or int(key[0])))
     return done
 
 
-def waiting(tx: Transaction, *, at_most: int = 10_000) -> list[Outgoing]:
-    """What a crash or an outage left, oldest first."""
-    return [
-        _outgoing(id, address_ref, tx.open("outbox", address_ref, sealed))
-        for id, address_ref, sealed in tx.db.execute(_waiting.limit(at_most))
-    ]
+def waiting(tx: Transaction, *, known: Collection[int] = (), at_most: int = 10_000) -> list[Outgoing]:
+    """Rows that wait and are not yet known to whoever asks, oldest first: what a crash or an outage left, what another
+    process queued, what was brought back from the dead.
+
+    Args:
+        known: ids that the asking process has in hand already; at most some thousand.
+        at_most: so many are read; when so many come, there may be more.
+    """
+    seen = frozenset(known)
+    ids = select(outbox.c.id).where(_waits).order_by(outbox.c.id).limit(at_most + len(seen))
+    new = [id for id in tx.db.scalars(ids) if id not in seen][:at_most]
+    found: list[Outgoing] = []
+    for start in range(0, len(new), AT_ONCE):
+        found += _read(tx, outbox.c.id.in_(new[start : start + AT_ONCE]))
+    return found
 
 
 def of_address(tx: Transaction, address_ref: bytes) -> list[Outgoing]:
     """What waits for one chat, oldest first."""
-    rows = tx.db.execute(_waiting.where(outbox.c.address_ref == address_ref))
-    return [_outgoing(id, ref, tx.open("outbox", ref, sealed)) for id, ref, sealed in rows]
+    return _read(tx, outbox.c.address_ref == address_ref)
 
 
 def still_waits(tx: Transaction, id: int) -> bool:
-    """Whether it is still to be said; not when access to its chat has ended meanwhile."""
-    return tx.db.scalar(select(outbox.c.id).where(outbox.c.id == id)) is not None
+    """Whether it is still to be said; not when access to its chat has ended meanwhile, or it was given up."""
+    return tx.db.scalar(select(outbox.c.id).where(outbox.c.id == id, _waits)) is not None
 
 
 def done(tx: Transaction, ids: Iterable[int]) -> None:
@@ -98,8 +141,41 @@ def done(tx: Transaction, ids: Iterable[int]) -> None:
 
 
 def bury(tx: Transaction, id: int, why: str) -> None:
-    """It can never arrive; the row stays, with the reason, for `integra doctor`."""
-    tx.db.execute(_dead, {"which": id, "why": why})
+    """It can never arrive; the row stays, with the reason, for `integra outbox`.
+
+    Args:
+        why: up to 32 characters, one word.
+    """
+    tx.db.execute(update(outbox).where(outbox.c.id == id).values(dead=why))
+
+
+def bury_all(tx: Transaction, address_ref: bytes, why: str) -> list[int]:
+    """Nothing arrives at this chat any more.
+
+    Returns:
+        Ids of those that waited.
+    """
+    here = (outbox.c.address_ref == address_ref, _waits)
+    ids = list(tx.db.scalars(select(outbox.c.id).where(*here).order_by(outbox.c.id)))
+    tx.db.execute(update(outbox).where(*here).values(dead=why))
+    return ids
+
+
+def raise_erasures(tx: Transaction, address_ref: bytes) -> list[Outgoing]:
+    """The chat is reached again: words that were to be deleted there still are. Messages stay dead; they are old."""
+    dead = [one for one in _read(tx, outbox.c.address_ref == address_ref, waits=False) if one.erase]
+    for one in dead:
+        tx.db.execute(update(outbox).where(outbox.c.id == one.id).values(dead=None))
+    return dead
+
+
+def readdress(tx: Transaction, address_ref: bytes, channel: str, chat: str) -> None:
+    """Seal what is queued for one chat, the dead among it, to another."""
+    new = tx.keyring.address_ref(channel, chat)
+    for one in _read(tx, outbox.c.address_ref == address_ref, waits=None):
+        moved = replace(one, channel=channel, chat=chat, turn=0 if one.turn == one.id else one.turn)
+        values = {"address_ref": new, "sealed_body": tx.seal("outbox", new, _fields(moved))}
+        tx.db.execute(update(outbox).where(outbox.c.id == one.id).values(**values))
 
 
 def counts(tx: Transaction) -> tuple[int, int]:
@@ -108,9 +184,27 @@ def counts(tx: Transaction) -> tuple[int, int]:
     return int(row[0]) - int(row[1]), int(row[1])
 
 
+def _read(tx: Transaction, *where: ColumnElement[bool], waits: bool | None = True) -> list[Outgoing]:
+    """``waits``: those that wait, those that are dead, or None for both; oldest first."""
+    if waits is not None:
+        where = (*where, _waits if waits else outbox.c.dead.is_not(None))
+    return [_opened(tx, row) for row in tx.db.execute(_rows.where(*where).order_by(outbox.c.id)).all()]
+
+
+def _opened(tx: Transaction, row: Any) -> Outgoing:
+    fields = tx.open("outbox", row.address_ref, row.sealed_body)
+    return replace(
+        _outgoing(row.id, row.address_ref, fields),
+        turn=fields.get("turn", 0) or row.id,
+        priority=Priority(row.priority),
+        expires_at=None if row.expires_at is None else moment(row.expires_at),
+    )
+
+
 def _fields(one: Outgoing) -> dict[str, Any]:
+    turn = {"turn": one.turn} if one.turn else {}
     if one.say is None:
-        return {"to": [one.channel, one.chat], "erase": one.erase}
+        return {"to": [one.channel, one.chat], "erase": one.erase, **turn}
     say = one.say
     return {
         "to": [one.channel, one.chat],
@@ -123,6 +217,8 @@ def _fields(one: Outgoing) -> dict[str, Any]:
         "standing": say.standing,
         "question": one.question,
         **({"document": _documents.dump_python(say.document, mode="json")} if say.document is not None else {}),
+        **({"urgent": True} if say.urgent else {}),
+        **turn,
     }
 
 
@@ -140,5 +236,6 @@ def _outgoing(id: int, address_ref: bytes, fields: dict[str, Any]) -> Outgoing:
         fields["private"],
         fields["standing"],
         _documents.validate_python(fields["document"]) if "document" in fields else None,
+        fields.get("urgent", False),
     )
     return Outgoing(id, address_ref, channel, chat, fields["question"], say)

@@ -37,11 +37,12 @@ ROLES: tuple[str, ...] = get_args(Role)
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Where a person is reached: a chat of a channel."""
+    """Where a person is reached: a chat of a channel. ``reached``: False while nothing arrives there."""
 
     address_ref: bytes
     channel: str
     chat: str = field(repr=False)
+    reached: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class StaffRow:
 
 
 _profile_of = select(people.c.sealed_profile).where(people.c.ref == bindparam("person"))
-_reached = select(addresses.c.ref, addresses.c.sealed_contact).where(addresses.c.person_ref == bindparam("person"))
+_address = select(addresses.c.ref, addresses.c.sealed_contact, addresses.c.unreachable_since)
+_of_person = _address.where(addresses.c.person_ref == bindparam("person"))
 _members = (
     select(people.c.ref, people.c.sealed_profile)
     .join(memberships, memberships.c.person_ref == people.c.ref)
@@ -168,19 +170,17 @@ def at_address(tx: Transaction, channel: str, chat: str) -> bytes | None:
 
 def contact(tx: Transaction, address_ref: bytes) -> Contact | None:
     """The chat behind an address ref, or None when the address is gone."""
-    sealed = tx.db.scalar(select(addresses.c.sealed_contact).where(addresses.c.ref == address_ref))
-    if sealed is None:
-        return None
-    fields = tx.open("contact", address_ref, sealed)
-    return Contact(address_ref, fields["channel"], fields["chat"])
+    row = tx.db.execute(_address.where(addresses.c.ref == address_ref)).one_or_none()
+    return None if row is None else _contact(tx, row)
 
 
 def contacts(tx: Transaction, person_ref: bytes) -> list[Contact]:
-    found = []
-    for ref, sealed in tx.db.execute(_reached, {"person": person_ref}):
-        fields = tx.open("contact", ref, sealed)
-        found.append(Contact(ref, fields["channel"], fields["chat"]))
-    return found
+    return [_contact(tx, row) for row in tx.db.execute(_of_person, {"person": person_ref})]
+
+
+def _contact(tx: Transaction, row: Any) -> Contact:
+    fields = tx.open("contact", row.ref, row.sealed_contact)
+    return Contact(row.ref, fields["channel"], fields["chat"], row.unreachable_since is None)
 
 
 def profile(tx: Transaction, person_ref: bytes) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     UniqueConstraint,
@@ -73,13 +74,16 @@ memberships = Table(
     Index("ix_memberships_agency_ref", "agency_ref", "role"),
 )
 
-# Where a person is reached: one chat of one channel. ``ref`` is keyed, the chat id is sealed.
+# Where a person is reached: one chat of one channel. ``ref`` is keyed, the chat id is sealed. ``unreachable_*``: since
+# when nothing arrives there, and why (``storage.reach``); None: it is reached.
 addresses = Table(
     "addresses",
     metadata,
     Column("ref", Ref, primary_key=True),
     Column("person_ref", Ref, ForeignKey("people.ref"), nullable=False),
     Column("sealed_contact", LargeBinary, nullable=False),
+    Column("unreachable_since", BigInteger),
+    Column("unreachable_why", String(16)),
     Index("ix_addresses_person_ref", "person_ref"),
 )
 
@@ -131,7 +135,8 @@ seen = Table(
     Index("ix_seen_at", "at"),
 )
 
-# Messages that wait to be sent; deleted once they arrived. Sent in the order of ``id`` within one address.
+# Messages that wait to be sent; deleted once they arrived, or once nobody needs them (``expires_at``; None: always).
+# ``dead``: why it can never arrive; the row stays for ``integra outbox``. In which order they go: ``bot.line``.
 outbox = Table(
     "outbox",
     metadata,
@@ -140,6 +145,8 @@ outbox = Table(
     Column("sealed_body", LargeBinary, nullable=False),
     Column("dead", String(32)),
     Column("created_at", BigInteger, nullable=False),
+    Column("priority", SmallInteger, nullable=False, server_default="1"),  # storage.outbox.Priority
+    Column("expires_at", BigInteger),
     Index("ix_outbox_address_ref", "address_ref", "id"),
     sqlite_autoincrement=True,
 )

@@ -25,6 +25,13 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Reachable:
+    """Whether the chat can be written to from now on: the person blocked the assistant, or took that back."""
+
+    can: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """One update, in our words.
 
@@ -39,7 +46,7 @@ class Inbound:
     channel: str
     update_id: str
     chat: str = field(repr=False)
-    event: Wrote | Pressed | Sent | Edited
+    event: Wrote | Pressed | Sent | Edited | Reachable
     message: str = ""
     private: bool = True
     language: str = ""
@@ -89,6 +96,14 @@ class Gone(ChannelError):
     """The message that was to be replaced is not there any more; say it anew."""
 
 
+class Moved(ChannelError):
+    """The chat goes by another id from now on; say the same there."""
+
+    def __init__(self, chat: str) -> None:
+        super().__init__("the chat has another id now")
+        self.chat = chat
+
+
 class Stop(ChannelError):
     """The channel cannot go on; the message says what to do (a revoked token, another instance running)."""
 
@@ -112,21 +127,21 @@ class Channel(Protocol):
         """Say one message (it fits one message) and return the channel's id of it.
 
         Raises:
-            TryLater, Refused, Stop.
+            TryLater, Refused, Moved, Stop.
         """
 
     async def deliver_file(self, chat: str, file: File, say: Say, question: int) -> str:
         """Send a file with the say as its caption (it fits one), and return the channel's id of the message.
 
         Raises:
-            TryLater, Refused, Stop.
+            TryLater, Refused, Moved, Stop.
         """
 
     async def replace(self, chat: str, message: str, say: Say, question: int) -> None:
         """Put a message in the place of one said earlier. The same again is harmless.
 
         Raises:
-            Gone, TryLater, Refused, Stop.
+            Gone, TryLater, Refused, Moved, Stop.
         """
 
     async def erase(self, chat: str, messages: Sequence[str]) -> int:
@@ -136,7 +151,7 @@ class Channel(Protocol):
             How many could not be deleted for good.
 
         Raises:
-            TryLater, Refused, Stop.
+            TryLater, Refused, Moved, Stop.
         """
 
     async def fetch(self, handle: str, at_most: int) -> bytes:

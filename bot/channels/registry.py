@@ -32,6 +32,9 @@ CLIENTS: Mapping[str, str] = {
 }
 """Name to module and class. A library takes seconds to import, so only the one that is used is imported."""
 
+PACED = frozenset({"telegram"})
+"""Channels whose service says how fast messages may come; all others take them as fast as they are said."""
+
 
 def client(name: str) -> type[TelegramClient]:
     """

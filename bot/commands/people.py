@@ -12,7 +12,7 @@ from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
 from bot.installation import Installation
 from bot.lost import Lost, lose
 from bot.settings import Settings
-from storage import agencies, audit, invites, lapses
+from storage import agencies, audit, invites, lapses, reach
 from storage import people as rows
 from storage.transaction import Transaction
 
@@ -94,11 +94,12 @@ def add(data: Data, agency: AgencySlug, role: Role, channel: Channel, chat_id: C
 
 @people.command("list")
 def list_(data: Data, as_json: AsJson = False) -> None:
-    """List people: id, handle, roles, until when, state. Chat ids are not shown."""
+    """List people: id, handle, roles, until when, state, since when nothing reaches them. Chat ids are not shown."""
 
     def read(tx: Transaction) -> list[dict[str, Any]]:
         audit.record(tx, "people.listed", at=system_clock(), reason="operation")
         listed: list[dict[str, Any]] = []
+        away = reach.since(tx)
         for person, places in rows.every(tx):
             ends = {
                 agencies.by_ref(tx, ref).slug: at.isoformat()
@@ -113,6 +114,7 @@ def list_(data: Data, as_json: AsJson = False) -> None:
                     "roles": {agencies.by_ref(tx, ref).slug: role for ref, role in places},
                     "until": ends,
                     "state": "revoked" if person.revoked else state if places else "ended",
+                    "unreachable": away[person.ref].isoformat() if person.ref in away else None,
                 }
             )
         return listed
@@ -123,7 +125,8 @@ def list_(data: Data, as_json: AsJson = False) -> None:
         return
     for one in found:
         until = "".join(f"  until {at[:10]} at {slug}" for slug, at in dict(one["until"]).items())
-        out(f"{one['id'][:8]}  {one['handle'] or '-'}  {one['roles']}  {one['state']}{until}")
+        away = f"  unreachable since {one['unreachable'][:10]}" if one["unreachable"] else ""
+        out(f"{one['id'][:8]}  {one['handle'] or '-'}  {one['roles']}  {one['state']}{until}{away}")
 
 
 @people.command("role")

@@ -106,6 +106,7 @@ async def _run(
             limits=Limits(),
             draft_hours=settings.draft_hours,
             mentor_days=settings.mentor_days,
+            paces=settings.paces,
         )
         reload = Reload(app, build, renewed)
         wiring.settle_memory()

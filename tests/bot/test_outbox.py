@@ -12,7 +12,8 @@ from bot_site import Site, Waits
 from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import ChannelError, File, Gone, Handle, Refused, Stop, TryLater
-from bot.outbox import Outbox, Sleep
+from bot.gate import Sleep
+from bot.outbox import Outbox
 from dialogues.model import Choice, Document, Say, column
 from guidance import filling, library
 from storage import conversations, outbox, people, traces
@@ -151,13 +152,13 @@ async def test_waits_grow_to_a_minute_while_the_channel_is_away_and_start_again_
 async def test_what_is_refused_is_buried_with_its_reason_and_the_next_is_said(
     site: Site, phones: Phones, waits: Waits
 ) -> None:
-    phones.trouble["officer"] = [Refused("blocked")]
+    phones.trouble["officer"] = [Refused("bad")]
     async with sending(site, phones, waits) as out:
         first = put(site, "officer", "one", "two")
         out.push(first)
         await out.drained()
     assert phones.chats["officer"] == ["two"]
-    assert waiting(site) == [(first[0].id, "blocked")]
+    assert waiting(site) == [(first[0].id, "bad")]
     async with sending(site, phones, waits) as out:
         await out.drained()
     assert phones.chats["officer"] == ["two"], "the dead are not tried again"

@@ -115,7 +115,7 @@ SHOWN = {
     *("at", "now", "idle_since", "raised_at", "due_at", "undo_until", "hour", "occurred_at", "zone", "ready"),
     *("lasting", "refresh", "standing", "accepted", "helpful", "flag_level", "guide_version", "version", "part"),
     *("complete", "warned", "mine", "open", "park", "more_shown", "rated", "draft_lives", "unsure", "done", "shared"),
-    *("remind_at", "told", "paused"),
+    *("remind_at", "told", "paused", "urgent"),
     # Values that are tested here themselves.
     *("rows", "memberships", "says", "effects", "look_up", "call", "given", "content", "asking", "danger", "site"),
     *("members", "staff", "case", "document"),

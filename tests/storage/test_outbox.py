@@ -1,6 +1,11 @@
 """What waits to be sent keeps its order and its words until it has arrived."""
 
+import json
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
+from alembic import command
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, update
@@ -9,10 +14,10 @@ from storage_site import NOON, keyset
 from bot.installation import Installation
 from dialogues.model import Choice, Document, Say
 from guidance.handoff import Line, Sheet, SheetPart
-from storage import outbox
+from storage import database, dead_letters, outbox
 from storage.errors import Unreadable
 from storage.keyring import Keyring
-from storage.outbox import Outgoing
+from storage.outbox import Outgoing, Priority
 from storage.schema import metadata
 from storage.schema import outbox as rows
 from storage.sealing.signing import SigningKey
@@ -20,6 +25,7 @@ from storage.store import Store
 from storage.transaction import Transaction
 
 DRAFT = "ab" * 16
+HALF_SECOND = timedelta(seconds=0.5)
 RICH = Say(
     "Did it happen today?",
     "When",
@@ -58,7 +64,7 @@ HEADS = st.lists(st.tuples(TEXT, TEXT), max_size=3).map(tuple)
 FEET = st.lists(TEXT, max_size=3).map(tuple)
 SHEETS = st.builds(Sheet, TEXT, TEXT, TEXT, TEXT, TEXT, HEADS, PARTS, FEET, TEXT, TEXT, TEXT, st.booleans())
 DOCUMENTS = st.none() | st.builds(Document, SHEETS, TEXT)
-SAYS = st.builds(Say, TEXT, TEXT, TEXT, ROWS, st.booleans(), TEXT, st.booleans(), DOCUMENTS)
+SAYS = st.builds(Say, TEXT, TEXT, TEXT, ROWS, st.booleans(), TEXT, st.booleans(), DOCUMENTS, st.booleans())
 
 
 @given(st.lists(SAYS, max_size=3), st.integers(0, 9), TEXT)
@@ -154,6 +160,82 @@ def test_a_message_moved_to_another_chat_is_unreadable(store: Store) -> None:
 def test_a_stranger_may_be_answered(store: Store) -> None:
     put(store, "You are not enrolled.", chat="nobody we know")
     assert [one.chat for one in store.run_now(outbox.waiting)] == ["nobody we know"]
+
+
+def test_the_messages_of_a_turn_know_each_other_and_how_urgent_they_are(store: Store) -> None:
+    def turn(tx: Transaction) -> list[Outgoing]:
+        says = [Say("one"), Say("two")]
+        urgent = outbox.put(tx, "console", "officer", says, erase=[DRAFT], at=NOON, priority=Priority.URGENT)
+        return urgent + outbox.put(tx, "console", "officer", [Say("three")], at=NOON, expires_at=NOON + HALF_SECOND)
+
+    one, two, erased, three = put_ = store.run_now(turn)
+    assert store.run_now(outbox.waiting) == put_
+    assert [message.turn for message in put_] == [one.id, one.id, one.id, three.id]
+    assert {one.priority, two.priority, erased.priority} == {Priority.URGENT}
+    assert (three.priority, three.expires_at) == (Priority.REPLY, NOON)
+    assert three.is_over(NOON)
+    assert not three.is_over(NOON - HALF_SECOND)
+    assert not one.is_over(NOON + timedelta(days=1000))
+
+
+def test_what_is_known_already_is_not_read_again(store: Store) -> None:
+    one, two, three = put(store, "one", "two", "three")
+
+    def texts(known: list[int], at_most: int = 10) -> list[int]:
+        return [found.id for found in store.run_now(lambda tx: outbox.waiting(tx, known=known, at_most=at_most))]
+
+    assert texts([]) == [one.id, two.id, three.id]
+    assert texts([one.id, 999]) == [two.id, three.id]
+    assert texts([one.id, two.id], at_most=1) == [three.id], "those that are known leave room for the others"
+    assert texts([one.id], at_most=1) == [two.id]
+    assert texts([one.id, two.id, three.id]) == []
+    store.run_now(lambda tx: outbox.bury(tx, three.id, "bad"))
+    assert texts([one.id, two.id]) == []
+    store.run_now(lambda tx: dead_letters.retry(tx, [three.id]))
+    assert texts([one.id, two.id]) == [three.id]
+
+
+def test_what_was_given_up_does_not_wait_any_more(store: Store) -> None:
+    one, two = put(store, "one", "two")
+    other = put(store, "for another", chat="mentor")
+    assert store.run_now(lambda tx: outbox.bury_all(tx, one.address_ref, "blocked")) == [one.id, two.id]
+    assert [store.run_now(lambda tx, id=id: outbox.still_waits(tx, id)) for id in (one.id, two.id, 999)] == [False] * 3
+    assert store.run_now(outbox.waiting) == other
+    assert store.run_now(lambda tx: outbox.bury_all(tx, one.address_ref, "gone")) == []
+    assert [letter.why for letter in store.run_now(dead_letters.listed)] == ["blocked"] * 2, "the first reason stays"
+
+
+def test_what_waits_in_a_database_of_before_counts_as_answers_and_lasts(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """Migration 0008, with a row of each kind that there was."""
+    path = tmp_path / "before" / "integra.db"
+    path.parent.mkdir()
+    config = database._config()
+    with create_engine(f"sqlite:///{path}").begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0007")
+        keyring, sealed = installation.keyring(), []
+        for fields in (
+            {"to": ["console", "officer"], "text": "one", "title": "", "small": "", "rows": [], "refresh": False,
+             "private": "", "standing": False, "question": 1},
+            {"to": ["console", "officer"], "erase": DRAFT},
+        ):  # fmt: skip
+            ref = keyring.address_ref("console", "officer")
+            sealed.append(keyring.seal("outbox", ref, json.dumps(fields).encode()))
+        for body, dead in zip(sealed, (None, "bad"), strict=True):
+            row = "INSERT INTO outbox (address_ref, sealed_body, dead, created_at) VALUES (?, ?, ?, 1)"
+            connection.exec_driver_sql(row, (ref, body, dead))
+    database.migrate(path)
+    before = Store(database.open_database(path), installation.keyring())
+    try:
+        (one,) = before.run_now(outbox.waiting)
+        assert (one.say, one.turn, one.priority, one.expires_at) == (Say("one"), one.id, Priority.REPLY, None)
+        assert before.run_now(lambda tx: dead_letters.retry(tx, None)) == 1
+        _, two = before.run_now(outbox.waiting)
+        assert (two.erase, two.turn, two.priority) == (DRAFT, two.id, Priority.REPLY)
+    finally:
+        before.close()
 
 
 def test_a_message_shows_neither_words_nor_chat() -> None:

@@ -58,6 +58,10 @@ invite-used = An invitation was used; role: { $role }. Not the person you meant?
 invite-killed = Five wrong codes were typed for an invitation; role: { $role }. It is good for nothing now. Find out who tried.
 access-ends-keeper = Somebody's access ends on { $date }; role: { $role }. Renew it if they go on.
 access-over-keeper = Somebody's access has ended today; role: { $role }. If they go on, invite them anew.
+unreachable-keeper = { $n ->
+    [one] Nothing I write reaches { $who } any more: this bot was blocked, or the chat is gone. Please ask them, by another way, to open this chat and press Start. Until then no reminder goes there.
+   *[other] Nothing I write reaches { $n } people any more: { $who }. They blocked this bot, or their chat is gone. Please ask them, by another way, to open this chat and press Start. Until then no reminder goes there.
+}
 access-ends = Your access at { $agency } ends on { $date }. Your coordinators know, and can renew it.
 access-over =
     Your access at { $agency } has ended today. Thank you for your work. What you had not logged is deleted; notes stay.

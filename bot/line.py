@@ -9,14 +9,20 @@ What was under way when the process died is known by this: the first of its turn
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
 
 from storage.outbox import Outgoing, Priority
+
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Line:
     """
     Attributes:
         waited: one had to wait, and so had those behind it.
+        ours_until: where several processes send, until then this one alone does so here.
+        said: ids of what was said and perhaps not noted yet.
     """
 
     def __init__(self) -> None:
@@ -24,6 +30,8 @@ class Line:
         self._next: Outgoing | None = None
         self._turn = 0  # of the last that left
         self.waited = False
+        self.ours_until = NEVER
+        self.said: list[int] = []
 
     def __len__(self) -> int:
         return len(self._waiting)

@@ -13,9 +13,11 @@ A message may be said twice only when the process dies between saying and noting
 """
 
 import asyncio
+import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -24,12 +26,12 @@ import structlog
 from bot.channels.base import Channel, File, Gone, Moved, Refused, Stop, TryLater
 from bot.clock import Clock
 from bot.gate import Gate, Sleep, Ticks
-from bot.line import Line
+from bot.line import NEVER, Line
 from bot.logs import failure
 from bot.pacing import Paces
 from dialogues.model import Say
 from guidance.handoff import Sheet
-from storage import conversations, moving, outbox, people, reach, residue, traces
+from storage import conversations, leases, moving, outbox, people, reach, residue, traces
 from storage.errors import Busy
 from storage.outbox import Outgoing, Priority
 from storage.store import Store
@@ -39,6 +41,7 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
 WAITED_S = 1.0
 """A message that is older, or was tried before, is looked up once more: access to its chat may have ended meanwhile."""
 LOOK_EVERY_S = 5.0
+FIRST_CLAIM_S, LONGEST_CLAIM_S = 0.05, 2.0
 MOST_KNOWN = 10_000
 """So many are held in memory; more stay in the database until there is room."""
 MOST_FAULTS = 3
@@ -82,6 +85,7 @@ class Outbox:
         self._behind = False  # more waits in the database than is known here
         self._out_of_reach: frozenset[bytes] = frozenset()
         self._faults: dict[int, int] = {}
+        self._holder = os.urandom(16)  # of this process
         self._arrived: list[int] = []
         self._noting: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
@@ -165,33 +169,14 @@ class Outbox:
             await asyncio.gather(self._noting, return_exceptions=True)
 
     async def _send(self, address_ref: bytes) -> None:
-        line, wait_s = self._lines[address_ref], FIRST_WAIT_S
+        line = self._lines[address_ref]
+        going = True
         try:
-            while len(line):
-                one = line.next()
+            while going and len(line):  # more may have come while the chat was let go
                 try:
-                    await self._deal_with(one, line)
-                except (TryLater, Busy) as later:
-                    line.waited = True
-                    await self._wait_out(later, wait_s, one.channel)
-                    wait_s = min(wait_s * 2, LONGEST_WAIT_S)
-                    continue
-                except Refused as never:
-                    await self._give_up(one, never.why, line)
-                except Moved as moved:
-                    await self._go_over(one, moved.chat, line)
-                except Stop:
-                    raise
-                except Exception as odd:
-                    # Nothing is lost: the next look begins anew.
-                    log.error("outbox.sender-failed", **failure(odd))
-                    self._faults[one.id] = self._faults.get(one.id, 0) + 1
-                    if self._faults[one.id] < MOST_FAULTS:
-                        return
-                    await self._give_up(one, FAILED, line)
-                wait_s = FIRST_WAIT_S
-                self._faults.pop(one.id, None)
-                line.leave(one.id)
+                    going = await self._send_line(address_ref, line)
+                finally:
+                    await self._let_go(address_ref, line)
         except Stop as stop:
             if self.stopped is not None and not self.stopped.done():
                 self.stopped.set_result(stop)
@@ -203,19 +188,91 @@ class Outbox:
                 del self._lines[address_ref]
             self._idle_if_done()
 
+    async def _send_line(self, address_ref: bytes, line: Line) -> bool:
+        """False: something is wrong here; what is left waits for the next look."""
+        wait_s = FIRST_WAIT_S
+        while len(line):
+            await self._claim(address_ref, line)
+            if not len(line):
+                break
+            one = line.next()
+            try:
+                await self._deal_with(one, line)
+            except (TryLater, Busy) as later:
+                line.waited = True
+                await self._wait_out(later, wait_s, one.channel)
+                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+                continue
+            except Refused as never:
+                await self._give_up(one, never.why, line)
+            except Moved as moved:
+                await self._go_over(one, moved.chat, line)
+            except Stop:
+                raise
+            except Exception as odd:
+                # Nothing is lost: the next look begins anew.
+                log.error("outbox.sender-failed", **failure(odd))
+                self._faults[one.id] = self._faults.get(one.id, 0) + 1
+                if self._faults[one.id] < MOST_FAULTS:
+                    return False
+                await self._give_up(one, FAILED, line)
+            wait_s = FIRST_WAIT_S
+            self._faults.pop(one.id, None)
+            line.leave(one.id)
+        return True
+
+    async def _claim(self, address_ref: bytes, line: Line) -> None:
+        """Where several processes send, only one does so to a chat: wait for that, and see what is left to be said."""
+        if not self._store.shared or self._clock() < line.ours_until:
+            return
+        wait_s = FIRST_CLAIM_S
+        while True:
+            before = [one.id for one in line]  # what comes later, the look may not have seen
+            now = line.ours_until = self._clock()
+            claim = self._store.run(partial(_claimed, address_ref=address_ref, holder=self._holder, at=now))
+            try:
+                found = await _to_its_end(claim)
+            except Busy as busy:
+                log.error("outbox.not-claimed", **failure(busy))
+                found = None
+            if found is not None:
+                break
+            await self._sleep(wait_s)
+            wait_s = min(wait_s * 2, LONGEST_CLAIM_S)
+        line.ours_until = now + leases.LASTS / 3
+        there = {one.id for one in found}
+        for id in set(before) - there:  # said by another, or called back
+            line.leave(id)
+            self._known.pop(id, None)
+        for one in found:
+            if one.id not in self._known and one.channel in self._channels:
+                line.join(one)
+                self._known[one.id] = now.timestamp()
+
+    async def _let_go(self, address_ref: bytes, line: Line) -> None:
+        """Not before what was said is noted: or the next would say it again."""
+        if self._store.shared and line.ours_until > NEVER:
+            said, line.said, line.ours_until = line.said, [], NEVER
+            await self._write_down(partial(_let_go, address_ref=address_ref, holder=self._holder, ids=said))
+            for id in said:
+                self._known.pop(id, None)
+
     async def _deal_with(self, one: Outgoing, line: Line) -> None:
         if not one.is_over(self._clock()):
             await self._gates[one.channel].passed(one.address_ref, one.priority)
         if one.is_over(self._clock()):
             self.expired += 1
             log.info("outbox.expired", channel=one.channel, kind=one.priority.name.lower())
-            self._note_arrival(one.id)
+            self._note_arrival(one.id, line)
+            return
+        await self._claim(one.address_ref, line)  # the gate may have taken long
+        if one.id not in self._known:
             return
         old = self._clock().timestamp() - self._known.get(one.id, 0.0) >= WAITED_S
         if (line.waited or old) and not await self._store.run(partial(outbox.still_waits, id=one.id)):
             self._known.pop(one.id, None)
             return
-        await self._say(one)
+        await self._say(one, line)
         if one.address_ref in self._out_of_reach:
             self._out_of_reach -= {one.address_ref}
             found = partial(_reached, address_ref=one.address_ref, clock=self._clock)
@@ -254,19 +311,20 @@ class Outbox:
             self._known.pop(id, None)
         self._take_up(found, at=0.0)
 
-    async def _say(self, one: Outgoing) -> None:
+    async def _say(self, one: Outgoing, line: Line) -> None:
         channel = self._channels[one.channel]
         if one.say is None:
             await self._erase(one, channel)
             return
         if one.say.refresh and await self._replaced(one, channel):
+            self._note_arrival(one.id, line)
             return
         message = await self._delivered(one.chat, one.say, one.question, channel)
         if one.say.private or any(not choice.lasting for choice in one.say.choices):
             await self._write_down(partial(_note, one=one, message=message, clock=self._clock))
             self._known.pop(one.id, None)
         else:
-            self._note_arrival(one.id)
+            self._note_arrival(one.id, line)
 
     async def _delivered(self, chat: str, say: Say, question: int, channel: Channel) -> str:
         """With a document the page is drawn now, in memory; one that cannot be drawn is told of instead."""
@@ -299,7 +357,6 @@ class Outbox:
             await channel.replace(one.chat, shown, one.say, one.question)
         except Gone:
             return False
-        self._note_arrival(one.id)
         return True
 
     async def _erase(self, one: Outgoing, channel: Channel) -> None:
@@ -311,7 +368,11 @@ class Outbox:
         await self._store.run(partial(_erased, one=one, ids=ids, failed=failed, clock=self._clock))
         self._known.pop(one.id, None)
 
-    def _note_arrival(self, id: int) -> None:
+    def _note_arrival(self, id: int, line: Line) -> None:
+        if self._store.shared:
+            line.said.append(id)
+            if len(line) == 1:
+                return  # noted as the chat is let go
         self._arrived.append(id)
         if self._noting is None or self._noting.done():
             self._noting = asyncio.create_task(self._note_arrivals())
@@ -336,6 +397,16 @@ class Outbox:
             self._idle.set()
 
 
+async def _to_its_end(what: Awaitable[T]) -> T:
+    """Also where whoever waits is cancelled: what it wrote must be known to have been written."""
+    doing = asyncio.ensure_future(what)
+    try:
+        return await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        await asyncio.wait((doing,))
+        raise
+
+
 def _drawn(sheet: Sheet) -> bytes | None:
     """One page; None where it cannot be printed."""
     from bot.cards_pdf import Unprintable  # loading what draws takes longer than most commands
@@ -349,6 +420,15 @@ def _drawn(sheet: Sheet) -> bytes | None:
 
 def _unknown(tx: Transaction, *, known: tuple[int, ...], at_most: int) -> tuple[list[Outgoing], frozenset[bytes]]:
     return outbox.waiting(tx, known=known, at_most=at_most), reach.marked(tx)
+
+
+def _claimed(tx: Transaction, *, address_ref: bytes, holder: bytes, at: datetime) -> list[Outgoing] | None:
+    return outbox.of_address(tx, address_ref) if leases.take(tx, address_ref, holder, at=at) else None
+
+
+def _let_go(tx: Transaction, *, address_ref: bytes, holder: bytes, ids: list[int]) -> None:
+    outbox.done(tx, ids)
+    leases.give_back(tx, address_ref, holder)
 
 
 def _bury(tx: Transaction, *, id: int, why: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from bot_site import Site, Waits
@@ -34,6 +35,7 @@ class Phones:
         self.erased: list[tuple[str, str]] = []
         self.gone: set[str] = set()
         self.gate: asyncio.Event | None = None
+        self.at_gate = asyncio.Event()
         self.files: list[tuple[str, File]] = []
         self._news = asyncio.Event()
 
@@ -43,6 +45,7 @@ class Phones:
     async def deliver(self, chat: str, say: Say, question: int) -> str:
         await asyncio.sleep(0)
         if self.gate is not None:
+            self.at_gate.set()
             await self.gate.wait()
         if self.trouble[chat]:
             raise self.trouble[chat].pop(0)
@@ -205,12 +208,14 @@ async def test_messages_pushed_out_of_turn_are_said_in_the_order_they_were_commi
 
 
 async def test_parallel_turns_of_many_chats_keep_each_chats_order(site: Site, phones: Phones, waits: Waits) -> None:
-    async def one_turn(out: Outbox, chat: str, number: int) -> None:
-        says = [Say(f"{number}a"), Say(f"{number}b")]
-        out.push(await site.store.run(lambda tx: outbox.put(tx, "console", chat, says, at=site.clock())))
+    async def turns(out: Outbox, chat: int) -> None:
+        for number in range(chat, 70, 7):
+            says = [Say(f"{number}a"), Say(f"{number}b")]
+            put = partial(outbox.put, channel="console", chat=f"chat-{chat}", says=says, at=site.clock())
+            out.push(await site.store.run(put))
 
     async with sending(site, phones, waits) as out:
-        await asyncio.gather(*(one_turn(out, f"chat-{n % 7}", n) for n in range(70)))
+        await asyncio.gather(*(turns(out, chat) for chat in range(7)))
         await out.drained()
     for chat in range(7):
         assert phones.chats[f"chat-{chat}"] == [f"{n}{part}" for n in range(chat, 70, 7) for part in "ab"]
@@ -325,7 +330,9 @@ async def test_a_fault_of_our_own_in_one_chat_leaves_the_message_and_the_other_c
         out.push(put(site, "mentor", "hello"))
         await phones.said("mentor", 1)
         out.push(put(site, "officer", "two"))
+        looking = asyncio.create_task(out.run())
         await out.drained()
+        looking.cancel()
     assert phones.chats["officer"] == ["one", "two"]
     assert phones.chats["mentor"] == ["hello"]
 
@@ -423,7 +430,7 @@ async def test_what_stood_in_line_for_a_second_is_looked_up_before_it_is_said(
     phones.gate = asyncio.Event()
     async with sending(site, phones, waits) as out:
         out.push(put(site, "officer", "one", "two", "three"))
-        await asyncio.sleep(0)
+        await phones.at_gate.wait()
         revoked(site, "officer")
         site.clock.move(timedelta(seconds=1))
         phones.gate.set()
@@ -431,6 +438,7 @@ async def test_what_stood_in_line_for_a_second_is_looked_up_before_it_is_said(
     assert phones.chats["officer"] == ["one"], "what was under way already cannot be called back"
 
 
+@pytest.mark.sqlite
 async def test_what_arrives_at_once_is_not_looked_up(site: Site, phones: Phones, waits: Waits) -> None:
     said = put(site, "officer", "one", "two")
     site.within(lambda tx: outbox.done(tx, [one.id for one in said]))

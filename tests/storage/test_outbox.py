@@ -205,13 +205,14 @@ def test_what_was_given_up_does_not_wait_any_more(store: Store) -> None:
     assert [letter.why for letter in store.run_now(dead_letters.listed)] == ["blocked"] * 2, "the first reason stays"
 
 
+@pytest.mark.sqlite
 def test_what_waits_in_a_database_of_before_counts_as_answers_and_lasts(
     installation: Installation, tmp_path: Path
 ) -> None:
     """Migration 0008, with a row of each kind that there was."""
     path = tmp_path / "before" / "integra.db"
     path.parent.mkdir()
-    config = database._config()
+    config = database.alembic_config()
     with create_engine(f"sqlite:///{path}").begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0007")

@@ -154,6 +154,7 @@ def candidates(folder: Path) -> list[bytes]:
     return sorted(found | set(inside.fixed.values()) | set(inside.boxes.values()))
 
 
+@pytest.mark.sqlite
 def test_a_copy_without_the_master_key_opens_notes_for_their_reader_and_nothing_else(
     trial: Trial, tmp_path: Path
 ) -> None:
@@ -195,6 +196,7 @@ PHONE = {"first_name": "Zebrafinch Quartz", "username": "zebrafinch_quartz"}
 FAR_CHAT = 7_300_412_345
 
 
+@pytest.mark.sqlite
 async def test_t02_who_somebody_is_at_telegram_lies_nowhere_in_clear(trial: Trial) -> None:
     """Chat id in decimal, hexadecimal and as eight bytes either way round, names and user name."""
     site = Site(trial)

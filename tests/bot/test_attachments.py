@@ -17,6 +17,7 @@ from bot_site import Desk, Line, Site, Waits, break_dialogue, listening, on_tele
 from fake_telegram import TOKEN, FakeTelegram, Person
 from media import COMMENT_CANARY, EXIF_CANARY, SOUND_CANARY, TAG_CANARY, photo, voice
 from PIL import Image
+from sqlalchemy import update
 
 from bot.photo import cleaned_photo
 from bot.trial import AGENCY
@@ -24,6 +25,7 @@ from bot.voice import cleaned_voice
 from dialogues.draft import MOST_ATTACHED
 from dialogues.model import MOST_MEDIUM_BYTES
 from storage import agencies, opened, people
+from storage.schema import conversations
 from storage.sealing import keyfile
 from storage.sealing.suites import OpeningKey
 from storage.store import Store
@@ -133,6 +135,7 @@ def handed_over(site: Site, note: opened.Opened) -> dict[str, bytes]:
     return found
 
 
+@pytest.mark.sqlite
 async def test_no_byte_of_them_lies_anywhere_in_clear(
     site: Site,
     tmp_path: Path,
@@ -466,6 +469,7 @@ async def test_one_that_comes_late_is_not_taken_for_the_next(line: Line) -> None
 # ---------------------------------------------------------------- destroyed with what they belong to
 
 
+@pytest.mark.sqlite
 async def test_undoing_a_note_destroys_what_is_attached(line: Line) -> None:
     robin = line.staff(1001, "officer", "PO-77")
     await begins(robin)
@@ -557,7 +561,7 @@ async def test_a_state_that_cannot_be_read_leaves_no_attachment_behind(line: Lin
     def spoil(tx: Any) -> None:
         ref = tx.keyring.address_ref("telegram", "1001")
         sealed = tx.keyring.seal("state", ref, b'{"v": 99}')
-        tx.db.exec_driver_sql("UPDATE conversations SET sealed_state = ?", (sealed,))
+        tx.db.execute(update(conversations).values(sealed_state=sealed))
 
     line.site.within(spoil)
     robin.writes("hello")

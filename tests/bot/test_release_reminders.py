@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from bot_site import Desk, Site, at_desk, texts
+from sqlalchemy import update
 
 from bot.site import SiteError
 from bot.trial import AGENCY
@@ -12,6 +13,7 @@ from bot.turns import World
 from bot.wiring import renewed
 from dialogues.case_code import check_character
 from storage import cases, people
+from storage.schema import conversations
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CASE = "AB-1234-P"  # the clock of a site begins at noon UTC on Monday 23 November 2026; the agency is in Paris
@@ -161,8 +163,8 @@ async def test_a_state_that_cannot_be_read_does_not_swallow_the_reminder(desk: D
     address = site.within(lambda tx: tx.keyring.address_ref("console", "officer"))
     sealed = site.within(lambda tx: tx.keyring.seal("state", address, b'{"v":1,"frames":[["gone","X",{}]]}'))
     site.within(
-        lambda tx: tx.db.exec_driver_sql(
-            "UPDATE conversations SET sealed_state = ? WHERE address_ref = ?", (sealed, address)
+        lambda tx: tx.db.execute(
+            update(conversations).where(conversations.c.address_ref == address).values(sealed_state=sealed)
         )
     )
     await until(desk, site, datetime(2026, 12, 10, 7, 0, tzinfo=UTC))

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from bot_site import Broken, Desk, Line, Site, break_dialogue, listening, pressed, reference_in, texts
+from engines import Mould
 from fake_telegram import FakeTelegram
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from bot import turns
@@ -19,6 +21,7 @@ from bot.trial import AGENCY
 from dialogues.model import Wrote
 from storage import agencies, people
 from storage.errors import Busy
+from storage.schema import conversations as conversation_rows
 from storage.transaction import Transaction
 
 TABLES = ("seen", "conversations", "notes", "receipts", "flags", "timers", "traces", "outbox", "feedback", "walks")
@@ -166,7 +169,7 @@ async def test_a_failing_update_of_a_stranger_is_counted_as_taken_and_nobody_is_
 
 async def test_a_conversation_that_cannot_be_decrypted_does_not_come_again_for_ever(desk: Desk, site: Site) -> None:
     await desk.says("officer", "/menu", "[note.quick]", "He slammed the door.")
-    site.within(lambda tx: tx.db.exec_driver_sql("UPDATE conversations SET sealed_state = x'0102030405060708'"))
+    site.within(lambda tx: tx.db.execute(update(conversation_rows).values(sealed_state=bytes(range(1, 9)))))
     update = desk.console.inbound("officer", "and shouted")
     await desk.takes(update)
     assert "Not saved" in texts(desk.news("officer"))
@@ -180,7 +183,7 @@ async def test_a_state_of_another_version_starts_afresh_and_says_so(desk: Desk, 
     def older(tx: Transaction) -> None:
         ref = tx.keyring.address_ref("console", "officer")
         sealed = tx.keyring.seal("state", ref, b'{"v":1,"frames":[["gone-dialogue","State",{}]],"parked":[]}')
-        tx.db.exec_driver_sql("UPDATE conversations SET sealed_state = ?", (sealed,))
+        tx.db.execute(update(conversation_rows).values(sealed_state=sealed))
 
     site.within(older)
     said = texts(await desk.says("officer", "hello"))
@@ -408,7 +411,7 @@ ABOUT = st.one_of(
     )
 )
 def test_whatever_comes_the_person_hears_something_and_the_next_message_works(
-    tmp_path_factory: pytest.TempPathFactory, made: Any, events: list[Wrote | Pressed]
+    tmp_path_factory: pytest.TempPathFactory, made: Mould, events: list[Wrote | Pressed]
 ) -> None:
     async def conversation() -> None:
         for number, event in enumerate(events):
@@ -431,14 +434,10 @@ LOOPS: dict[str, asyncio.AbstractEventLoop] = {}
 @pytest.fixture(autouse=True, scope="module")
 def shared_desk(made: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """One desk for all the examples above, on a loop in a thread of its own."""
-    import shutil
     import threading
 
-    from bot.trial import Trial
-
-    folder = tmp_path_factory.mktemp("shared") / "world"
-    shutil.copytree(made, folder)
-    site = Site(Trial(folder))
+    trial = made.copy(tmp_path_factory.mktemp("shared") / "world")
+    site = Site(trial)
     loop = LOOPS["loop"] = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -454,6 +453,7 @@ def shared_desk(made: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     thread.join()
     loop.close()
     site.close()
+    made.drop(trial)
 
 
 def test_a_press_with_a_question_that_is_over_is_told_so() -> None:

@@ -1,10 +1,13 @@
 """What the server holds, shown: no word of any person in it."""
 
+import pytest
 from bot_site import Desk, Site
 
 from bot.vault import SHOWN, vault
 
 CANARY = "Zebrafinch quartz"
+
+pytestmark = pytest.mark.sqlite
 
 
 async def test_it_shows_every_table_and_no_persons_word(desk: Desk, site: Site) -> None:

@@ -79,6 +79,7 @@ def test_a_log_in_order_is_said_to_be_and_what_that_rests_on(integra: Any, data:
     assert (found["entries"], found["vouched"]) == (seq + 1, seq)
 
 
+@pytest.mark.sqlite
 def test_t41_the_command_names_the_first_bad_entry(integra: Any, data: Path, tmp_path: Path) -> None:
     kept = tmp_path / "checkpoints"
     kept.write_text(integra("audit", "checkpoint", "--data", data).out)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sqlite3
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from bot_site import Site, at_desk, reference_in
 from media import photo, voice
+from storage_site import past_the_walls
 
 from bot.photo import cleaned_photo
 from bot.trial import AGENCY, Trial
@@ -156,9 +156,7 @@ def test_a_missing_attachment_is_said_and_its_note_not_handed_over(
     integra: Any, trial: Trial, with_photo: str, tmp_path: Path
 ) -> None:
     data = trial.installation.folder
-    connection = sqlite3.connect(data / "integra.db", isolation_level=None)
-    connection.execute("DELETE FROM attachments WHERE number = 2")
-    connection.close()
+    past_the_walls(trial.installation, "DELETE FROM attachments WHERE number = 2")
     done = integra(
         "notes", "open", with_photo, "--data", data, *WHY, "--key", trial.coordinator_key, "--save", tmp_path / "s"
     )

@@ -3,6 +3,7 @@
 DIR/                 0700
   integra.db         the database (SQLite), 0600
   keys/              the bot's own keys, none of which opens a note
+  deletions          what was erased or ended, for the restore of an older backup
   lock               who is using the folder
   desks/             pins: whose signature each desk carries
   settings.toml      what can be set
@@ -11,10 +12,17 @@ DIR/                 0700
 
 import os
 import stat
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage import lock
+import structlog
+from sqlalchemy import Connection
+
+from bot.clock import system_clock
+from bot.logs import failure
+from storage import deletions, lock
 from storage.actor import ASSISTANT, Actor
 from storage.database import migrate, open_database
 from storage.errors import BadInstallation
@@ -23,6 +31,8 @@ from storage.keyset import FILE as KEYSET_FILE
 from storage.pins import Pins
 from storage.store import Store
 
+log = structlog.get_logger()
+
 FIRST_SETTINGS = """\
 # Settings of this installation; see the README. Environment variables INTEGRA_... win over this file.
 # telegram_api = ""            # another Bot API server
@@ -30,6 +40,7 @@ FIRST_SETTINGS = """\
 # webhook_port = 8443
 # webhook_path = "/telegram"
 # draft_hours = 12             # an unfinished note is dropped after so many idle hours
+# backup_months = 3            # the key of a month's backups is destroyed so many months later
 # content = "/srv/integra/content"   # an edition of your own, in place of the shipped content
 """
 
@@ -45,6 +56,10 @@ class Installation:
     @property
     def site(self) -> Path:
         return self.folder / "site.toml"
+
+    @property
+    def deletions(self) -> Path:
+        return self.folder / deletions.FILE
 
     @property
     def pins(self) -> Pins:
@@ -89,8 +104,13 @@ class Installation:
     def keyring(self, *, reads_notes: bool = False) -> Keyring:
         """The bot's keys; for reading notes, on a copy without a master key, none that opens a column."""
         keys = self.folder / "keys"
-        is_copy = reads_notes and not (keys / MASTER_FILE).exists() and not (keys / KEYSET_FILE).exists()
-        return Keyring.blind(keys) if is_copy else Keyring.load(keys)
+        return Keyring.blind(keys) if reads_notes and self._is_copy else Keyring.load(keys)
+
+    @property
+    def _is_copy(self) -> bool:
+        """Only for reading notes, without the keys of columns."""
+        keys = self.folder / "keys"
+        return not (keys / MASTER_FILE).exists() and not (keys / KEYSET_FILE).exists()
 
     def store(self, *, reads_notes: bool = False, operator: str = "") -> Store:
         """Open its database with its keys; close it after use.
@@ -109,7 +129,25 @@ class Installation:
             raise
         actor = Actor("operator", keyring.operator_ref(operator), operator) if operator else ASSISTANT
         engine = open_database(self.database, reads_notes=reads_notes)
-        return Store(engine, keyring, actor, closed=lambda: lock.leave(held))
+        noted = (lambda connection: None) if self._is_copy else self._noter(keyring, operator)
+        return Store(engine, keyring, actor, closed=lambda: lock.leave(held), noted=noted)
+
+    def _noter(self, keyring: Keyring, operator: str) -> Callable[[Connection], None]:
+        """Writes committed deletions to their file. Where that cannot be, it is said, and tried again with the next."""
+        journal = deletions.Journal(self.deletions, keyring, system_clock)
+
+        def noted(connection: Connection) -> None:
+            try:
+                journal.catch_up(connection)
+            except OSError as failed:
+                if operator:
+                    sys.stderr.write(
+                        f"integra: {self.deletions}: {failed.strerror}; what was deleted is not in it yet\n"
+                    )
+                else:
+                    log.error("deletions.not-noted", **failure(failed))
+
+        return noted
 
     def refuse_inside(self, path: Path, what: str = "a key that opens notes") -> None:
         """

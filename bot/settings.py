@@ -27,6 +27,8 @@ class Settings(BaseSettings):
         webhook_path: INTEGRA_WEBHOOK_PATH, without any secret in it. Default /telegram.
         mentor_days: INTEGRA_MENTOR_DAYS, 1 to 366: how long a mentor has access until somebody renews it. Default 90.
         content: INTEGRA_CONTENT, a folder that replaces the shipped content. Default: none.
+        backup_months: INTEGRA_BACKUP_MONTHS, 1 to 24: after so many months the key of a month's backups is destroyed.
+            Default 3.
         draft_hours: INTEGRA_DRAFT_HOURS, hours without a turn after which a draft is dropped, 1 to 72. Default 12.
     """
 
@@ -38,6 +40,7 @@ class Settings(BaseSettings):
     webhook_path: str = Field(default="/telegram", pattern=r"^/[A-Za-z0-9/_-]*$")
     draft_hours: int = Field(default=12, ge=1, le=72)
     mentor_days: int = Field(default=90, ge=1, le=366)
+    backup_months: int = Field(default=3, ge=1, le=24)
     content: Annotated[DirectoryPath | None, BeforeValidator(lambda value: value or None)] = None
 
     @classmethod

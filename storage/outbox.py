@@ -34,6 +34,8 @@ class Outgoing:
     erase: str = ""
 
 
+AT_ONCE = 500
+
 _documents = TypeAdapter(Document)
 _insert = insert(outbox)
 _done = delete(outbox).where(outbox.c.id == bindparam("done"))
@@ -100,6 +102,21 @@ def done(tx: Transaction, ids: Iterable[int]) -> None:
 def bury(tx: Transaction, id: int, why: str) -> None:
     """It can never arrive; the row stays, with the reason, for `integra doctor`."""
     tx.db.execute(_dead, {"which": id, "why": why})
+
+
+def drop_says(tx: Transaction) -> int:
+    """After a restore: what waited to be said may have been said; what was to be erased from a chat is erased again.
+
+    Returns:
+        How many messages were dropped.
+    """
+    dropped, after = 0, 0
+    while rows := tx.db.execute(_waiting.where(outbox.c.id > after).limit(AT_ONCE)).all():
+        after = rows[-1].id
+        gone = [row.id for row in rows if "erase" not in tx.open("outbox", row.address_ref, row.sealed_body)]
+        done(tx, gone)
+        dropped += len(gone)
+    return dropped
 
 
 def counts(tx: Transaction) -> tuple[int, int]:

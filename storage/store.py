@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from storage.actor import ASSISTANT, Actor
 from storage.errors import Busy
 from storage.keyring import Keyring
-from storage.transaction import PURGED, Transaction
+from storage.transaction import DELETED, PURGED, Transaction
 
 T = TypeVar("T")
 MOST_SHARED = 64
@@ -51,6 +51,7 @@ class Store:
         keyring: handed on with every transaction.
         actor: whose acts these are, for the audit log; the bot says it anew for every turn.
         closed: called once, when the connection is closed.
+        noted: called with the connection when deletions were committed, and once at the start; raises nothing.
     """
 
     def __init__(
@@ -60,8 +61,10 @@ class Store:
         actor: Actor = ASSISTANT,
         *,
         closed: Callable[[], None] = lambda: None,
+        noted: Callable[[Connection], None] = lambda connection: None,
     ) -> None:
         self._engine, self._keyring, self._actor, self._on_closed = engine, keyring, actor, closed
+        self._noted = noted
         self._line: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
@@ -115,7 +118,9 @@ class Store:
             waiting = [one for one in batch if one is not None and _wanted(one)]
             if waiting:
                 try:
-                    connection = connection or self._engine.connect()
+                    if connection is None:
+                        connection = self._engine.connect()
+                        self._noted(connection)  # what a crash kept from the file
                 except Exception as failed:  # the next batch tries again
                     _tell([(one, None, Busy(type(failed).__name__)) for one in waiting])
                 else:
@@ -142,12 +147,27 @@ class Store:
             # SQLAlchemy believes in a transaction of its own; the real one is ended above.
             with contextlib.suppress(DBAPIError):
                 connection.rollback()
-        if connection.info.pop(PURGED, False):
-            # What was deleted is overwritten in the file only now (measured: secure_delete alone leaves it in the log).
-            with contextlib.suppress(DBAPIError):
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.rollback()
+        if connection.info.pop(DELETED, False):
+            self._noted(connection)
+        if connection.info.pop(PURGED, False) and not _emptied(connection):
+            connection.info[PURGED] = True  # somebody reads the log (a backup): again with the next batch
         _tell(results)
+
+
+def _emptied(connection: Connection) -> bool:
+    """Write the log into the file and empty it, without waiting for whoever reads. What was deleted is overwritten in
+    the file only then (measured: secure_delete alone leaves it in the log)."""
+    busy = True
+    with contextlib.suppress(DBAPIError):
+        patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        try:
+            busy = bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0])
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience)}")
+    with contextlib.suppress(DBAPIError):
+        connection.rollback()
+    return not busy
 
 
 def _wanted(one: _Waiting[Any]) -> bool:

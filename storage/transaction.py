@@ -12,6 +12,7 @@ from storage.actor import ASSISTANT, Actor
 from storage.keyring import Keyring, Label
 
 PURGED = "purged"
+DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class Transaction:
     def purged(self) -> None:
         """Something was deleted that must not linger: after the commit the write-ahead log is emptied into the file."""
         self.db.info[PURGED] = True
+
+    def deleted(self) -> None:
+        """A row was added to ``deletions``: after the commit it is written to their file, too."""
+        self.db.info[DELETED] = True
 
     def seal(self, label: Label, place: bytes, value: Mapping[str, Any] | str | list[Any]) -> bytes:
         return self.keyring.seal(label, place, json.dumps(value, ensure_ascii=False).encode())

@@ -82,6 +82,7 @@ class Installation:
         with os.fdopen(handle, "w") as file:
             file.write(FIRST_SETTINGS)
         made = cls(folder)
+        made.deletions.touch(mode=0o600)
         migrate(made.database)
         return made
 

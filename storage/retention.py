@@ -56,8 +56,13 @@ class Due:
         return len(self.notes) + len(self.withdrawn) + len(self.plans)
 
 
-def due(tx: Transaction, agency: AgencyRow, *, at: datetime, at_most: int = AT_ONCE) -> Due:
-    """What is due in an agency; nothing where it has set no limit."""
+def due(tx: Transaction, agency: AgencyRow, *, at: datetime, at_most: int | None = None) -> Due:
+    """What is due in an agency; nothing where it has set no limit.
+
+    Args:
+        at_most: of each kind; None: as many as a transaction should hold.
+    """
+    at_most = at_most or AT_ONCE
     days = agencies.keep_days(agency)
     if days == 0:
         return Due(agency, (), (), (), 0)

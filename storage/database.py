@@ -1,5 +1,6 @@
 """Open the database: its pragmas, its walls, its schema version."""
 
+import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, Integer, Table, create_engine, event, func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from storage.errors import WrongVersion
@@ -89,6 +91,25 @@ def _no_bodies(action: int, table: str | None, column: str | None, *_: str | Non
     if action == sqlite3.SQLITE_ALTER_TABLE:
         return sqlite3.SQLITE_DENY
     return _adds_to_audit_only(action, table, column)
+
+
+def empty_log(connection: Connection) -> bool:
+    """Write SQLite's log into the file and empty it, without waiting for whoever reads (a backup): what was deleted is
+    overwritten in the file only then (measured: secure_delete alone leaves it in the log).
+
+    Returns:
+        False: somebody reads it; try again later.
+    """
+    busy = True
+    with contextlib.suppress(DBAPIError):
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        try:
+            busy = bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0])
+        finally:
+            connection.exec_driver_sql("PRAGMA busy_timeout=5000")  # as in PRAGMAS
+    with contextlib.suppress(DBAPIError):
+        connection.rollback()
+    return not busy
 
 
 @contextmanager

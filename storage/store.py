@@ -25,6 +25,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from storage.actor import ASSISTANT, Actor
+from storage.database import empty_log
 from storage.errors import Busy
 from storage.keyring import Keyring
 from storage.transaction import DELETED, PURGED, Transaction
@@ -149,25 +150,9 @@ class Store:
                 connection.rollback()
         if connection.info.pop(DELETED, False):
             self._noted(connection)
-        if connection.info.pop(PURGED, False) and not _emptied(connection):
+        if connection.info.pop(PURGED, False) and not empty_log(connection):
             connection.info[PURGED] = True  # somebody reads the log (a backup): again with the next batch
         _tell(results)
-
-
-def _emptied(connection: Connection) -> bool:
-    """Write the log into the file and empty it, without waiting for whoever reads. What was deleted is overwritten in
-    the file only then (measured: secure_delete alone leaves it in the log)."""
-    busy = True
-    with contextlib.suppress(DBAPIError):
-        patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
-        connection.exec_driver_sql("PRAGMA busy_timeout=0")
-        try:
-            busy = bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0])
-        finally:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience)}")
-    with contextlib.suppress(DBAPIError):
-        connection.rollback()
-    return not busy
 
 
 def _wanted(one: _Waiting[Any]) -> bool:

@@ -7,7 +7,23 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import ClickException
 
-from bot.commands import audit, case, content, edition, keys, notes, outbox, people, run, setup, sync, talk
+from bot.commands import (
+    audit,
+    backup,
+    case,
+    content,
+    edition,
+    keys,
+    notes,
+    outbox,
+    people,
+    restore,
+    retention,
+    run,
+    setup,
+    sync,
+    talk,
+)
 from bot.commands.common import name_operator, refuse_secrets
 from bot.commands.errors import FAILURES, said
 from bot.hardening import harden
@@ -51,6 +67,9 @@ app.add_typer(notes.notes, name="notes")
 app.add_typer(outbox.outbox, name="outbox")
 app.add_typer(sync.sync, name="sync")
 app.add_typer(audit.audit, name="audit")
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
+app.add_typer(retention.retention, name="retention")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -4,6 +4,7 @@ DIR/                 0700
   integra.db         the database (SQLite), 0600; or
   database.toml      where the database is (PostgreSQL), 0600
   keys/              the bot's own keys, none of which opens a note
+  deletions          what was erased or ended, for the restore of an older backup
   lock               who is using the folder
   desks/             pins: whose signature each desk carries
   settings.toml      what can be set
@@ -12,10 +13,15 @@ DIR/                 0700
 
 import os
 import stat
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage import lock
+import structlog
+
+from bot.clock import system_clock
+from bot.logs import failure
+from storage import deletions, lock
 from storage.actor import ASSISTANT, Actor
 from storage.errors import BadInstallation
 from storage.keyring import MASTER_FILE, Keyring
@@ -25,6 +31,8 @@ from storage.postgres import Addresses
 from storage.store import Store
 from storage.whereabouts import Whereabouts
 
+log = structlog.get_logger()
+
 FIRST_SETTINGS = """\
 # Settings of this installation; see the README. Environment variables INTEGRA_... win over this file.
 # telegram_api = ""            # another Bot API server
@@ -32,6 +40,7 @@ FIRST_SETTINGS = """\
 # webhook_port = 8443
 # webhook_path = "/telegram"
 # draft_hours = 12             # an unfinished note is dropped after so many idle hours
+# backup_months = 3            # the key of a month's backups is destroyed so many months later
 # content = "/srv/integra/content"   # an edition of your own, in place of the shipped content
 """
 
@@ -52,6 +61,10 @@ class Installation:
     @property
     def site(self) -> Path:
         return self.folder / "site.toml"
+
+    @property
+    def deletions(self) -> Path:
+        return self.folder / deletions.FILE
 
     @property
     def pins(self) -> Pins:
@@ -77,6 +90,7 @@ class Installation:
         with os.fdopen(handle, "w") as file:
             file.write(FIRST_SETTINGS)
         made = cls(folder)
+        made.deletions.touch(mode=0o600)
         if server is not None:
             made.whereabouts.move(server)
         made.whereabouts.upgrade()
@@ -101,8 +115,13 @@ class Installation:
     def keyring(self, *, reads_notes: bool = False) -> Keyring:
         """The bot's keys; for reading notes, on a copy without a master key, none that opens a column."""
         keys = self.folder / "keys"
-        is_copy = reads_notes and not (keys / MASTER_FILE).exists() and not (keys / KEYSET_FILE).exists()
-        return Keyring.blind(keys) if is_copy else Keyring.load(keys)
+        return Keyring.blind(keys) if reads_notes and self._is_copy else Keyring.load(keys)
+
+    @property
+    def _is_copy(self) -> bool:
+        """Only for reading notes, without the keys of columns."""
+        keys = self.folder / "keys"
+        return not (keys / MASTER_FILE).exists() and not (keys / KEYSET_FILE).exists()
 
     def store(self, *, reads_notes: bool = False, operator: str = "") -> Store:
         """Open its database with its keys; close it after use.
@@ -121,7 +140,13 @@ class Installation:
             lock.leave(held)
             raise
         actor = Actor("operator", keyring.operator_ref(operator), operator) if operator else ASSISTANT
-        return Store(engine, keyring, actor, closed=lambda: lock.leave(held))
+        if self._is_copy:
+            return Store(engine, keyring, actor, closed=lambda: lock.leave(held))
+        journal = deletions.Journal(self.deletions, keyring, system_clock, self._not_noted if operator else _not_noted)
+        return Store(engine, keyring, actor, closed=lambda: lock.leave(held), noted=journal.note)
+
+    def _not_noted(self, failed: OSError) -> None:
+        sys.stderr.write(f"integra: {self.deletions}: {failed.strerror}; what was deleted is not in it yet\n")
 
     def refuse_inside(self, path: Path, what: str = "a key that opens notes") -> None:
         """
@@ -130,6 +155,10 @@ class Installation:
         """
         if path.resolve().is_relative_to(self.folder.resolve()):
             raise BadInstallation(f"{what} must not lie inside the data folder; keep it elsewhere")
+
+
+def _not_noted(failed: OSError) -> None:
+    log.error("deletions.not-noted", **failure(failed))
 
 
 def refuse_in_any(path: Path) -> None:

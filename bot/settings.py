@@ -33,6 +33,8 @@ class Settings(BaseSettings):
         chat_burst: INTEGRA_CHAT_BURST, how many may go to one chat at once before that, 1 to 30. Default 5.
         all_per_s: INTEGRA_ALL_PER_S, messages a second to all chats together, 1 to 1000. Default 30.
         all_burst: INTEGRA_ALL_BURST, how many may go to all chats at once before that, 1 to 1000. Default 30.
+        backup_months: INTEGRA_BACKUP_MONTHS, 1 to 24: after so many months the key of a month's backups is destroyed.
+            Default 3.
         draft_hours: INTEGRA_DRAFT_HOURS, hours without a turn after which a draft is dropped, 1 to 72. Default 12.
     """
 
@@ -48,6 +50,7 @@ class Settings(BaseSettings):
     chat_burst: int = Field(default=TELEGRAM.chat.burst, ge=1, le=30)
     all_per_s: float = Field(default=TELEGRAM.overall.per_s, ge=1, le=1000)
     all_burst: int = Field(default=TELEGRAM.overall.burst, ge=1, le=1000)
+    backup_months: int = Field(default=3, ge=1, le=24)
     content: Annotated[DirectoryPath | None, BeforeValidator(lambda value: value or None)] = None
 
     @classmethod

@@ -62,6 +62,7 @@ from storage import (
     plans,
     reach,
     residue,
+    retention,
     timers,
     traces,
 )
@@ -168,6 +169,10 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
             return outbox.of_address(tx, bytes.fromhex(timer.about))
         case lapses.ACCESS:
             return access_due(tx, world, timer.about, now)
+        case retention.LOOK:
+            return _time_limits(tx, world, now)
+        case retention.TOLD:
+            pass  # from now on admins may be told again
         case "sweep":
             invites.sweep(tx, at=now)
             leases.sweep(tx, at=now)
@@ -336,6 +341,24 @@ def _overdue(tx: Transaction, world: World, note_id: str, now: datetime) -> list
     author = notes.author_of(tx, bytes.fromhex(note_id))
     if author is not None:
         said += tell(tx, world, author, slug, "author-overdue", args, now, priority=Priority.URGENT)
+    return said
+
+
+def _time_limits(tx: Transaction, world: World, now: datetime) -> list[Outgoing]:
+    """The daily look: what agencies' time limits cover is erased; notes that are not handed over are told of instead.
+
+    What is more than a transaction should hold waits for the next second.
+    """
+    said: list[Outgoing] = []
+    more = False
+    for agency in agencies.every(tx):
+        due = retention.due(tx, agency, at=now)
+        retention.erase(tx, due, at=now)
+        more = more or max(len(due.notes), len(due.withdrawn), len(due.plans)) == retention.AT_ONCE
+        if due.overdue and retention.may_tell(tx, agency, at=now):
+            args = {"count": due.overdue, "days": agencies.keep_days(agency)}
+            said += tell(tx, world, "admins", agency.slug, "notice-not-handed-over", args, now)
+    timers.arm(tx, retention.LOOK, "", now + (timedelta(seconds=1) if more else retention.EVERY))
     return said
 
 

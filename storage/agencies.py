@@ -21,7 +21,8 @@ from storage.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class AgencyRow:
-    """An agency as stored: ``ref`` 16 bytes; ``profile`` name, zone, case_pattern, alarm, country, media."""
+    """An agency as stored: ``ref`` 16 bytes; ``profile`` name, zone, case_pattern, alarm, country, media,
+    keep_days."""
 
     ref: bytes
     slug: str
@@ -46,12 +47,14 @@ def add(
     alarm: str = "",
     country: str = "",
     media: bool = True,
+    keep_days: int = 0,
 ) -> bytes:
     """Add an agency.
 
     Args:
         country: two capital letters, or empty: the operator's own file says where it is, or nobody does.
         media: photos and voice messages may go with a note.
+        keep_days: see ``keep_days``.
 
     Returns:
         Its ref, a keyed pseudonym of the slug.
@@ -68,6 +71,7 @@ def add(
         "alarm": alarm,
         "country": country,
         "media": media,
+        "keep_days": keep_days,
     }
     try:
         tx.db.execute(_insert, {"ref": ref, "version": 1, "sealed_profile": tx.seal("agency", ref, profile)})
@@ -76,7 +80,7 @@ def add(
     return ref
 
 
-def change(tx: Transaction, slug: str, fields: Mapping[str, str | bool]) -> bytes:
+def change(tx: Transaction, slug: str, fields: Mapping[str, str | bool | int]) -> bytes:
     """Write some fields of an agency's profile anew; in force from the next turn on.
 
     Returns:
@@ -130,6 +134,11 @@ def country(row: AgencyRow) -> str:
 def media(row: AgencyRow) -> bool:
     """Whether photos and voice messages may go with a note; profiles of earlier versions do not say."""
     return bool(row.profile.get("media", True))
+
+
+def keep_days(row: AgencyRow) -> int:
+    """Days that a note stays here after it was handed over; 0: until somebody sets it. Not in earlier profiles."""
+    return int(row.profile.get("keep_days", 0))
 
 
 def view(row: AgencyRow, *, ready: bool, site: Site = NOWHERE) -> Agency:

@@ -24,6 +24,7 @@ Action = Literal[
     "note.kept",
     "note.amended",
     "note.withdrawn",
+    "note.erased",
     "flag.taken",
     "flag.handed-on",
     "flag.closed",
@@ -46,6 +47,8 @@ Action = Literal[
     # giving out
     "note.handed-over",
     "audit.exported",
+    "backup.made",
+    "backup.restored",
     # who may do what
     "agency.added",
     "agency.changed",
@@ -70,6 +73,7 @@ ActReason = Literal[
     "authorship",  # the author's own note
     "casework",  # working on a case together
     "desk",  # serving the desk, in the chat
+    "time-limit",  # the agency's, for how long notes stay
     "hand-over",  # what the case system is owed
     "enrolment",  # coming in by an invite
     "access",  # deciding who may do what

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from dialogues.model import CaseMember, CaseTick, CaseView
-from storage import agencies, people, plans, timers
+from storage import agencies, deletions, people, plans, timers
 from storage.errors import Unknown
 from storage.schema import case_members, cases, memberships, walks
 from storage.transaction import Transaction, moment, seconds
@@ -84,9 +84,14 @@ def remove(tx: Transaction, agency_ref: bytes, code: str, person_ref: bytes) -> 
     Returns:
         False: was none.
     """
-    tag = _tag(tx, agency_ref, code)
+    return remove_by_tag(tx, agency_ref, _tag(tx, agency_ref, code), person_ref)
+
+
+def remove_by_tag(tx: Transaction, agency_ref: bytes, tag: bytes, person_ref: bytes) -> bool:
+    """The same where no code is known."""
     gone = _forget(tx, agency_ref, tag, person_ref)
     if gone:
+        deletions.record(tx, "member", agency_ref + tag + person_ref)
         tx.db.execute(delete(walks).where(*_walks_of(agency_ref, tag), walks.c.person_ref == person_ref))
         plans.leave(tx, person_ref, (agency_ref, tag))
         tx.purged()
@@ -99,9 +104,14 @@ def close(tx: Transaction, agency_ref: bytes, code: str) -> bool:
     Returns:
         False: there was none.
     """
-    tag = _tag(tx, agency_ref, code)
+    return close_by_tag(tx, agency_ref, _tag(tx, agency_ref, code))
+
+
+def close_by_tag(tx: Transaction, agency_ref: bytes, tag: bytes) -> bool:
+    """The same where no code is known."""
     if tx.db.execute(_one, {"agency": agency_ref, "of": tag}).one_or_none() is None:
         return False
+    deletions.record(tx, "case", agency_ref + tag)
     of_case = (case_members.c.agency_ref == agency_ref, case_members.c.tag == tag)
     tx.db.execute(delete(case_members).where(*of_case))
     tx.db.execute(delete(cases).where(cases.c.agency_ref == agency_ref, cases.c.tag == tag))

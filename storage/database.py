@@ -1,6 +1,9 @@
 """Open the database: its pragmas, its walls, its schema version."""
 
+import contextlib
 import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -9,7 +12,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Integer, Table, create_engine, event, func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from storage.errors import WrongVersion
@@ -25,6 +29,8 @@ PRAGMAS = (
     "cell_size_check=ON",
     "busy_timeout=5000",
 )
+
+NEWER = "this database was written by a newer version of the program; upgrade it"
 
 
 def open_database(path: Path, *, reads_notes: bool = False) -> Engine:
@@ -87,12 +93,68 @@ def _no_bodies(action: int, table: str | None, column: str | None, *_: str | Non
     return _adds_to_audit_only(action, table, column)
 
 
-def migrate(path: Path) -> None:
+def empty_log(connection: Connection) -> bool:
+    """Write SQLite's log into the file and empty it, without waiting for whoever reads (a backup): what was deleted is
+    overwritten in the file only then (measured: secure_delete alone leaves it in the log).
+
+    Returns:
+        False: somebody reads it; try again later.
+    """
+    busy = True
+    with contextlib.suppress(DBAPIError):
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        try:
+            busy = bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0])
+        finally:
+            connection.exec_driver_sql("PRAGMA busy_timeout=5000")  # as in PRAGMAS
+    with contextlib.suppress(DBAPIError):
+        connection.rollback()
+    return not busy
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees the database as it is at the first question, whatever others write meanwhile.
+
+    It may read sealed bodies where the engine may. Nobody waits for it: in SQLite readers hold up no writer, and the
+    store empties its log later where one is reading.
+    """
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        else:
+            connection.exec_driver_sql("BEGIN")
+        try:
+            yield connection
+        finally:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("ROLLBACK")
+            connection.rollback()
+
+
+def raise_counters(connection: Connection, tables: Iterable[Table]) -> None:
+    """After rows were put in with their numbers: new rows get greater ones. SQLite sees to that by itself."""
+    if connection.dialect.name != "postgresql":
+        return
+    for table in tables:
+        keys = list(table.primary_key.columns)
+        if len(keys) == 1 and isinstance(keys[0].type, Integer):
+            counter = func.pg_get_serial_sequence(table.name, keys[0].name)
+            greatest = func.max(keys[0])
+            connection.execute(select(func.setval(counter, func.coalesce(greatest, 1), greatest.is_not(None))))
+
+
+def migrate(path: Path, *, to: str = "head") -> None:
     """Bring the schema to this program's version, in one transaction. Safe to repeat, also by several at once.
 
+    Args:
+        to: an earlier revision, for a new file alone.
+
     Raises:
-        WrongVersion: the database is of a newer program.
+        WrongVersion: the database, or ``to``, is of a newer program.
     """
+    if to != "head" and to not in {script.revision for script in _scripts().walk_revisions()}:
+        raise WrongVersion(NEWER)
     if not path.exists():
         path.touch(mode=0o600)
     # isolation_level=None: or pysqlite commits each table by itself, and half a schema outlives a crash
@@ -109,7 +171,7 @@ def migrate(path: Path) -> None:
             if not is_current(connection):  # another process may have been quicker
                 config = alembic_config()
                 config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                command.upgrade(config, to)
             connection.commit()
     finally:
         engine.dispose()
@@ -124,7 +186,7 @@ def is_current(connection: Connection) -> bool:
     found = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in _scripts().walk_revisions()}
     if found is not None and found not in known:
-        raise WrongVersion("this database was written by a newer version of the program; upgrade it")
+        raise WrongVersion(NEWER)
     return found == _scripts().get_current_head()
 
 

@@ -8,6 +8,8 @@
     ├── Unknown          there is no such row (any more), or not for this person
     ├── LastAdmin        nobody would be left to hear alarms; the message says what to do
     ├── WrongVersion     the database is of a newer program: upgrade the program
+    ├── CopyBroken       a copy of the database is not whole, or does not fit where it is put
+    ├── DeletionsRefused the file of deletions has a line that is not this installation's
     └── BadInstallation  the data folder or a key file is not as it must be; the message says how to mend it
 
 Messages name ids and codes, never content.
@@ -46,6 +48,14 @@ class LastAdmin(StorageError):
 
 class WrongVersion(StorageError):
     code = "storage.wrong-version"
+
+
+class CopyBroken(StorageError):
+    code = "storage.copy-broken"
+
+
+class DeletionsRefused(StorageError):
+    code = "storage.deletions"
 
 
 class BadInstallation(StorageError):

@@ -129,6 +129,10 @@ class Keyring:
         """32 bytes; what the code that goes with an invite is known by at rest."""
         return hmac.digest(self._tokens, b"code" + token_hash + code.encode(), "sha256")
 
+    def deletion_mac(self, line: bytes) -> bytes:
+        """16 bytes that show a line of the file of deletions to be this installation's."""
+        return hmac.digest(self._tokens, b"deletion" + line, "sha256")[:16]
+
     @classmethod
     def create(cls, folder: Path) -> "Keyring":
         """Make the keys of a new installation.

@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from dialogues.model import NoteView
 from dialogues.reference import reference
-from storage import agencies, attachments, timers
+from storage import agencies, attachments, deletions, timers
 from storage.errors import NoRecipients, Unknown
 from storage.pins import Pins
 from storage.schema import flags, notes, receipts
@@ -103,16 +103,26 @@ def withdraw(tx: Transaction, note_id: str, author_ref: bytes) -> None:
         Unknown: not the author's, or the time for undoing is over.
     """
     mine = select(receipts.c.note_id).where(receipts.c.author_ref == author_ref)
+    if not _shed(tx, note_id, notes.c.state == "held", notes.c.id.in_(mine)):
+        raise Unknown("note")
+
+
+def withdraw_again(tx: Transaction, note_id: str) -> bool:
+    """It was withdrawn after the backup that was restored. False: there is none that has its text."""
+    return _shed(tx, note_id, notes.c.state != "withdrawn")
+
+
+def _shed(tx: Transaction, note_id: str, *where: ColumnElement[bool]) -> bool:
     gone = tx.db.execute(
-        update(notes)
-        .where(notes.c.id == bytes.fromhex(note_id), notes.c.state == "held", notes.c.id.in_(mine))
-        .values(state="withdrawn", body=None)
+        update(notes).where(notes.c.id == bytes.fromhex(note_id), *where).values(state="withdrawn", body=None)
     )
     if gone.rowcount != 1:
-        raise Unknown("note")
+        return False
     attachments.drop(tx, note_id, kept=True)
+    deletions.record(tx, "note-withdrawn", bytes.fromhex(note_id))
     tx.purged()
     timers.disarm(tx, RELEASE, note_id)
+    return True
 
 
 def of_author(tx: Transaction, author_ref: bytes, *, short: str | None = None, at_most: int = 20) -> list[NoteView]:

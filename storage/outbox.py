@@ -55,6 +55,8 @@ class Outgoing:
         return self.expires_at is not None and self.expires_at <= at
 
 
+AT_ONCE = 500
+
 _documents = TypeAdapter(Document)
 _insert = insert(outbox)
 _done = delete(outbox).where(outbox.c.id == bindparam("done"))
@@ -176,6 +178,21 @@ def readdress(tx: Transaction, address_ref: bytes, channel: str, chat: str) -> N
         moved = replace(one, channel=channel, chat=chat, turn=0 if one.turn == one.id else one.turn)
         values = {"address_ref": new, "sealed_body": tx.seal("outbox", new, _fields(moved))}
         tx.db.execute(update(outbox).where(outbox.c.id == one.id).values(**values))
+
+
+def drop_says(tx: Transaction) -> int:
+    """After a restore: what waited to be said may have been said; what was to be erased from a chat is erased again.
+
+    Returns:
+        How many messages were dropped.
+    """
+    dropped, after = 0, 0
+    while rows := tx.db.execute(_rows.where(_waits, outbox.c.id > after).order_by(outbox.c.id).limit(AT_ONCE)).all():
+        after = rows[-1].id
+        gone = [row.id for row in rows if "erase" not in tx.open("outbox", row.address_ref, row.sealed_body)]
+        done(tx, gone)
+        dropped += len(gone)
+    return dropped
 
 
 def counts(tx: Transaction) -> tuple[int, int]:

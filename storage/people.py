@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from dialogues.permissions import SERVES
 from guidance.model import Role
-from storage import audit, lapses, outbox, plans
+from storage import audit, deletions, lapses, outbox, plans
 from storage import timers as timer_rows
 from storage.errors import LastAdmin, Unknown
 from storage.schema import (
@@ -334,6 +334,7 @@ def revoke(tx: Transaction, person_ref: bytes, *, at: datetime, force: bool = Fa
     for one in contacts(tx, person_ref):
         _forget_address(tx, one, at)
     agency_ref = agency_refs[0] if len(agency_refs) == 1 else b""
+    deletions.record(tx, "person", person_ref)
     audit.record(tx, "person.revoked", at=at, reason="access", agency=agency_ref, about=person_ref)
     for table in (memberships, walks, case_members):
         tx.db.execute(delete(table).where(table.c.person_ref == person_ref))
@@ -359,6 +360,7 @@ def leave(tx: Transaction, person_ref: bytes, agency_ref: bytes, *, at: datetime
     if was in SERVES:
         _hand_back_flags(tx, person_ref, at)
     lapses.forget(tx, person_ref, agency_ref)
+    deletions.record(tx, "role", person_ref + agency_ref)
     audit.record(tx, "person.left", at=at, reason="access", agency=agency_ref, about=person_ref)
     for table in (memberships, walks, case_members):
         tx.db.execute(delete(table).where(table.c.person_ref == person_ref, table.c.agency_ref == agency_ref))
@@ -376,6 +378,13 @@ def replace_chat(tx: Transaction, person_ref: bytes, channel: str, chat: str, *,
         if one.channel == channel:
             _forget_address(tx, one, at)
     reach_at(tx, person_ref, channel, chat)
+
+
+def forget_chat(tx: Transaction, address_ref: bytes, *, at: datetime) -> None:
+    """A person moved away from this chat after the backup that was restored."""
+    one = contact(tx, address_ref)
+    if one is not None:
+        _forget_address(tx, one, at)
 
 
 def _hand_back_flags(tx: Transaction, person_ref: bytes, at: datetime) -> None:
@@ -408,6 +417,7 @@ def _forget_address(tx: Transaction, one: Contact, at: datetime) -> None:
     for table in (conversations, outbox_rows, timers, redemptions, residue, attachments):
         tx.db.execute(delete(table).where(table.c.address_ref == one.address_ref))
     tx.db.execute(delete(addresses).where(addresses.c.ref == one.address_ref))
+    deletions.record(tx, "address", one.address_ref)
     _erase_drafts(tx, one, at)
     tx.purged()
 

@@ -53,6 +53,13 @@ class Pins:
             raise BadInstallation(f"version {found.version} of {slug}'s desk was seen already")
         self._write(slug, pin)
 
+    def move_on(self, slug: str, pin: Pin) -> None:
+        """After a restore: what was seen since the backup, where it is newer. Until the admin publishes a desk of a
+        greater version, nothing is sealed to the older one, which may hold a key that was taken off."""
+        found = self.of(slug)
+        if found is None or found.version < pin.version:
+            self._write(slug, pin)
+
     def hand_over(self, slug: str, to: Pin, by_former: bytes, by_new: bytes) -> None:
         """Pin another admin key, to which both keys have put their signature; see ``storage.sealing.succession``.
 

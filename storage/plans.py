@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, bindparam, delete, insert, select, update
 
 from dialogues.model import PlanView
-from storage import agencies, timers
+from storage import agencies, deletions, timers
 from storage.schema import case_members, memberships, plans
 from storage.transaction import Transaction, seconds
 
@@ -85,10 +85,22 @@ def keep(
 
 def drop(tx: Transaction, plan_id: str, person_ref: bytes) -> None:
     """Delete a plan that this person sees, and its reminder; another stays."""
-    gone = tx.db.execute(_drop, {"plan": bytes.fromhex(plan_id), "person": person_ref})
-    if gone.rowcount:
-        timers.disarm(tx, REMINDER, plan_id)
-        tx.purged()
+    if tx.db.execute(_drop, {"plan": bytes.fromhex(plan_id), "person": person_ref}).rowcount:
+        _forget(tx, plan_id)
+
+
+def erase(tx: Transaction, plan_id: str) -> bool:
+    """Delete a plan, whosever it is. False: there was none."""
+    gone = tx.db.execute(delete(plans).where(plans.c.id == bytes.fromhex(plan_id))).rowcount == 1
+    if gone:
+        _forget(tx, plan_id)
+    return gone
+
+
+def _forget(tx: Transaction, plan_id: str) -> None:
+    timers.disarm(tx, REMINDER, plan_id)
+    deletions.record(tx, "plan", bytes.fromhex(plan_id))
+    tx.purged()
 
 
 def leave(

@@ -201,7 +201,7 @@ def _is_here(host: str) -> bool:
 # ---------------------------------------------------------------- schema
 
 
-def migrate_postgres(addresses: Addresses) -> None:
+def migrate_postgres(addresses: Addresses, *, to: str = "head") -> None:
     """Bring the schema to this program's version, roles and walls with it, in one transaction. Safe to repeat, also by
     several at once.
 
@@ -220,7 +220,7 @@ def migrate_postgres(addresses: Addresses) -> None:
             connection.exec_driver_sql("SET ROLE integra_owner")
             config = alembic_config()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
             for statement in walls():
                 connection.exec_driver_sql(statement)
         connection.commit()

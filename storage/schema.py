@@ -346,6 +346,18 @@ handovers = Table(
     Column("seq", Integer, nullable=False),
 )
 
+# What was erased or ended, so that the restore of an older backup does so again (storage.deletions); kept for good.
+# ``about`` is refs, never a word. ``noted_at``: when it was written to the file of deletions as well.
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("ref", Ref, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("about", LargeBinary(64), nullable=False),
+    Column("noted_at", BigInteger),
+    Index("ix_deletions_noted_at", "noted_at"),
+)
+
 # Who did what, in a chain of hashes (storage.audit_chain); only ever added to, held by triggers and the authorizer.
 # ``about`` is a note's id, a person's or agency's ref, 16 bytes of an invite's or manifest's hash; ``agency_ref`` is
 # empty for what concerns all agencies.

@@ -32,9 +32,10 @@ from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from storage.actor import ASSISTANT, Actor
+from storage.database import empty_log
 from storage.errors import Busy, StorageError
 from storage.keyring import Keyring
-from storage.transaction import PURGED, Transaction
+from storage.transaction import DELETED, PURGED, Transaction
 
 T = TypeVar("T")
 MOST_SHARED = 64
@@ -62,6 +63,7 @@ class Store:
         keyring: handed on with every transaction.
         actor: whose acts these are, for the audit log; the bot says it anew for every turn.
         closed: called once, when the connections are closed.
+        noted: called with a connection when deletions were committed, and once at the start; raises nothing of its own.
 
     Attributes:
         shared: other processes, on other machines too, may be writing to this database at the same time.
@@ -74,9 +76,11 @@ class Store:
         actor: Actor = ASSISTANT,
         *,
         closed: Callable[[], None] = lambda: None,
+        noted: Callable[[Connection], None] = lambda connection: None,
     ) -> None:
         self._engine, self._keyring, self._actor, self._on_closed = engine, keyring, actor, closed
         self.shared = engine.dialect.name != "sqlite"
+        self._noted = noted
         self._line: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
@@ -139,7 +143,9 @@ class Store:
             waiting = [one for one in batch if one is not None and _wanted(one)]
             if waiting:
                 try:
-                    connection = connection or self._engine.connect()
+                    if connection is None:
+                        connection = self._engine.connect()
+                        self._noted(connection)  # what a crash kept from the file
                 except Exception as failed:  # the next batch tries again
                     _tell([(one, None, Busy(type(failed).__name__)) for one in waiting])
                 else:
@@ -166,11 +172,10 @@ class Store:
             # SQLAlchemy believes in a transaction of its own; the real one is ended above.
             with contextlib.suppress(DBAPIError):
                 connection.rollback()
-        if connection.info.pop(PURGED, False):
-            # What was deleted is overwritten in the file only now (measured: secure_delete alone leaves it in the log).
-            with contextlib.suppress(DBAPIError):
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.rollback()
+        if connection.info.pop(DELETED, False):
+            self._noted(connection)
+        if connection.info.pop(PURGED, False) and not empty_log(connection):
+            connection.info[PURGED] = True  # somebody reads the log (a backup): again with the next batch
         _tell(results)
 
     # ------------------------------------------------------------ PostgreSQL
@@ -182,7 +187,7 @@ class Store:
                 continue
             for tries_left in reversed(range(TRIES)):
                 try:
-                    connection = connection or self._engine.connect()
+                    connection = connection or self._connected()
                     result, error = self._alone_on(connection, one.turn)
                 except BaseException as failed:  # also one that ends a program: nobody may be left waiting
                     result, error = None, failed if isinstance(failed, StorageError) else Busy(type(failed).__name__)
@@ -195,6 +200,13 @@ class Store:
         if connection is not None:
             connection.close()
 
+    def _connected(self) -> Connection:
+        connection = self._engine.connect()
+        with contextlib.suppress(DBAPIError):
+            self._noted(connection)  # what a crash kept from the file
+            connection.rollback()
+        return connection
+
     def _alone_on(self, connection: Connection, turn: Callable[[Transaction], Any]) -> tuple[Any, BaseException | None]:
         try:
             try:
@@ -206,10 +218,14 @@ class Store:
             except Exception as failed:
                 return None, failed
             connection.commit()
-            return result, None
         finally:
             with contextlib.suppress(DBAPIError):
                 connection.rollback()
+        if connection.info.pop(DELETED, False):
+            with contextlib.suppress(DBAPIError):  # the next deletion brings it to the file
+                self._noted(connection)
+                connection.rollback()
+        return result, None
 
 
 class _Again(Exception):

@@ -12,6 +12,7 @@ from storage.actor import ASSISTANT, Actor
 from storage.keyring import Keyring, Label
 
 PURGED = "purged"
+DELETED = "deleted"
 _hold = text("SELECT pg_advisory_xact_lock(:what)")
 _wall = text("SELECT set_config('integra.agencies', :agencies, true)")
 
@@ -57,6 +58,10 @@ class Transaction:
         """From here on to its end this transaction sees the rows of these agencies alone (PostgreSQL)."""
         if self.walled:
             self.db.execute(_wall, {"agencies": ",".join(ref.hex() for ref in agency_refs)})
+
+    def deleted(self) -> None:
+        """A row was added to ``deletions``: after the commit it is written to their file, too."""
+        self.db.info[DELETED] = True
 
     def seal(self, label: Label, place: bytes, value: Mapping[str, Any] | str | list[Any]) -> bytes:
         return self.keyring.seal(label, place, json.dumps(value, ensure_ascii=False).encode())

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from dialogues.model import WalkView
-from storage import agencies
+from storage import agencies, deletions
 from storage.schema import walks
 from storage.transaction import Transaction, seconds
 
@@ -54,7 +54,15 @@ def keep(
 
 
 def drop(tx: Transaction, walk_id: str, person_ref: bytes) -> None:
-    tx.db.execute(delete(walks).where(walks.c.id == bytes.fromhex(walk_id), walks.c.person_ref == person_ref))
+    where = (walks.c.id == bytes.fromhex(walk_id), walks.c.person_ref == person_ref)
+    if tx.db.execute(delete(walks).where(*where)).rowcount:
+        deletions.record(tx, "walk", bytes.fromhex(walk_id))
+
+
+def erase(tx: Transaction, walk_id: str) -> None:
+    """It was finished or dropped after the backup that was restored."""
+    if tx.db.execute(delete(walks).where(walks.c.id == bytes.fromhex(walk_id))).rowcount:
+        deletions.record(tx, "walk", bytes.fromhex(walk_id))
 
 
 def of_person(tx: Transaction, person_ref: bytes, *, at_most: int = 30) -> list[WalkView]:

@@ -117,9 +117,9 @@ def open_notes(trial: Trial) -> Counter[tuple[str, str]]:
 class Desk:
     """The bot on a terminal: ``await says(who, line)`` gives back the messages that came to that person."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, prefix: str = "0") -> None:
         self.site = site
-        self.console = Console()
+        self.console = Console(prefix)
         self.effects: list[str] = []
         self.app = site.app({"console": self.console}, witness=self.effects.append)
 
@@ -162,8 +162,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def at_desk(site: Site) -> AsyncIterator[Desk]:
-    desk = Desk(site)
+async def at_desk(site: Site, *, prefix: str = "0") -> AsyncIterator[Desk]:
+    """``prefix``: another one for a second time on the same data, whose updates are new ones."""
+    desk = Desk(site, prefix)
     await desk.app.start()
     try:
         yield desk

@@ -66,6 +66,10 @@ COMMANDS = (
     "audit public-key",
     "audit export",
     "audit verify",
+    "backup",
+    "restore",
+    "retention show",
+    "retention run",
 )
 
 

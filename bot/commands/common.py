@@ -138,7 +138,7 @@ def secret(question: str) -> str:
         raise typer.Abort from None
 
 
-def progress(done: int, total: int) -> None:
+def progress(done: int, total: int, unit: str = "") -> None:
     """How far a long task is, on a terminal."""
-    if sys.stderr.isatty() and (done == total or done % 50 == 0):
-        typer.echo(f"\r{done} of {total}", err=True, nl=done == total)
+    if sys.stderr.isatty() and (done == total or done % 50 == 0 or unit):
+        typer.echo(f"\r{done} of {total} {unit}".rstrip(), err=True, nl=done == total)

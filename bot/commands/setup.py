@@ -16,6 +16,10 @@ from dialogues.case_code import DEFAULT_PATTERN, CasePattern, PatternError
 from storage import agencies, audit
 from storage.transaction import Transaction
 
+KEEP_DAYS = typer.Option(
+    min=0, max=3650, help="Days that a note stays here after it was handed over; 0: until somebody sets it."
+)
+
 agency = typer.Typer(help="Agencies whose people use the assistant.", no_args_is_help=True)
 
 
@@ -35,6 +39,7 @@ def add(
     alarm: Annotated[str, typer.Option(help="What comes first in danger here; empty: call 112.")] = "",
     country: Annotated[str, typer.Option(help="Two letters, for example FR: whose numbers and names are shown.")] = "",
     media: Annotated[bool, typer.Option(help="Photos and voice messages may go with a note.")] = True,
+    keep_days: Annotated[int, KEEP_DAYS] = 0,
 ) -> None:
     """Add an agency."""
     if re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", slug) is None:
@@ -47,7 +52,15 @@ def add(
 
     def added(tx: Transaction) -> None:
         ref = agencies.add(
-            tx, slug, name=name, zone=zone, case_pattern=case_pattern, alarm=alarm, country=country, media=media
+            tx,
+            slug,
+            name=name,
+            zone=zone,
+            case_pattern=case_pattern,
+            alarm=alarm,
+            country=country,
+            media=media,
+            keep_days=keep_days,
         )
         audit.record(tx, "agency.added", at=system_clock(), reason="operation", agency=ref, about=ref)
 
@@ -64,9 +77,10 @@ def set_(
     alarm: Annotated[str | None, typer.Option(help="What comes first in danger here; empty: call 112.")] = None,
     country: Annotated[str | None, typer.Option(help="Two letters, for example FR; empty: none.")] = None,
     media: Annotated[bool | None, typer.Option(help="Photos and voice messages may go with a note.")] = None,
+    keep_days: Annotated[int | None, KEEP_DAYS] = None,
 ) -> None:
     """Change an agency; what is left out stays. A running assistant goes by it from the next message on."""
-    given = {"name": name, "zone": zone, "alarm": alarm, "country": country, "media": media}
+    given = {"name": name, "zone": zone, "alarm": alarm, "country": country, "media": media, "keep_days": keep_days}
     fields = {field: value for field, value in given.items() if value is not None}
     if not fields:
         raise Refusal("say what is to change; see: integra agency set --help")
@@ -95,6 +109,8 @@ def list_(data: Data, as_json: AsJson = False) -> None:
         shown = [row.slug, *(row.profile[name] for name in ("name", "zone", "case_pattern")), agencies.country(row)]
         if not agencies.media(row):
             shown.append("no photos, no voice messages")
+        if agencies.keep_days(row):
+            shown.append(f"{agencies.keep_days(row)} days")
         out("  ".join(filter(None, shown)))
 
 

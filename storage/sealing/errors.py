@@ -8,6 +8,7 @@
     ├── NoteUnreadable   a kept note is not what was sealed, or not for this reader; nothing is returned
     ├── KeyFileError     a key file is exposed, malformed, too weak, or the passphrase is wrong
     ├── ShareError       a share of a recovery key is damaged, or shares do not belong together
+    ├── BackupRefused    a backup, or the file with the keys of backups, is not to be used with this key
     └── ManifestError    a desk manifest must not be used
 
 ``code`` is stable: logs and docs use it. Messages name ids, key ids and what to do, never content.
@@ -79,6 +80,14 @@ class ShareError(SealError):
     def __init__(self, code: str, how_to_mend: str) -> None:
         super().__init__(how_to_mend)
         self.code = code
+
+
+class BackupRefused(SealError):
+    """``code`` is one of backup-format, backup-key, backup-damaged, backup-epoch, backup-epochs, backup-signature."""
+
+    def __init__(self, code: str, how_to_mend: str) -> None:
+        super().__init__(how_to_mend)
+        self.code = f"backup-{code}"
 
 
 class ManifestError(SealError):

@@ -4,7 +4,9 @@ import contextlib
 import errno
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from storage.sealing.errors import KeyFileError
 
@@ -12,6 +14,16 @@ NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 def write_new(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """
+    Raises:
+        KeyFileError: as ``new_file``.
+    """
+    with new_file(path, mode=mode) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def new_file(path: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
     """Write beside the name, flush, then give it the name. Nothing is ever overwritten, and whoever is interrupted
     leaves nothing behind.
 
@@ -25,7 +37,7 @@ def write_new(path: Path, content: bytes, *, mode: int = 0o600) -> None:
         try:
             handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
             with os.fdopen(handle, "wb") as file:
-                file.write(content)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             _named(part, path)

@@ -130,7 +130,7 @@ def test_text_stands_in_clear_in_known_columns_alone() -> None:
         "timers.about", "attachments.state", "notes.reference", "notes.state",
         "flags.urgency", "flags.state", "flags.outcome",
         "guide_versions.language", "feedback.answer", "batches.destination", "handovers.destination",
-        "audit.actor_kind", "audit.action", "audit.outcome",
+        "deletions.kind", "audit.actor_kind", "audit.action", "audit.outcome",
     }  # fmt: skip
 
 

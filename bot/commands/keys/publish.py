@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.clock import system_clock
 from bot.commands.common import Refusal, read_key, within
 from bot.installation import Installation
-from storage import agencies, audit
+from storage import agencies, audit, deletions
 from storage.pins import Pin
 from storage.sealing.desk import Manifest, next_manifest, sign
 from storage.sealing.errors import ManifestError
@@ -89,6 +89,7 @@ def publish(
         if manifest.version != number:
             raise Refusal("a desk is changed from the version that is in force; try again")
         _publish(tx, ref, manifest, *sign(manifest, admin))
+        _count_leavers(tx, ref, before, manifest, admin)
         return manifest
 
     manifest = within(installation.folder, turn)
@@ -116,7 +117,9 @@ def succeed(installation: Installation, slug: str, former: SigningKey, new: Sign
         except ManifestError:
             before = Manifest.verified(*stored, former.public, at_least_version=pin.version, agency=slug)
         manifest = next_manifest(before, created=system_clock().date())
-        _publish(tx, agencies.by_slug(tx, slug).ref, manifest, *sign(manifest, new))
+        ref = agencies.by_slug(tx, slug).ref
+        _publish(tx, ref, manifest, *sign(manifest, new))
+        _count_leavers(tx, ref, None, manifest, new)
         return manifest
 
     manifest = within(installation.folder, turn)
@@ -124,6 +127,17 @@ def succeed(installation: Installation, slug: str, former: SigningKey, new: Sign
     to = Pin(new.public, manifest.version)
     installation.pins.hand_over(slug, to, former.sign(agreed), new.sign(agreed))
     return manifest
+
+
+def _count_leavers(
+    tx: Transaction, agency_ref: bytes, before: Manifest | None, now: Manifest, admin: SigningKey
+) -> None:
+    """A key that leaves a desk must not come back with an older backup; nor may a former admin's."""
+    here = {one.key.kid for one in now.recipients}
+    if before is None and now.version == 1:
+        return
+    if before is None or any(one.key.kid not in here for one in before.recipients):
+        deletions.record(tx, "desk", agency_ref + now.version.to_bytes(4, "big") + admin.public.raw)
 
 
 def _publish(tx: Transaction, agency_ref: bytes, manifest: Manifest, canonical: bytes, signature: bytes) -> None:

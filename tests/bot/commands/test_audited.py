@@ -68,6 +68,10 @@ BY_COMMAND: dict[str, tuple[str, ...] | str] = {
     "audit public-key": "a public key",
     "audit export": ("audit.exported",),
     "audit verify": "numbers and hashes",
+    "backup": ("backup.made",),
+    "restore": ("backup.restored",),
+    "retention show": "counts",
+    "retention run": ("note.erased",),
 }
 """Which entries a command leaves, or why none. A new command must say so here."""
 
@@ -341,6 +345,12 @@ def test_t40_every_act_at_the_command_line_leaves_exactly_one_entry(
     drive("audit", "list", leaves=[("audit.listed", "all", "oversight")])
     drive("audit", "list", "--agency", AGENCY, "--note", one, leaves=[("audit.listed", "own", "oversight")])
     drive("audit", "export", "--to", tmp_path / "log", leaves=[("audit.exported", "all", "oversight")])
+    drive("agency", "set", AGENCY, "--keep-days", "1", leaves=[("agency.changed", "own", "operation")])
+    drive("retention", "show", leaves=[])
+    drive("retention", "run", "--dry-run", leaves=[])
+    _written_long_ago(trial)
+    drive("retention", "run", leaves=[("note.erased", "own", "time-limit")] * 2)
+    drive("backup", "--to", tmp_path / "backup", leaves=[("backup.made", "all", "operation")])
     for quiet in (("agency", "list"), ("keys", "list", "--agency", AGENCY), ("audit", "checkpoint"),
                   ("audit", "public-key"), ("audit", "verify")):  # fmt: skip
         drive(*quiet, leaves=[])
@@ -395,6 +405,13 @@ def test_t43_no_word_of_a_person_stands_in_the_log(integra: Any, trial: Trial, t
     assert canaries[3] not in exported
     for word in ("handling", 'hand-over"', "authorship", "oversight"):
         assert word not in exported
+
+
+def _written_long_ago(trial: Trial) -> None:
+    store = trial.installation.store()
+    store.run_now(lambda tx: tx.db.exec_driver_sql("UPDATE batches SET written_at = 1"))
+    store.run_now(lambda tx: tx.db.exec_driver_sql("UPDATE flags SET state = 'closed', closed_at = 1"))
+    store.close()
 
 
 def trial_person(trial: Trial, who: str) -> str:

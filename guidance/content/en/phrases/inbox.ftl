@@ -32,6 +32,13 @@ button-hand-on = Hand it on
 
 # To other people: no content, nothing that identifies.
 notice-flag = A flag waits: { $reference }, { $urgency }.
+notice-not-handed-over = { $count ->
+        [one] One note was logged
+       *[other] { $count } notes were logged
+    } more than { $days } days ago and { $count ->
+        [one] is
+       *[other] are
+    } not handed over to the case system. Nothing is erased before that. Please look into the hand-over.
 notice-read = { $reference } was opened, not by whoever handles it. Reason given: { $why }. The audit log says who.
 read-supervision = supervision
 read-complaint = a complaint

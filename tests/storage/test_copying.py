@@ -1,0 +1,205 @@
+"""The whole database out as a stream and back: the same rows, whatever is in them; what is not whole is refused."""
+
+import io
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine, Integer, LargeBinary, String, insert, select
+from storage_site import NOON, keep_note, note_id
+
+from bot.installation import Installation
+from dialogues.model import Say
+from storage import audit, copying, flags, notes, outbox
+from storage.copying import Summary
+from storage.database import migrate, open_database, snapshot
+from storage.errors import CopyBroken, WrongVersion
+from storage.pins import Pins
+from storage.restoring import fill
+from storage.schema import attachments, feedback, metadata
+from storage.store import Store
+from storage.transaction import Transaction
+
+
+class Place:
+    """An empty database of one engine; ``tests`` of another engine give another one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "copy.db"
+        migrate(self.path)
+        self.engine: Engine = open_database(self.path, reads_notes=True)
+
+    @contextmanager
+    def begun(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                connection.exec_driver_sql("ROLLBACK")
+                raise
+            finally:
+                connection.rollback()
+
+    def load(self, stream: bytes) -> Summary:
+        with self.begun() as connection:
+            return copying.load(connection, io.BytesIO(stream).read)
+
+    def digest(self) -> Summary:
+        with snapshot(self.engine) as connection:
+            return copying.digest(connection)
+
+
+@pytest.fixture(params=["sqlite"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    found = Place(tmp_path)
+    yield found
+    found.engine.dispose()
+
+
+@pytest.fixture
+def full(installation: Installation, store: Store, pins: Pins, officer: bytes, agency_ref: bytes) -> Installation:
+    """Something in most tables."""
+
+    def turn(tx: Transaction) -> None:
+        for number in range(1, 8):
+            keep_note(tx, pins, number, officer, flag_level=number % 4, text=f"Zażółć كناري 🦓 {number}")
+            if number % 4:
+                flags.raise_flag(tx, note_id(number), agency_ref, number % 4, at=NOON)
+            audit.record(tx, "note.kept", at=NOON, reason="authorship", agency=agency_ref)
+        notes.withdraw(tx, note_id(1), officer)
+        outbox.put(tx, "telegram", "1", [Say("one"), Say("two")], at=NOON)
+        body = {"note_id": bytes(16), "agency_ref": agency_ref, "state": "kept", "body": bytes(range(256)) * 300}
+        tx.db.execute(insert(attachments), [{**body, "number": number} for number in range(1, 4)])
+
+    store.run_now(turn)
+    return installation
+
+
+def dumped(installation: Installation) -> tuple[bytes, Summary]:
+    engine, out = open_database(installation.database, reads_notes=True), io.BytesIO()
+    with snapshot(engine) as connection:
+        summary = copying.dump(connection, out.write)
+    engine.dispose()
+    return out.getvalue(), summary
+
+
+def test_what_is_loaded_is_what_was_dumped(full: Installation, place: Place) -> None:
+    stream, summary = dumped(full)
+    assert summary.tables.keys() == metadata.tables.keys()
+    assert summary.tables["notes"].rows == 7
+    assert summary.rows > 30
+    assert place.load(stream) == summary
+    assert place.digest() == summary
+    again = io.BytesIO()
+    with snapshot(place.engine) as connection:
+        copying.dump(connection, again.write)
+    assert again.getvalue() == stream
+
+
+def test_every_kind_of_column_is_known() -> None:
+    """A column of another type needs thought: is it the same bytes from every engine?"""
+    for table in metadata.tables.values():
+        for column in table.c:
+            assert isinstance(column.type, Integer | LargeBinary | String), f"{table.name}.{column.name}"
+
+
+def test_numbers_go_on_above_the_greatest(full: Installation, place: Place) -> None:
+    place.load(dumped(full)[0])
+    table = metadata.tables["outbox"]
+    with place.begun() as connection:
+        greatest = max(connection.scalars(select(table.c.id)))
+        row = {"address_ref": bytes(16), "sealed_body": b"", "created_at": 0}
+        key = connection.execute(insert(table), row).inserted_primary_key
+        assert key is not None
+        assert key[0] > greatest
+
+
+def test_the_audit_log_goes_on_after_a_load(full: Installation, place: Place) -> None:
+    """The triggers that hold its order stand, and let rows in order in."""
+    place.load(dumped(full)[0])
+    other = sqlite3.connect(place.path)
+    with pytest.raises(sqlite3.IntegrityError):
+        other.execute("UPDATE audit SET at = 0")
+    other.close()
+
+
+def test_a_database_that_is_not_empty_is_refused(full: Installation, place: Place) -> None:
+    stream, _ = dumped(full)
+    place.load(stream)
+    with pytest.raises(CopyBroken, match="not empty"):
+        place.load(stream)
+
+
+def test_a_copy_of_another_revision_is_refused(full: Installation, place: Place) -> None:
+    stream, summary = dumped(full)
+    other = copying.MAGIC + b"\x049999" + stream[len(copying.MAGIC) + 1 + len(summary.revision) :]
+    with pytest.raises(CopyBroken, match="of schema 9999"):
+        place.load(other)
+
+
+def test_nothing_is_kept_of_a_copy_that_is_not_whole(full: Installation, place: Place) -> None:
+    stream, _ = dumped(full)
+    for end in (0, 5, 40, len(stream) // 2, len(stream) - 60, len(stream) - 1):
+        with pytest.raises(CopyBroken):
+            place.load(stream[:end])
+    assert place.digest().rows == 0
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_changed_byte_is_refused(full: Installation, place: Place, data: st.DataObject) -> None:
+    stream, _ = dumped(full)
+    at = data.draw(st.integers(0, len(stream) - 1))
+    changed = bytearray(stream)
+    changed[at] ^= 1 << data.draw(st.integers(0, 7))
+    with pytest.raises((CopyBroken, WrongVersion)):
+        place.load(bytes(changed))
+    assert place.digest().rows == 0
+
+
+def test_a_dump_of_an_older_schema_is_loaded_and_migrated(tmp_path: Path) -> None:
+    old = tmp_path / "old.db"
+    migrate(old, to="0004")
+    engine = open_database(old, reads_notes=True)
+    with engine.connect() as connection:
+        connection.execute(insert(feedback), {"answer": "A1", "helpful": 1, "times": 3})
+        connection.rollback()
+    out = io.BytesIO()
+    with snapshot(engine) as connection:
+        assert copying.dump(connection, out.write).revision == "0004"
+    engine.dispose()
+    out.seek(0)
+    fill(tmp_path / "new.db", out.read)
+    engine = open_database(tmp_path / "new.db")
+    with snapshot(engine) as connection:
+        assert connection.execute(select(feedback.c.times)).scalar_one() == 3
+        assert connection.execute(select(metadata.tables["deletions"])).all() == []
+    engine.dispose()
+
+
+def test_a_dump_of_a_newer_schema_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    stream = io.BytesIO(copying.MAGIC + b"\x049999" + copying.DONE)
+    with pytest.raises(WrongVersion, match="upgrade"):
+        fill(tmp_path / "new.db", stream.read)
+
+
+def test_a_dump_is_of_one_moment_and_holds_up_no_writer(full: Installation, store: Store, officer: bytes) -> None:
+    """The writer commits and erases at once while a dump is under way, and the log is emptied once it has ended."""
+    engine = open_database(full.database, reads_notes=True)
+    wal = full.database.with_name("integra.db-wal")
+    seen: list[float] = []
+    with snapshot(engine) as connection:
+        before = copying.digest(connection)
+        store.run_now(lambda tx: notes.withdraw(tx, note_id(2), officer))
+        seen.append(wal.stat().st_size)
+        assert copying.digest(connection) == before
+    engine.dispose()
+    assert seen[0] > 0, "the reader keeps the log"
+    store.run_now(lambda tx: None)  # the next look of the timers
+    assert wal.stat().st_size == 0

@@ -14,6 +14,7 @@ from bot.commands import (
     content,
     edition,
     keys,
+    move,
     notes,
     outbox,
     people,
@@ -69,6 +70,7 @@ app.add_typer(sync.sync, name="sync")
 app.add_typer(audit.audit, name="audit")
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
+app.command("move")(move.move)
 app.add_typer(retention.retention, name="retention")
 
 

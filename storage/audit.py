@@ -55,6 +55,7 @@ Action = Literal[
     "desk.published",
     "note.rewrapped",
     "master.rotated",
+    "database.moved",
     "invite.made",
     "invite.redeemed",
     "invite.killed",

@@ -258,6 +258,28 @@ def _make_roles(connection: Connection) -> None:
     connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
 
 
+@contextmanager
+def owned(addresses: Addresses) -> Iterator[Connection]:
+    """A connection in a transaction as the owner of the tables, past the walls; commits when the block ends well.
+
+    Raises:
+        BadInstallation: this machine has no address of the owner.
+        Busy: the server is away.
+    """
+    with _one_connection(addresses.of("owner")) as connection:
+        connection.exec_driver_sql("SET ROLE integra_owner")
+        yield connection
+        connection.commit()
+
+
+def empty(addresses: Addresses) -> None:
+    """Drop all that the program ever made in this database, and make it anew."""
+    with _one_connection(addresses.of("owner")) as connection:
+        connection.exec_driver_sql("DROP OWNED BY integra_owner CASCADE")
+        connection.commit()
+    migrate_postgres(addresses)
+
+
 def walls() -> list[str]:
     """The statements that say what each role may do, for the tables of this version. Safe to repeat."""
     done = [

@@ -13,7 +13,7 @@ from bot.settings import Settings
 from storage import agencies, audit, copying, epochs
 from storage import backup as format_
 from storage.backup import Contents
-from storage.database import open_database, snapshot
+from storage.database import snapshot
 from storage.epochs import Turned
 from storage.errors import BadInstallation
 from storage.sealing import keyfile, publicfile
@@ -60,7 +60,7 @@ def backup(
                 )
             )
             contents = Contents(seconds(now), _files(installation))
-            engine = open_database(installation.database, reads_notes=True)
+            engine = installation.whereabouts.open(reads_notes=True)
             try:
                 with snapshot(engine) as connection:
                     total = copying.count(connection)

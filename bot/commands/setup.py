@@ -14,6 +14,7 @@ from bot.installation import Installation
 from bot.settings import Settings
 from dialogues.case_code import DEFAULT_PATTERN, CasePattern, PatternError
 from storage import agencies, audit
+from storage.postgres import Addresses
 from storage.transaction import Transaction
 
 KEEP_DAYS = typer.Option(
@@ -23,9 +24,17 @@ KEEP_DAYS = typer.Option(
 agency = typer.Typer(help="Agencies whose people use the assistant.", no_args_is_help=True)
 
 
-def init(data: Data) -> None:
-    """Make a new installation: folder, the bot's own keys, settings, database."""
-    Installation.create(data)
+def init(
+    data: Data,
+    database_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--database-file", help="Owner-only file with a PostgreSQL server's addresses, see `integra move`."
+        ),
+    ] = None,
+) -> None:
+    """Make a new installation: folder, the bot's own keys, settings, database (a file, or on a server)."""
+    Installation.create(data, Addresses.read(database_file) if database_file is not None else None)
     out(f"Made an installation in {data}. Next: integra agency add SLUG --name NAME --data {data}")
 
 

@@ -8,6 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 from bot_site import Site, at_desk
+from postgres_server import Cluster
 from test_complete import COMMANDS
 
 from bot.audited import EFFECTS, LOOK_UPS, NotRecorded, Recorded
@@ -69,6 +70,7 @@ BY_COMMAND: dict[str, tuple[str, ...] | str] = {
     "audit export": ("audit.exported",),
     "audit verify": "numbers and hashes",
     "backup": ("backup.made",),
+    "move": ("database.moved",),
     "restore": ("backup.restored",),
     "retention show": "counts",
     "retention run": ("note.erased",),
@@ -256,7 +258,7 @@ def test_t40_every_act_on_a_case_leaves_exactly_one_entry(trial: Trial) -> None:
 
 
 def test_t40_every_act_at_the_command_line_leaves_exactly_one_entry(
-    integra: Any, trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    integra: Any, trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Cluster
 ) -> None:
     site = Site(trial)
 
@@ -351,6 +353,8 @@ def test_t40_every_act_at_the_command_line_leaves_exactly_one_entry(
     _written_long_ago(trial)
     drive("retention", "run", leaves=[("note.erased", "own", "time-limit")] * 2)
     drive("backup", "--to", tmp_path / "backup", leaves=[("backup.made", "all", "operation")])
+    server.addresses(server.new_database()).write(tmp_path / "server.toml")
+    drive("move", "--to-file", tmp_path / "server.toml", leaves=[("database.moved", "all", "operation")])
     for quiet in (("agency", "list"), ("keys", "list", "--agency", AGENCY), ("audit", "checkpoint"),
                   ("audit", "public-key"), ("audit", "verify")):  # fmt: skip
         drive(*quiet, leaves=[])

@@ -1,0 +1,176 @@
+"""`integra move`: the database to a server; interrupted anywhere, run again, it is in one place and whole."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from bot_site import NOON, Site, at_desk, open_notes, texts
+from postgres_server import Cluster
+
+from bot.trial import Trial
+from storage import copying, postgres, relocation
+from storage.postgres import Addresses
+
+pytestmark = pytest.mark.sqlite
+
+WORDS = "Paper cranes by the window."
+
+
+@pytest.fixture
+def lived_in(trial: Trial) -> Trial:
+    """Notes, a flag, a draft, something on its way."""
+
+    async def live() -> None:
+        site = Site(trial)
+        async with at_desk(site) as desk:
+            await desk.logs_note("officer", WORDS, "urgent")
+            await desk.logs_note("mentor", "Quiet day.")
+            await desk.says("prison", "/menu", "[note.quick]", "A draft of mine")
+        site.close()
+
+    asyncio.run(live())
+    return trial
+
+
+@pytest.fixture
+def address(server: Cluster, tmp_path: Path) -> Path:
+    path = tmp_path / "server.toml"
+    server.addresses(server.new_database()).write(path)
+    return path
+
+
+def moves(integra: Any, trial: Trial, address: Path, *more: str) -> Any:
+    return integra("move", "--data", trial.installation.folder, "--to-file", address, *more)
+
+
+def test_everything_goes_over_and_the_assistant_goes_on_there(integra: Any, lived_in: Trial, address: Path) -> None:
+    before = open_notes(lived_in)
+    done = moves(integra, lived_in, address)
+    assert done.code == 0, done.err
+    assert "counts and digests are the same on both sides" in done.out
+    data = lived_in.installation.folder
+    assert not (data / "integra.db").exists()
+    assert (data / "integra.db.moved").exists()
+    assert open_notes(lived_in) == before
+    assert sorted(text for _, text in before) == ["Paper cranes by the window.", "Quiet day."]
+
+    async def goes_on() -> str:
+        site = Site(lived_in)
+        async with at_desk(site) as desk:
+            for _ in range(50):  # this terminal counts its updates from one again
+                desk.console.inbound("nobody", "")
+            said = texts(await desk.says("prison", "and a second line"))
+            await desk.logs_note("officer", "A third note.")
+        site.close()
+        return said
+
+    assert "2 in this part" in asyncio.run(goes_on()), "the draft went over too"
+    assert len(open_notes(lived_in)) == 3
+    assert integra("audit", "verify", "--data", data).code == 0
+
+
+def test_run_again_it_says_the_same(integra: Any, lived_in: Trial, address: Path) -> None:
+    first = json.loads(moves(integra, lived_in, address, "--json").out)
+    second = json.loads(moves(integra, lived_in, address, "--json").out)
+    assert first["tables"]["notes"] == second["tables"]["notes"]
+    assert first["tables"]["notes"]["rows"] == 2
+
+
+@pytest.mark.parametrize("place", ["while rows go over", "before the switch", "after the switch"])
+def test_interrupted_it_is_in_one_place_and_again_finishes(
+    integra: Any, lived_in: Trial, address: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    before = open_notes(lived_in)
+    owner, name = {
+        "while rows go over": (copying, "raise_counters"),
+        "before the switch": (relocation.Whereabouts, "move"),
+        "after the switch": (relocation, "_leave_file"),
+    }[place]
+
+    def dies(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(owner, name, dies)
+    with pytest.raises(KeyboardInterrupt):
+        relocation.relocate(lived_in.installation.folder, Addresses.read(address))
+    monkeypatch.undo()
+    assert moves(integra, lived_in, address).code == 0
+    assert not (lived_in.installation.folder / "integra.db").exists()
+    assert open_notes(lived_in) == before
+
+
+def test_a_server_with_other_rows_is_left_alone_unless_it_is_said(
+    integra: Any, lived_in: Trial, address: Path, tmp_path: Path
+) -> None:
+    server = Addresses.read(address)
+    Trial.create(tmp_path / "other", at=NOON, roles=("officer",), server=server)
+    before = relocation._digest(server)
+    done = moves(integra, lived_in, address)
+    assert (done.code, done.out, "--replace" in done.err) == (1, "", True)
+    assert relocation._digest(server) == before
+    assert (lived_in.installation.folder / "integra.db").exists()
+    assert moves(integra, lived_in, address, "--replace").code == 0
+    assert len(open_notes(lived_in)) == 2
+
+
+def test_what_does_not_arrive_as_it_was_sent_is_not_switched_to(
+    integra: Any, lived_in: Trial, address: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = copying.load
+
+    def changes(connection: Any, *given: Any, **how: Any) -> Any:
+        summary = load(connection, *given, **how)
+        return copying.Summary(summary.revision, {**summary.tables, "notes": copying.Copied(1, bytes(32))})
+
+    monkeypatch.setattr(copying, "load", changes)
+    done = moves(integra, lived_in, address)
+    assert (done.code, done.out) == (1, "")
+    assert not (lived_in.installation.folder / postgres.FILE).exists()
+    with psycopg.connect(Addresses.read(address).owner) as connection:
+        assert connection.execute("SELECT count(*) FROM notes").fetchone() == (0,)
+
+
+def test_nobody_may_be_using_it(integra: Any, lived_in: Trial, address: Path) -> None:
+    site = Site(lived_in)
+    done = moves(integra, lived_in, address)
+    site.close()
+    assert (done.code, "stop it first" in done.err) == (1, True)
+
+
+def test_an_address_that_leads_nowhere_is_said_without_being_repeated(
+    integra: Any, lived_in: Trial, tmp_path: Path
+) -> None:
+    path = tmp_path / "nowhere"
+    path.write_text(f"postgresql://u:secret-word@/db?host={tmp_path}")
+    path.chmod(0o600)
+    done = moves(integra, lived_in, path)
+    assert (done.code, done.out) == (1, "")
+    assert "secret-word" not in done.err
+    assert done.err
+
+
+def test_a_new_installation_may_begin_there(integra: Any, address: Path, tmp_path: Path) -> None:
+    assert integra("init", "--data", tmp_path / "new", "--database-file", address).code == 0
+    assert not (tmp_path / "new" / "integra.db").exists()
+    added = integra("agency", "add", "south", "--name", "Southgate", "--data", tmp_path / "new")
+    assert added.code == 0, added.err
+
+
+def test_a_backup_made_there_is_restored_into_a_file(
+    integra: Any, lived_in: Trial, address: Path, tmp_path: Path
+) -> None:
+    assert moves(integra, lived_in, address).code == 0
+    data = lived_in.installation.folder
+    done = integra("backup", "--data", data, "--to", tmp_path / "all.backup")
+    assert done.code == 0, done.err
+    restored = integra(
+        *("restore", tmp_path / "all.backup", "--data", tmp_path / "back", "--keys", data / "keys"),
+        *("--recovery-key", lived_in.folder / "safe" / "recovery.key", "--deletions", data / "deletions"),
+    )
+    assert restored.code == 0, restored.err
+    moved = integra("move", "--data", tmp_path / "back", "--to-file", address, "--replace")
+    assert moved.code == 0, moved.err
+    assert len(open_notes(lived_in)) == 2

@@ -21,7 +21,6 @@ from bot.timers import Timers
 from bot.turns import World
 from dialogues.model import Say, Sent
 from storage import people
-from storage import timers as timer_rows
 from storage.errors import Busy
 from storage.store import Store
 from storage.transaction import Transaction
@@ -128,7 +127,7 @@ class App:
 
     async def start(self) -> None:
         """Make ready to take turns."""
-        await self._store.run(self._arm_sweep)
+        await self._store.run(partial(turns.keep_up, world=self._world))
         await self.outbox.start()
         self.fetching.look()
 
@@ -162,10 +161,6 @@ class App:
         for channel in self.channels.values():
             with contextlib.suppress(Exception):
                 await channel.close()
-
-    def _arm_sweep(self, tx: Transaction) -> None:
-        if timer_rows.armed_until(tx, turns.SWEEP, "") is None:
-            timer_rows.arm(tx, turns.SWEEP, "", self._world.clock())
 
 
 def _enrolled(tx: Transaction, *, inbound: Inbound) -> bool:

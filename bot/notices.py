@@ -1,12 +1,12 @@
 """Messages to other people: what happened, without a word of content and nothing that identifies anybody."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from dialogues.model import Choice, Say, column
 from storage import outbox, people
-from storage.outbox import Outgoing
+from storage.outbox import Notice, Outgoing
 from storage.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 PHRASE_ARGS = ("urgency", "outcome", "role", "why")
 """Arguments that are themselves keys of phrases, put into each reader's language."""
+
+MOST_WAITING = 5
+WAITS_AFTER = timedelta(minutes=1)
+"""With so many messages waiting for so long, the chat is out of reach: what it was warned of is not queued again."""
 
 
 def tell(
@@ -28,6 +32,7 @@ def tell(
     flag: str = "",
     opens: str = "",
     label: str = "notice-see",
+    again: bool = False,
 ) -> list[Outgoing]:
     """Say a phrase to other people, each in their language.
 
@@ -38,6 +43,7 @@ def tell(
         flag: reference of a flag: the message carries lasting buttons to take and to see it.
         opens: a dialogue, perhaps with ``.<about>``: the message carries a lasting button that opens it.
         label: key of that button's phrase.
+        again: they were told before; who cannot be reached at present is not told once more.
 
     Returns:
         What was queued. People who cannot be reached (no chat) get nothing; that is for the flag's deadline to notice.
@@ -65,7 +71,10 @@ def tell(
             )
         elif opens:
             rows = column(Choice(opens, voice.text(label), lasting=True))
+        notice = Notice(phrase, str(args.get("urgency", "")).removeprefix("urgency-"), flag)
         for contact in contacts:
+            if again and outbox.count_of(tx, contact.address_ref, before=at - WAITS_AFTER) >= MOST_WAITING:
+                continue
             say = Say(voice.text(phrase, **spoken), rows=rows)
-            said += outbox.put(tx, contact.channel, contact.chat, [say], at=at)
+            said += outbox.put(tx, contact.channel, contact.chat, [say], notice=notice, at=at)
     return said

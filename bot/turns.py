@@ -22,6 +22,7 @@ from bot.says import fitting
 from dialogues import codec, desk, registry
 from dialogues.clean import clean
 from dialogues.floor import Floor
+from dialogues.kept_plan import LOOK_AGAIN
 from dialogues.model import (
     Choice,
     Chose,
@@ -44,6 +45,7 @@ from dialogues.model import (
     Wrote,
     column,
 )
+from dialogues.note import UNDO
 from dialogues.reference import reference as named
 from guidance.model import GuideVersion
 from storage import (
@@ -75,6 +77,17 @@ from storage.transaction import Transaction, seconds
 MOST_LOOK_UPS = 4  # a dialogue asks once or twice; more is a loop
 REMEMBER_UPDATES = timedelta(hours=48)  # twice as long as Telegram repeats one
 SWEEP = "sweep"
+SWEEP_EVERY = timedelta(hours=1)
+LONGEST = {
+    SWEEP: SWEEP_EVERY,
+    notes.RELEASE: UNDO,
+    notes.READ: timedelta(),
+    cases.NEW_MEMBER: timedelta(),
+    residue.ASK: timedelta(),
+    people.ERASE: timedelta(),
+    plans.REMINDER: LOOK_AGAIN + timedelta(days=1),
+}
+"""How far away a timer can be when it is armed; those of flags and drafts are counted apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +173,7 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
         case "sweep":
             invites.sweep(tx, at=now)
             tx.db.execute(seen.delete().where(seen.c.at < seconds(now - REMEMBER_UPDATES)))
-            timers.arm(tx, SWEEP, "", now + timedelta(hours=1))
+            timers.arm(tx, SWEEP, "", now + SWEEP_EVERY)
             return _desks_that_fail(tx, world, now)
         case _:
             contact = people.contact(tx, timer.address_ref)
@@ -169,6 +182,18 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
                 due = Due(timer.kind, timer.about)
                 return _converse(tx, world, talk, due, contact.channel, contact.chat, "")
     return []
+
+
+def keep_up(tx: Transaction, world: World) -> None:
+    """At the start, and when the clock was set back: what a clock that was ahead has put off comes in time again."""
+    now = world.clock()
+    if timers.armed_until(tx, SWEEP, "") is None:
+        timers.arm(tx, SWEEP, "", now)
+    for kind, longest in LONGEST.items():
+        timers.pull_in(tx, kind, now + longest)
+    timers.pull_in(tx, desk.IDLE_TIMER, now + world.draft_lives)
+    flags.pull_in(tx, at=now)
+    conversations.pull_in(tx, at=now)
 
 
 def take_fetched(
@@ -293,15 +318,16 @@ def _asks_anew(says: list[Say]) -> bool:
 
 
 def _overdue(tx: Transaction, world: World, note_id: str, now: datetime) -> list[Outgoing]:
+    again = flags.is_overdue(tx, note_id)
     if not flags.overdue(tx, note_id, at=now):
         return []
     agency_ref, reference, urgency = flags.about(tx, note_id)
     slug = agencies.by_ref(tx, agency_ref).slug
     args = {"reference": reference, "urgency": f"urgency-{urgency}"}
-    said = tell(tx, world, "desk", slug, "notice-overdue", args, now, flag=reference)
+    said = tell(tx, world, "desk", slug, "notice-overdue", args, now, flag=reference, again=again)
     author = notes.author_of(tx, bytes.fromhex(note_id))
     if author is not None:
-        said += tell(tx, world, author, slug, "author-overdue", args, now)
+        said += tell(tx, world, author, slug, "author-overdue", args, now, again=again)
     return said
 
 
@@ -347,7 +373,7 @@ def _desks_that_fail(tx: Transaction, world: World, now: datetime) -> list[Outgo
     for row in agencies.every(tx):
         if code := agencies.desk_fault(tx, row.slug, world.pins, now):
             args = {"agency": row.profile["name"], "code": code}
-            said += tell(tx, world, "admins", row.slug, "alarm-desk", args, now)
+            said += tell(tx, world, "admins", row.slug, "alarm-desk", args, now, again=True)
         else:
             agencies.raise_pin(tx, row.slug, world.pins, now)
     return said

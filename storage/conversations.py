@@ -154,6 +154,11 @@ def move_on(tx: Transaction, talk: Talk, *, state: bytes | None, question: int, 
         raise Stale("conversation")
 
 
+def pull_in(tx: Transaction, *, at: datetime) -> None:
+    """Let none have moved later than now: what is idle is counted from there."""
+    tx.db.execute(update(conversations).where(conversations.c.moved_at > seconds(at)).values(moved_at=seconds(at)))
+
+
 def shown(tx: Transaction, address_ref: bytes) -> tuple[int, str] | None:
     """Question number and message id of the message that carries the open question's buttons, if known."""
     sealed = tx.db.scalar(select(conversations.c.sealed_shown).where(conversations.c.address_ref == address_ref))

@@ -14,6 +14,21 @@ from storage.transaction import Transaction, seconds
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What a message to others is about, for summing up several of them.
+
+    Attributes:
+        phrase: key of what it says.
+        urgency: of the flag it is about, or empty.
+        flag: that flag's reference, or empty.
+    """
+
+    phrase: str
+    urgency: str = ""
+    flag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """A committed message.
 
@@ -23,6 +38,7 @@ class Outgoing:
         say: what to say, or None when it is an ``erase``.
         question: number of the question its buttons belong to.
         erase: id of the draft whose traces are to be deleted from the chat, or empty.
+        notice: what it is about; known in the turn that queued it, and not kept.
     """
 
     id: int
@@ -32,6 +48,7 @@ class Outgoing:
     question: int = 0
     say: Say | None = field(default=None, repr=False)
     erase: str = ""
+    notice: Notice | None = None
 
 
 _documents = TypeAdapter(Document)
@@ -51,6 +68,7 @@ def put(
     *,
     question: int = 0,
     erase: Sequence[str] = (),
+    notice: Notice | None = None,
     at: datetime,
 ) -> list[Outgoing]:
     """Queue messages for one chat, in this order, erasures (draft ids) after them.
@@ -59,7 +77,7 @@ def put(
         What was queued, for whoever sends it right after the commit.
     """
     address_ref = tx.keyring.address_ref(channel, chat)
-    queued = [Outgoing(0, address_ref, channel, chat, question, say) for say in says]
+    queued = [Outgoing(0, address_ref, channel, chat, question, say, notice=notice) for say in says]
     queued += [Outgoing(0, address_ref, channel, chat, erase=draft) for draft in erase]
     done = []
     for one in queued:
@@ -88,6 +106,12 @@ def of_address(tx: Transaction, address_ref: bytes) -> list[Outgoing]:
 def still_waits(tx: Transaction, id: int) -> bool:
     """Whether it is still to be said; not when access to its chat has ended meanwhile."""
     return tx.db.scalar(select(outbox.c.id).where(outbox.c.id == id)) is not None
+
+
+def count_of(tx: Transaction, address_ref: bytes, *, before: datetime) -> int:
+    """How many of one chat wait since before a time."""
+    which = (outbox.c.address_ref == address_ref, outbox.c.dead.is_(None), outbox.c.created_at < seconds(before))
+    return int(tx.db.scalar(select(func.count()).where(*which)) or 0)
 
 
 def done(tx: Transaction, ids: Iterable[int]) -> None:

@@ -49,6 +49,14 @@ def take(tx: Transaction, timer: Timer) -> bool:
     return gone.rowcount == 1
 
 
+def pull_in(tx: Transaction, kind: str, latest: datetime, *, about: str | None = None) -> None:
+    """Let none of this kind (and about) be due later: a clock that was ahead may have set them."""
+    which = [timers.c.kind == kind, timers.c.due_at > seconds(latest)]
+    if about is not None:
+        which.append(timers.c.about == about)
+    tx.db.execute(update(timers).where(*which).values(due_at=seconds(latest)))
+
+
 def armed_until(tx: Transaction, kind: str, about: str) -> datetime | None:
     at = tx.db.scalar(select(timers.c.due_at).where(timers.c.kind == kind, timers.c.about == about))
     return None if at is None else moment(at)

@@ -115,12 +115,31 @@ def migrate(path: Path) -> None:
         engine.dispose()
 
 
+def revisions(path: Path) -> tuple[str | None, str]:
+    """The schema's revision, None where there is none, and this program's; nothing is changed.
+
+    Raises:
+        WrongVersion: the database is of a newer program.
+    """
+    engine = create_engine(_address(path), hide_parameters=True, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            found = _known_revision(connection)
+    finally:
+        engine.dispose()
+    return found, str(_scripts().get_current_head())
+
+
 def _is_current(connection: Connection) -> bool:
+    return _known_revision(connection) == _scripts().get_current_head()
+
+
+def _known_revision(connection: Connection) -> str | None:
     found = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in _scripts().walk_revisions()}
     if found is not None and found not in known:
-        raise WrongVersion("this database was written by a newer version of the program; upgrade it")
-    return found == _scripts().get_current_head()
+        raise WrongVersion("this database was written by a newer version of the program; upgrade the program")
+    return found
 
 
 def _config() -> Config:

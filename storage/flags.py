@@ -159,9 +159,10 @@ def of_desks(
         .join(notes, notes.c.id == flags.c.note_id)
         .where(flags.c.agency_ref.in_(agency_refs))
     )
-    query = (
-        query.where(flags.c.state.in_((*OPEN, "taken"))) if short is None else query.where(notes.c.reference == short)
-    )
+    if short is None:
+        query = query.where(flags.c.state.in_((*OPEN, "taken")))
+    else:  # by the notes' own key: an agency may have ten thousand flags that are over
+        query = query.where(notes.c.agency_ref.in_(agency_refs), notes.c.reference == short)
     found = []
     for row in tx.db.execute(query):
         agency = agencies.by_ref(tx, row.agency_ref)

@@ -3,9 +3,9 @@
     python tests/bench/commits.py [--seconds 3] [--engine sqlite]
 
 A turn here is what every update costs at least: de-duplicated, its conversation loaded, the new state sealed and
-written. Once on the disk as it is, and with syncs that take 2 and 8 ms longer (``slow_sync.c``, put before the C library
-by LD_PRELOAD; needs a C compiler): what sharing gains depends on what a sync costs. Each measurement is a process of
-its own.
+written. Once on the disk as it is, and with syncs that take 2 and 8 ms longer (``slow_sync.c``, put before the C
+library by LD_PRELOAD; needs a C compiler): what sharing gains depends on what a sync costs. Each measurement is a
+process of its own.
 """
 
 import argparse

@@ -75,7 +75,7 @@ def fill(tx: Transaction, *, notes: int, staff: int) -> None:
                            "moved_at": at} for n in everybody))  # fmt: skip
     put("walks", ({"id": os.urandom(16), "person_ref": person_ref(n), "agency_ref": agency_ref, "guide_version": 1,
                    "sealed_progress": state, "moved_at": at} for n in everybody))  # fmt: skip
-    put("timers", ({"kind": "idle", "address_ref": person_ref(n), "about": "", "due_at": at + 43_200 + n}
+    put("timers", ({"kind": "idle", "address_ref": person_ref(n), "about": "", "due_at": at + 30 * 86_400 + n}
                    for n in everybody))  # fmt: skip
     put("seen", ({"channel": "telegram", "update_id": f"old-{n}", "at": at} for n in range(notes)))
     ids = [(n * 2**20).to_bytes(5, "big") + os.urandom(11) for n in range(1, notes + 1)]  # no two of one reference

@@ -39,6 +39,7 @@ class Access:
         self._sites = sites
         self._rows: dict[tuple[bytes, int], AgencyRow] = {}
         self._desks: dict[tuple[bytes, int, date], Desk] = {}
+        self._agencies: dict[tuple[bytes, int, date], Agency] = {}
 
     def person(self, tx: Transaction, talk: Talk, at: datetime) -> Person:
         """The person of a conversation, as dialogues see them."""
@@ -46,9 +47,16 @@ class Access:
         return Person(talk.person_ref.hex(), talk.handle, talk.language, talk.accepted, memberships)
 
     def agency(self, tx: Transaction, ref: bytes, version: int, at: datetime) -> Agency:
-        row = self._row(tx, ref, version)
-        site = self._sites.of(row.slug, agencies.country(row))
-        return agencies.view(row, ready=self.desk(tx, row, at).ready, site=site)
+        key = (ref, version, at.date())
+        found = self._agencies.get(key)
+        if found is None:
+            row = self._row(tx, ref, version)
+            site = self._sites.of(row.slug, agencies.country(row))
+            found = agencies.view(row, ready=self.desk(tx, row, at).ready, site=site)
+            if len(self._agencies) >= MOST_CACHED:
+                self._agencies.clear()
+            self._agencies[key] = found
+        return found
 
     def desk(self, tx: Transaction, row: AgencyRow, at: datetime) -> Desk:
         """Who serves an agency. Without a manifest its own coordinators do, and nothing can be sealed."""

@@ -21,8 +21,7 @@ from bot.pacing import Paces
 from bot.timers import Timers
 from bot.turns import World
 from dialogues.model import Say, Sent
-from storage import people, retention
-from storage import timers as timer_rows
+from storage import people
 from storage.errors import Busy
 from storage.store import Store
 from storage.transaction import Transaction
@@ -137,7 +136,7 @@ class App:
 
     async def start(self) -> None:
         """Make ready to take turns."""
-        await self._store.run(self._arm_looks)
+        await self._store.run(partial(turns.keep_up, world=self._world))
         await self.outbox.start()
         self.fetching.look()
 
@@ -172,11 +171,6 @@ class App:
         for channel in self.channels.values():
             with contextlib.suppress(Exception):
                 await channel.close()
-
-    def _arm_looks(self, tx: Transaction) -> None:
-        for kind in (turns.SWEEP, retention.LOOK):
-            if timer_rows.armed_until(tx, kind, "") is None:
-                timer_rows.arm(tx, kind, "", self._world.clock())
 
 
 def _enrolled(tx: Transaction, *, inbound: Inbound) -> bool:

@@ -24,6 +24,7 @@ from bot.commands import (
     setup,
     sync,
     talk,
+    upgrade,
 )
 from bot.commands.common import name_operator, refuse_secrets
 from bot.commands.errors import FAILURES, said
@@ -64,6 +65,7 @@ app.add_typer(case.case, name="case")
 app.add_typer(edition.content, name="content")
 app.add_typer(keys.keys, name="keys")
 app.command("run")(run.run)
+app.command("upgrade")(upgrade.upgrade)
 app.add_typer(notes.notes, name="notes")
 app.add_typer(outbox.outbox, name="outbox")
 app.add_typer(sync.sync, name="sync")

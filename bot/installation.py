@@ -104,12 +104,22 @@ class Installation:
             BadInstallation: it is not there, or open to others.
             WrongVersion: written by a newer program.
         """
+        found = cls.found(folder)
+        found.whereabouts.upgrade()
+        return found
+
+    @classmethod
+    def found(cls, folder: Path) -> "Installation":
+        """One that is there, its schema as it is.
+
+        Raises:
+            BadInstallation: it is not there, or open to others.
+        """
         found = cls(folder)
         if not found.whereabouts.known():
             raise BadInstallation(f"there is no installation in {folder}; make one with: integra init --data {folder}")
         if stat.S_IMODE(folder.stat().st_mode) & 0o077:
             raise BadInstallation(f"{folder} is open to others; run: chmod 700 {folder}")
-        found.whereabouts.upgrade()
         return found
 
     def keyring(self, *, reads_notes: bool = False) -> Keyring:

@@ -1,12 +1,12 @@
 """Messages to other people: what happened, without a word of content and nothing that identifies anybody."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from dialogues.model import Choice, Say, column
 from storage import outbox, people
-from storage.outbox import Outgoing, Priority
+from storage.outbox import Notice, Outgoing, Priority
 from storage.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 PHRASE_ARGS = ("urgency", "outcome", "role", "why")
 """Arguments that are themselves keys of phrases, put into each reader's language."""
+
+MOST_WAITING = 5
+WAITS_AFTER = timedelta(minutes=1)
+"""With so many messages waiting for so long, the chat is out of reach: what it was warned of is not queued again."""
 
 
 def tell(
@@ -30,6 +34,7 @@ def tell(
     label: str = "notice-see",
     priority: Priority = Priority.REPLY,
     expires_at: datetime | None = None,
+    again: bool = False,
 ) -> list[Outgoing]:
     """Say a phrase to other people, each in their language.
 
@@ -42,6 +47,7 @@ def tell(
         label: key of that button's phrase.
         priority: a reminder is not said where nothing arrives; all else is tried there.
         expires_at: nobody needs it from then on; see ``storage.outbox.put``.
+        again: they were told before; who cannot be reached at present is not told once more.
 
     Returns:
         What was queued. People who cannot be reached (no chat) get nothing; that is for the flag's deadline to notice.
@@ -63,10 +69,20 @@ def tell(
             )
         elif opens:
             rows = column(Choice(opens, voice.text(label), lasting=True))
+        notice = Notice(phrase, str(args.get("urgency", "")).removeprefix("urgency-"), flag)
         for contact in contacts:
+            if again and outbox.count_of(tx, contact.address_ref, before=at - WAITS_AFTER) >= MOST_WAITING:
+                continue
             say = Say(voice.text(phrase, **spoken), rows=rows)
             said += outbox.put(
-                tx, contact.channel, contact.chat, [say], at=at, priority=priority, expires_at=expires_at
+                tx,
+                contact.channel,
+                contact.chat,
+                [say],
+                notice=notice,
+                at=at,
+                priority=priority,
+                expires_at=expires_at,
             )
     return said
 

@@ -23,6 +23,7 @@ from bot.unreachable import heard_of_reach, tell_of_unreachable
 from dialogues import codec, desk, registry
 from dialogues.clean import clean
 from dialogues.floor import Floor
+from dialogues.kept_plan import LOOK_AGAIN
 from dialogues.model import (
     Choice,
     Chose,
@@ -45,6 +46,7 @@ from dialogues.model import (
     Wrote,
     column,
 )
+from dialogues.note import UNDO
 from dialogues.reference import reference as named
 from guidance.model import GuideVersion
 from storage import (
@@ -81,6 +83,17 @@ REMEMBER_UPDATES = timedelta(hours=48)  # twice as long as Telegram repeats one
 SWEEP = "sweep"
 SWEEP_EVERY = timedelta(hours=1)
 REMINDERS_LIVE = timedelta(days=1)  # of what is due on a day; what came too late is shown by the plan itself
+LONGEST = {
+    SWEEP: SWEEP_EVERY,
+    retention.LOOK: retention.EVERY,
+    notes.RELEASE: UNDO,
+    notes.READ: timedelta(),
+    cases.NEW_MEMBER: timedelta(),
+    residue.ASK: timedelta(),
+    people.ERASE: timedelta(),
+    plans.REMINDER: LOOK_AGAIN + timedelta(days=1),
+}
+"""How far away a timer can be when it is armed; those of flags and drafts are counted apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +199,19 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
                 due = Due(timer.kind, timer.about)
                 return _converse(tx, world, talk, due, contact.channel, contact.chat, "")
     return []
+
+
+def keep_up(tx: Transaction, world: World) -> None:
+    """At the start, and when the clock was set back: what a clock that was ahead has put off comes in time again."""
+    now = world.clock()
+    for kind in (SWEEP, retention.LOOK):
+        if timers.armed_until(tx, kind, "") is None:
+            timers.arm(tx, kind, "", now)
+    for kind, longest in LONGEST.items():
+        timers.pull_in(tx, kind, now + longest)
+    timers.pull_in(tx, desk.IDLE_TIMER, now + world.draft_lives)
+    flags.pull_in(tx, at=now)
+    conversations.pull_in(tx, at=now)
 
 
 def take_fetched(
@@ -332,15 +358,18 @@ def _asks_anew(says: list[Say]) -> bool:
 
 
 def _overdue(tx: Transaction, world: World, note_id: str, now: datetime) -> list[Outgoing]:
+    again = flags.is_overdue(tx, note_id)
     if not flags.overdue(tx, note_id, at=now):
         return []
     agency_ref, reference, urgency = flags.about(tx, note_id)
     slug = agencies.by_ref(tx, agency_ref).slug
     args = {"reference": reference, "urgency": f"urgency-{urgency}"}
-    said = tell(tx, world, "desk", slug, "notice-overdue", args, now, flag=reference, priority=Priority.URGENT)
+    said = tell(
+        tx, world, "desk", slug, "notice-overdue", args, now, flag=reference, again=again, priority=Priority.URGENT
+    )
     author = notes.author_of(tx, bytes.fromhex(note_id))
     if author is not None:
-        said += tell(tx, world, author, slug, "author-overdue", args, now, priority=Priority.URGENT)
+        said += tell(tx, world, author, slug, "author-overdue", args, now, again=again, priority=Priority.URGENT)
     return said
 
 
@@ -407,7 +436,8 @@ def _desks_that_fail(tx: Transaction, world: World, now: datetime) -> list[Outgo
     for row in agencies.every(tx):
         if code := agencies.desk_fault(tx, row.slug, world.pins, now):
             args = {"agency": row.profile["name"], "code": code}
-            said += tell(tx, world, "admins", row.slug, "alarm-desk", args, now, expires_at=now + SWEEP_EVERY)
+            until = now + SWEEP_EVERY
+            said += tell(tx, world, "admins", row.slug, "alarm-desk", args, now, again=True, expires_at=until)
         else:
             agencies.raise_pin(tx, row.slug, world.pins, now)
     return said

@@ -78,6 +78,7 @@ _move = (
         moved_at=bindparam("now"),
     )
 )
+_shown_of = select(conversations.c.sealed_shown).where(conversations.c.address_ref == bindparam("address"))
 _shown = (
     update(conversations)
     .where(conversations.c.address_ref == bindparam("address"))
@@ -161,9 +162,14 @@ def move_on(tx: Transaction, talk: Talk, *, state: bytes | None, question: int, 
         raise Stale("conversation")
 
 
+def pull_in(tx: Transaction, *, at: datetime) -> None:
+    """Let none have moved later than now: what is idle is counted from there."""
+    tx.db.execute(update(conversations).where(conversations.c.moved_at > seconds(at)).values(moved_at=seconds(at)))
+
+
 def shown(tx: Transaction, address_ref: bytes) -> tuple[int, str] | None:
     """Question number and message id of the message that carries the open question's buttons, if known."""
-    sealed = tx.db.scalar(select(conversations.c.sealed_shown).where(conversations.c.address_ref == address_ref))
+    sealed = tx.db.scalar(_shown_of, {"address": address_ref})
     if sealed is None:
         return None
     question, message = tx.open("state", b"shown" + address_ref, sealed)

@@ -30,7 +30,7 @@ PRAGMAS = (
     "busy_timeout=5000",
 )
 
-NEWER = "this database was written by a newer version of the program; upgrade it"
+NEWER = "this database was written by a newer version of the program; upgrade the program"
 
 
 def open_database(path: Path, *, reads_notes: bool = False) -> Engine:
@@ -177,8 +177,36 @@ def migrate(path: Path, *, to: str = "head") -> None:
         engine.dispose()
 
 
+def revisions(path: Path) -> tuple[str | None, str]:
+    """The schema's revision, None where there is none, and this program's; nothing is changed.
+
+    Raises:
+        WrongVersion: the database is of a newer program.
+    """
+    engine = create_engine(_address(path), hide_parameters=True, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            return known_revision(connection), newest_revision()
+    finally:
+        engine.dispose()
+
+
 def is_current(connection: Connection) -> bool:
     """Whether the schema is this program's.
+
+    Raises:
+        WrongVersion: it is of a newer program.
+    """
+    return known_revision(connection) == newest_revision()
+
+
+def newest_revision() -> str:
+    """This program's."""
+    return str(_scripts().get_current_head())
+
+
+def known_revision(connection: Connection) -> str | None:
+    """The schema's, None where there is none.
 
     Raises:
         WrongVersion: it is of a newer program.
@@ -187,7 +215,7 @@ def is_current(connection: Connection) -> bool:
     known = {script.revision for script in _scripts().walk_revisions()}
     if found is not None and found not in known:
         raise WrongVersion(NEWER)
-    return found == _scripts().get_current_head()
+    return found
 
 
 def alembic_config() -> Config:

@@ -139,6 +139,17 @@ def overdue(tx: Transaction, note_id: str, *, at: datetime) -> bool:
     return True
 
 
+def is_overdue(tx: Transaction, note_id: str) -> bool:
+    """Whether the desk was warned already."""
+    return tx.db.scalar(select(flags.c.state).where(flags.c.note_id == bytes.fromhex(note_id))) == "overdue"
+
+
+def pull_in(tx: Transaction, *, at: datetime) -> None:
+    """Let no open flag be due later than it could be if it were raised now."""
+    for row in tx.db.execute(select(flags.c.note_id, flags.c.urgency).where(flags.c.state.in_(OPEN))).all():
+        timers.pull_in(tx, DEADLINE, at + DEADLINES[row.urgency], about=row.note_id.hex())
+
+
 def of_desks(
     tx: Transaction, agency_refs: list[bytes], *, short: str | None = None, at_most: int = 50
 ) -> list[FlagView]:
@@ -148,9 +159,10 @@ def of_desks(
         .join(notes, notes.c.id == flags.c.note_id)
         .where(flags.c.agency_ref.in_(agency_refs))
     )
-    query = (
-        query.where(flags.c.state.in_((*OPEN, "taken"))) if short is None else query.where(notes.c.reference == short)
-    )
+    if short is None:
+        query = query.where(flags.c.state.in_((*OPEN, "taken")))
+    else:  # by the notes' own key: an agency may have ten thousand flags that are over
+        query = query.where(notes.c.agency_ref.in_(agency_refs), notes.c.reference == short)
     found = []
     for row in tx.db.execute(query):
         agency = agencies.by_ref(tx, row.agency_ref)

@@ -26,6 +26,21 @@ class Priority(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What a message to others is about, for summing up several of them.
+
+    Attributes:
+        phrase: key of what it says.
+        urgency: of the flag it is about, or empty.
+        flag: that flag's reference, or empty.
+    """
+
+    phrase: str
+    urgency: str = ""
+    flag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """A committed message.
 
@@ -37,6 +52,7 @@ class Outgoing:
         erase: id of the draft whose traces are to be deleted from the chat, or empty.
         turn: id of the first of the messages it was put together with, perhaps its own; nothing comes between these.
         expires_at: nobody needs it from then on; None: it is always needed.
+        notice: what it is about; known in the turn that queued it, and not kept.
     """
 
     id: int
@@ -49,6 +65,7 @@ class Outgoing:
     turn: int = 0
     priority: Priority = Priority.REPLY
     expires_at: datetime | None = None
+    notice: Notice | None = None
 
     def is_over(self, at: datetime) -> bool:
         """Whether it has become pointless."""
@@ -73,6 +90,7 @@ def put(
     *,
     question: int = 0,
     erase: Sequence[str] = (),
+    notice: Notice | None = None,
     at: datetime,
     priority: Priority = Priority.REPLY,
     expires_at: datetime | None = None,
@@ -88,7 +106,13 @@ def put(
     address_ref = tx.keyring.address_ref(channel, chat)
     until = None if expires_at is None else seconds(expires_at)
     blank = Outgoing(
-        0, address_ref, channel, chat, priority=priority, expires_at=None if until is None else moment(until)
+        0,
+        address_ref,
+        channel,
+        chat,
+        notice=notice,
+        priority=priority,
+        expires_at=None if until is None else moment(until),
     )
     queued = [replace(blank, question=question, say=say) for say in says]
     queued += [replace(blank, erase=draft) for draft in erase]
@@ -133,6 +157,12 @@ def of_address(tx: Transaction, address_ref: bytes) -> list[Outgoing]:
 def still_waits(tx: Transaction, id: int) -> bool:
     """Whether it is still to be said; not when access to its chat has ended meanwhile, or it was given up."""
     return tx.db.scalar(select(outbox.c.id).where(outbox.c.id == id, _waits)) is not None
+
+
+def count_of(tx: Transaction, address_ref: bytes, *, before: datetime) -> int:
+    """How many of one chat wait since before a time."""
+    which = (outbox.c.address_ref == address_ref, outbox.c.dead.is_(None), outbox.c.created_at < seconds(before))
+    return int(tx.db.scalar(select(func.count()).where(*which)) or 0)
 
 
 def done(tx: Transaction, ids: Iterable[int]) -> None:

@@ -29,7 +29,7 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from storage.database import alembic_config, is_current
+from storage.database import alembic_config, is_current, known_revision
 from storage.errors import BadInstallation, Busy
 from storage.lock import BEING_CHANGED, IN_USE
 from storage.schema import metadata
@@ -199,6 +199,17 @@ def _is_here(host: str) -> bool:
 
 
 # ---------------------------------------------------------------- schema
+
+
+def revision_of(addresses: Addresses) -> str | None:
+    """The schema's revision, None where there is none.
+
+    Raises:
+        WrongVersion: it is of a newer program.
+        Busy: the server is away.
+    """
+    with _one_connection(addresses.bot or addresses.reader or addresses.owner) as connection:
+        return known_revision(connection)
 
 
 def migrate_postgres(addresses: Addresses, *, to: str = "head") -> None:

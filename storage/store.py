@@ -21,11 +21,12 @@ run again: nothing of it was kept.
 import asyncio
 import contextlib
 import queue
+import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
@@ -267,16 +268,18 @@ def _settle(waiter: "Future[Any] | asyncio.Future[Any]", result: Any, error: Bas
 
 
 def _alone(tx: Transaction, turn: Callable[[Transaction], Any]) -> tuple[Any, BaseException | None]:
-    tx.db.exec_driver_sql("SAVEPOINT turn")
+    # Handed to the driver: through SQLAlchemy the two statements cost a tenth of a turn (measured).
+    driver = cast(sqlite3.Connection, tx.db.connection.dbapi_connection)
+    driver.execute("SAVEPOINT turn")
     try:
         result = turn(tx)
     except OperationalError as failed:
-        tx.db.exec_driver_sql("ROLLBACK TO turn")
-        tx.db.exec_driver_sql("RELEASE turn")
+        driver.execute("ROLLBACK TO turn")
+        driver.execute("RELEASE turn")
         return None, Busy(type(failed.orig).__name__)
     except Exception as failed:
-        tx.db.exec_driver_sql("ROLLBACK TO turn")
-        tx.db.exec_driver_sql("RELEASE turn")
+        driver.execute("ROLLBACK TO turn")
+        driver.execute("RELEASE turn")
         return None, failed
-    tx.db.exec_driver_sql("RELEASE turn")
+    driver.execute("RELEASE turn")
     return result, None

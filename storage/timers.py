@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from storage.schema import timers
 from storage.transaction import Transaction, moment, seconds
@@ -19,6 +19,14 @@ class Timer:
     address_ref: bytes
     about: str
     due_at: datetime
+
+
+_due = (
+    select(timers)
+    .where(timers.c.due_at <= bindparam("at"))
+    .order_by(timers.c.due_at, timers.c.id)
+    .limit(bindparam("most"))
+)
 
 
 def arm(tx: Transaction, kind: str, about: str, due_at: datetime, *, address_ref: bytes = NOBODY) -> None:
@@ -37,9 +45,7 @@ def disarm(tx: Transaction, kind: str, about: str, *, address_ref: bytes = NOBOD
 
 def due(tx: Transaction, at: datetime, *, at_most: int = 100) -> list[Timer]:
     """What is due, earliest first."""
-    rows = tx.db.execute(
-        select(timers).where(timers.c.due_at <= seconds(at)).order_by(timers.c.due_at, timers.c.id).limit(at_most)
-    )
+    rows = tx.db.execute(_due, {"at": seconds(at), "most": at_most})
     return [Timer(row.id, row.kind, row.address_ref, row.about, moment(row.due_at)) for row in rows]
 
 
@@ -50,6 +56,14 @@ def take(tx: Transaction, timer: Timer) -> bool:
         return False
     tx.db.execute(delete(timers).where(timers.c.id == timer.id))
     return True
+
+
+def pull_in(tx: Transaction, kind: str, latest: datetime, *, about: str | None = None) -> None:
+    """Let none of this kind (and about) be due later: a clock that was ahead may have set them."""
+    which = [timers.c.kind == kind, timers.c.due_at > seconds(latest)]
+    if about is not None:
+        which.append(timers.c.about == about)
+    tx.db.execute(update(timers).where(*which).values(due_at=seconds(latest)))
 
 
 def armed_until(tx: Transaction, kind: str, about: str) -> datetime | None:

@@ -1,12 +1,17 @@
 """Where an installation's database is: in a file of its data folder, or on a PostgreSQL server."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Engine
 
-from storage.database import migrate, open_database
-from storage.postgres import FILE, Addresses, migrate_postgres, open_postgres
+from storage.database import migrate, newest_revision, open_database, revisions
+from storage.postgres import FILE, Addresses, migrate_postgres, open_postgres, revision_of
+
+VARIABLE: Final = "INTEGRA_DATABASE_FILE"
+"""Names a file to be read in place of ``database.toml``: a container's secret, for example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +34,31 @@ class Whereabouts:
         Raises:
             BadInstallation: see ``Addresses.read``.
         """
-        path = self.folder / FILE
+        path = self._address_file
         return Addresses.read(path) if path.exists() else None
+
+    @property
+    def _address_file(self) -> Path:
+        return Path(os.environ.get(VARIABLE) or self.folder / FILE)
 
     def known(self) -> bool:
         """Whether there is one, as far as the folder tells."""
-        return self.file.exists() or (self.folder / FILE).exists()
+        return self.file.exists() or self._address_file.exists()
 
     def move(self, server: Addresses) -> None:
         """From now on it is on this server."""
         server.write(self.folder / FILE)
+
+    def revisions(self) -> tuple[str | None, str]:
+        """The schema's revision, None where there is none, and this program's; nothing is changed.
+
+        Raises:
+            WrongVersion: the database is of a newer program.
+            BadInstallation, Busy: see ``storage.postgres.migrate_postgres``.
+        """
+        if (server := self.server) is not None:
+            return revision_of(server), newest_revision()
+        return revisions(self.file)
 
     def upgrade(self) -> None:
         """Bring the schema to this program's version.

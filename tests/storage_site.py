@@ -53,6 +53,7 @@ def keep_note(
     amends: int | None = None,
     text: str = "Paper cranes by the window.",
     at: datetime = NOON,
+    undo: timedelta = UNDO,
 ) -> None:
     notes.keep(
         tx,
@@ -70,7 +71,7 @@ def keep_note(
         flag_level=flag_level,
         amends="" if amends is None else note_id(amends),
         at=at,
-        undo=UNDO,
+        undo=undo,
     )
 
 

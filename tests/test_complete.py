@@ -54,6 +54,7 @@ COMMANDS = (
     "keys split",
     "keys combine",
     "run",
+    "upgrade",
     "notes list",
     "notes open",
     "outbox list",

@@ -43,7 +43,7 @@ from aiogram.methods import (
 from aiogram.types import BotCommand, BufferedInputFile, InputFile
 from aiogram.types import File as TelegramFile
 from aiogram.utils.token import TokenValidationError
-from aiohttp import ClientError, ClientResponseError, web
+from aiohttp import ClientError, ClientResponseError, JsonPayload, web
 
 from bot.channels import telegram_updates as updates
 from bot.channels.base import ChannelError, File, Gone, Handle, Inbound, Refused, Stop, TryLater
@@ -127,6 +127,20 @@ class EditRaw(TelegramMethod[dict[str, Any]]):
     link_preview_options: str = NO_PREVIEW
 
 
+class JsonSession(AiohttpSession):
+    """Bodies in JSON: a form is put together byte by byte in Python, as dear as all the rest of a request."""
+
+    def build_form_data(self, bot: Bot, method: TelegramMethod[Any]) -> Any:
+        files: dict[str, InputFile] = {}
+        fields = {
+            name: self.prepare_value(value, bot=bot, files=files)
+            for name, value in method.model_dump(warnings=False).items()
+        }
+        if files:
+            return super().build_form_data(bot, method)
+        return JsonPayload({name: value for name, value in fields.items() if value})
+
+
 class TelegramAiogram:
     """See ``bot.channels.base.Channel``. Message ids are Telegram's, decimal; so are chats.
 
@@ -152,7 +166,7 @@ class TelegramAiogram:
         """
         server = TelegramAPIServer.from_base(api) if api else PRODUCTION
         try:
-            return cls(Bot(token, session=AiohttpSession(api=server)), sleep=sleep)
+            return cls(Bot(token, session=JsonSession(api=server)), sleep=sleep)
         except TokenValidationError:
             raise Stop(BAD_TOKEN) from None
 

@@ -188,3 +188,46 @@ async def test_how_long_a_draft_lives_is_a_setting_and_people_are_told_the_same(
     await app.outbox.drained()
     assert "idle for 3 hours" in "\n".join(message.text for message in console.screens["officer"])
     await app.stop()
+
+
+async def test_a_clock_that_was_ahead_leaves_no_flag_note_or_draft_behind(desk: Desk, site: Site) -> None:
+    """A year ahead for a moment: everything armed then would come a year late."""
+    site.clock.move(timedelta(days=365))
+    reference = await desk.logs_note("officer", "text", "urgent")
+    await desk.says("prison", "/menu", "[note.quick]", "unfinished text")
+    await desk.later(timedelta())
+    site.clock.move(-timedelta(days=365))
+    for who in ("coordinator", "prison"):
+        desk.news(who)
+    await desk.later(timedelta())
+    await desk.later(2 * MINUTE)
+    assert site.rows("notes", "state") == [("waiting",)]
+    await desk.later(13 * MINUTE)
+    assert f"OVERDUE: {reference}" in texts(desk.news("coordinator"))
+    await desk.later(12 * HOUR)
+    assert "idle for 12 hours" in texts(desk.news("prison"))
+    assert site.rows("timers", f"kind, due_at <= {seconds(site.clock() + HOUR)}").count(("sweep", 1)) == 1
+
+
+async def test_a_clock_that_was_ahead_before_a_restart_leaves_nothing_behind_either(desk: Desk, site: Site) -> None:
+    site.clock.move(timedelta(days=365))
+    reference = await desk.logs_note("officer", "text", "urgent")
+    await desk.app.stop()
+    site.restart()
+    site.clock.move(-timedelta(days=365))
+    async with at_desk(site) as after:
+        await after.later(15 * MINUTE)
+        assert f"OVERDUE: {reference}" in texts(after.news("coordinator"))
+
+
+async def test_a_clock_set_back_tells_nothing_twice(desk: Desk, site: Site) -> None:
+    reference = await desk.logs_note("officer", "text", "urgent")
+    desk.news("coordinator")
+    await desk.later(15 * MINUTE)
+    assert f"OVERDUE: {reference}" in texts(desk.news("coordinator"))
+    await desk.later(-10 * MINUTE)
+    for _ in range(14):
+        await desk.later(MINUTE)
+        assert desk.news("coordinator") == []
+    await desk.later(MINUTE)
+    assert f"OVERDUE: {reference}" in texts(desk.news("coordinator")), "15 minutes after it was told"

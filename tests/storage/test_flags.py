@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import select
+from sqlalchemy import event, select
 from storage_site import NOON, add_agency, keep_note, keyset, note_id
 
 from bot.installation import Installation
@@ -400,3 +400,28 @@ def _empty_database() -> Any:
 
 TestAnyOrder = AnyOrder.TestCase
 TestAnyOrder.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_a_flag_is_found_by_its_notes_key_however_many_are_over(
+    store: Store, pins: Pins, officer: bytes, agency_ref: bytes
+) -> None:
+    """Read by its agency alone, one of 10,000 took 23 ms."""
+
+    def asked(tx: Transaction) -> list[str]:
+        keep_note(tx, pins, 1, officer, flag_level=3)
+        flags.raise_flag(tx, note_id(1), agency_ref, 3, at=NOON)
+        heard: list[tuple[str, Any]] = []
+
+        def hear(*given: Any) -> None:
+            heard.append((given[2], given[3]))
+
+        event.listen(tx.db, "before_cursor_execute", hear)
+        (found,) = flags.of_desks(tx, [agency_ref], short=reference(note_id(1)))
+        event.remove(tx.db, "before_cursor_execute", hear)
+        assert found.urgency == "urgent"
+        statement, parameters = next(one for one in heard if "JOIN notes" in one[0])
+        return [row[3] for row in tx.db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+
+    plan = store.run_now(asked)
+    assert any("SEARCH notes USING INDEX" in line and "reference=?" in line for line in plan), plan
+    assert any("SEARCH flags" in line and "note_id=?" in line for line in plan), plan

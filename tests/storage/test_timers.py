@@ -146,6 +146,17 @@ def test_a_timer_says_until_when_it_is_armed(store: Store) -> None:
     assert store.run_now(lambda tx: timers.armed_until(tx, "flag", "c")) is None
 
 
+def test_what_is_further_away_than_it_can_be_is_pulled_in_and_the_rest_stays(store: Store) -> None:
+    for about, minutes in (("near", 5), ("far", 9999), ("further", 99999)):
+        arm(store, about, minutes)
+    arm(store, "far", 9999, kind="release")
+    store.run_now(lambda tx: timers.pull_in(tx, "flag", NOON + 60 * MINUTE, about="far"))
+    assert [one.about for one in due(store, 60)] == ["near", "far"]
+    store.run_now(lambda tx: timers.pull_in(tx, "flag", NOON + 60 * MINUTE))
+    assert [one.about for one in due(store, 60)] == ["near", "far", "further"]
+    assert len(due(store, 9999)) == 4
+
+
 @given(
     st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 500)), max_size=25),
     st.lists(st.integers(0, 500), max_size=6),

@@ -9,7 +9,6 @@ from bot.commands import guided
 from bot.commands.common import AsJson, PassphraseFile, Refusal, out, out_json, read_key
 from bot.commands.keys.make import new_passphrase, place_wrong, write_pair
 from bot.installation import refuse_in_any
-from bot.shares_pdf import draw, sheet
 from storage.sealing import keyfile, shares
 from storage.sealing.errors import ShareError
 from storage.sealing.fingerprint import spoken
@@ -94,6 +93,8 @@ def _tried(three: tuple[Share, Share, Share], key: OpeningKey) -> None:
 
 def _write(to: Path, three: tuple[Share, Share, Share], label: str) -> list[Path]:
     """All six files, or none."""
+    from bot.shares_pdf import draw, sheet  # loading what draws takes longer than most commands, and 20 MB
+
     written: list[Path] = []
     try:
         for one in three:

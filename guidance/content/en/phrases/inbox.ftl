@@ -58,3 +58,14 @@ alarm-turn = A step of the assistant failed and was not saved; the person was to
 alarm-desk =
     The signed list of who can open the notes of { $agency } does not hold ({ $code }). No note is taken there until it is put right.
     Somebody may have changed it. Ask whoever runs the assistant to look at once: guide for running it, Keys.
+
+# One message in place of several that fell due at once.
+summary-title = Several things are due
+summary-late = I was not running for a while. This fell due meanwhile:
+summary-more =
+    { $urgent ->
+        [0] … and { $number } more.
+       *[other] … and { $number } more, { $urgent } of them urgent.
+    }
+summary-take = Take { $reference }
+summary-see = See { $reference }

@@ -1,0 +1,195 @@
+"""A database of every version of the schema, with data in it, is upgraded and then works with today's program."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+from bot_site import NOON, Site, at_desk, open_notes, texts
+from released import (
+    BUILDERS,
+    CASE,
+    DRAFTED,
+    NOTES,
+    STORY,
+    TOKEN,
+    TOLD,
+    WALK,
+    Place,
+    SqliteFile,
+    build,
+)
+from sqlalchemy import inspect, text
+
+from bot.installation import Installation
+from bot.trial import Trial
+from dialogues.reference import reference
+from storage import audit, cases, invites
+from storage.audit_chain import Verifier
+
+SCRIPTS = ScriptDirectory("storage/migrations")
+REVISIONS = [one.revision for one in SCRIPTS.walk_revisions()][::-1]
+HEAD = REVISIONS[-1]
+
+
+@pytest.fixture(params=["sqlite"])
+def place(request: pytest.FixtureRequest, trial: Trial) -> Place:
+    return SqliteFile(trial.installation.database)
+
+
+@pytest.fixture
+def upgraded(trial: Trial, place: Place, revision: str) -> Iterator[Site]:
+    """An installation that was of this revision, opened by today's program."""
+    build(place, revision, REVISIONS, trial, NOON)
+    Installation.at(trial.installation.folder)
+    site = Site(trial)
+    yield site
+    site.close()
+
+
+every_revision = pytest.mark.parametrize("revision", REVISIONS)
+
+
+def test_every_revision_has_data_of_its_time() -> None:
+    """A new revision: add its builder to tests/released.py."""
+    assert list(BUILDERS) == REVISIONS
+
+
+@every_revision
+def test_every_column_of_a_revision_is_filled(trial: Trial, place: Place, revision: str) -> None:
+    build(place, revision, REVISIONS, trial, NOON)
+    with place.open() as connection:
+        found = inspect(connection)
+        for table in set(found.get_table_names()) - {"alembic_version"}:
+            for column in found.get_columns(table):
+                query = text(f"SELECT count(*) FROM {table} WHERE {column['name']} IS NOT NULL")
+                assert connection.execute(query).scalar_one() > 0, f"{table}.{column['name']}"
+
+
+@every_revision
+def test_nothing_of_an_old_database_is_lost(trial: Trial, place: Place, revision: str) -> None:
+    build(place, revision, REVISIONS, trial, NOON)
+    with place.open() as connection:
+        tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        columns = {table: [one["name"] for one in inspect(connection).get_columns(table)] for table in tables}
+        queries = {table: text(f"SELECT {', '.join(columns[table])} FROM {table}") for table in tables}
+        before = {table: sorted(map(repr, connection.execute(query))) for table, query in queries.items()}
+    Installation.at(trial.installation.folder)
+    with place.open() as connection:
+        assert {table: sorted(map(repr, connection.execute(query))) for table, query in queries.items()} == before
+
+
+@every_revision
+async def test_people_go_on_where_they_were(upgraded: Site, trial: Trial) -> None:
+    flagged = reference(NOTES[1])
+    async with at_desk(upgraded) as desk:
+        await desk.app.outbox.drained()
+        assert TOLD in texts(desk.news("mentor")), "what waited to be said"
+        assert "1 in this part" in texts(await desk.says("officer", "/note")), "the draft is there"
+        await desk.says("officer", "was said.", "[next]", "[next]", "[next]", "[next]", "[routine]", "[no]")
+        screen = desk.screen("officer")
+        assert DRAFTED in screen
+        assert "was said." in screen
+        assert CASE in screen
+        assert flagged in texts(await desk.says("coordinator", "/inbox"))
+        assert "You have" in texts(await desk.opens("coordinator", f"inbox.{flagged}.take"))
+        said = await desk.says("officer", "/cancel", "[drop]", "/guide")
+        (walk,) = [choice.key for say in said for choice in say.choices if choice.key == f"kept.{WALK[:16]}"]
+        assert "Immediate-risk check" in texts(await desk.says("officer", f"[{walk}]"))
+        assert reference(NOTES[4]) in texts(await desk.says("officer", "/notes"))
+    assert upgraded.notes() == {("Officer-0", STORY): 3}, "those that were not withdrawn open"
+
+
+@every_revision
+async def test_what_was_due_acts(upgraded: Site) -> None:
+    upgraded.within(lambda tx: tx.db.execute(text("DELETE FROM outbox")))
+    async with at_desk(upgraded) as desk:
+        await desk.later(timedelta(days=1))
+        assert f"OVERDUE: {reference(NOTES[1])}" in texts(desk.news("coordinator"))
+        assert "idle for 12 hours" in texts(desk.news("officer"))
+    states = dict(upgraded.rows("notes", "reference, state"))
+    assert states[reference(NOTES[4])] == "waiting"
+
+
+@every_revision
+def test_an_invite_of_that_time_lets_in(upgraded: Site) -> None:
+    outcome = upgraded.within(lambda tx: invites.present(tx, TOKEN, "console", "new", language="en", at=NOON))
+    assert isinstance(outcome, invites.Entered)
+    assert outcome.role == "mentor"
+
+
+@pytest.mark.parametrize("revision", REVISIONS[1:])
+def test_shared_ticks_are_there(upgraded: Site) -> None:
+    (row,) = upgraded.rows("cases", "agency_ref")
+    officer = next(ref for (ref,) in upgraded.rows("case_members", "person_ref"))
+    view = upgraded.within(lambda tx: cases.view(tx, row[0], CASE, officer))
+    assert view is not None
+    assert [tick.check for tick in view.ticks] == ["S02-C01"]
+
+
+@pytest.mark.parametrize("revision", REVISIONS[2:])
+async def test_a_release_plan_opens(upgraded: Site) -> None:
+    async with at_desk(upgraded) as desk:
+        assert CASE in str(await desk.says("officer", "/cancel", f"/release {CASE}")) + desk.screen("officer")
+
+
+@pytest.mark.parametrize("revision", REVISIONS[4:])
+def test_the_audit_log_goes_on_in_one_chain(upgraded: Site) -> None:
+    upgraded.within(lambda tx: audit.record(tx, "audit.listed", at=NOON, reason="oversight"))
+    log = Verifier(upgraded.trial.installation.keyring().audit.public)
+    for line in audit.lines(upgraded.store):
+        log.take(line)
+    log.close(upgraded.within(lambda tx: audit.checkpoint(tx, at=NOON)))
+    assert log.seq == 3
+    assert [one.operator for one in upgraded.within(audit.listed)][:2] == ["anna", "anna"]
+
+
+# ---------------------------------------------------------------- cut short, twice, too new
+
+
+@every_revision
+def test_an_upgrade_killed_in_the_middle_leaves_the_old_schema(trial: Trial, place: Place, revision: str) -> None:
+    """Killed after every step of every migration was done, before the commit."""
+    if revision == HEAD:
+        return
+    build(place, revision, REVISIONS, trial, NOON)
+    path = trial.installation.database
+    before = dumped(path)
+    program = (
+        "import os, pathlib, signal, sys; from alembic import command; from storage import database;"
+        "real = command.upgrade;"
+        "command.upgrade = lambda *given: (real(*given), os.kill(os.getpid(), signal.SIGKILL));"
+        "database.migrate(pathlib.Path(sys.argv[1]))"
+    )
+    assert subprocess.run([sys.executable, "-c", program, path], check=False).returncode == -signal.SIGKILL
+    assert dumped(path) == before
+    Installation.at(trial.installation.folder)
+    assert version(path) == HEAD
+
+
+def test_several_programs_may_upgrade_at_once(trial: Trial, place: Place) -> None:
+    build(place, REVISIONS[0], REVISIONS, trial, NOON)
+    program = (
+        "import sys, pathlib; from bot.installation import Installation; Installation.at(pathlib.Path(sys.argv[1]))"
+    )
+    command = [sys.executable, "-c", program, trial.installation.folder]
+    all_at_once = [subprocess.Popen(command, env=os.environ) for _ in range(3)]
+    assert [process.wait(60) for process in all_at_once] == [0, 0, 0]
+    assert version(trial.installation.database) == HEAD
+    assert open_notes(trial) == {("Officer-0", STORY): 3}
+
+
+def dumped(path: Path) -> list[str]:
+    with sqlite3.connect(path) as connection:
+        return list(connection.iterdump())
+
+
+def version(path: Path) -> str:
+    with sqlite3.connect(path) as connection:
+        return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])

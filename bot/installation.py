@@ -30,6 +30,9 @@ FIRST_SETTINGS = """\
 # webhook_port = 8443
 # webhook_path = "/telegram"
 # draft_hours = 12             # an unfinished note is dropped after so many idle hours
+# status = "127.0.0.1:9090"    # /healthz, /readyz and /metrics; not served when left out
+# log_level = "info"           # info, warning or error
+# log_format = "json"          # json or logfmt
 # content = "/srv/integra/content"   # an edition of your own, in place of the shipped content
 """
 

@@ -21,6 +21,7 @@ import structlog
 from bot.channels.base import Channel, File, Gone, Refused, Stop, TryLater
 from bot.clock import Clock
 from bot.logs import failure
+from bot.metrics import Metrics
 from dialogues.model import Say
 from guidance.handoff import Sheet
 from storage import conversations, outbox, people, residue, traces
@@ -43,6 +44,7 @@ class Outbox:
     Args:
         channels: by name.
         sleep: how to wait between tries; a test hands in its own.
+        metrics: counts what is sent.
     """
 
     def __init__(
@@ -51,8 +53,10 @@ class Outbox:
         channels: Mapping[str, Channel],
         clock: Clock,
         sleep: Sleep = asyncio.sleep,
+        metrics: Metrics | None = None,
     ) -> None:
         self._store, self._channels = store, channels
+        self._metrics = metrics or Metrics()
         self._clock, self._sleep = clock, sleep
         self._lines: dict[bytes, list[Outgoing]] = {}
         self._senders: dict[bytes, asyncio.Task[None]] = {}
@@ -114,17 +118,21 @@ class Outbox:
                 try:
                     if not (waited or old) or await self._store.run(partial(outbox.still_waits, id=one.id)):
                         await self._say(one)
+                        self._metrics.arrived(one.channel)
                 except TryLater as later:
+                    self._metrics.put_off(one.channel, "flood" if later.after_s else "out-of-reach")
                     waited = True
                     await self._sleep(max(later.after_s, wait_s if later.after_s == 0 else 0))
                     wait_s = min(wait_s * 2, LONGEST_WAIT_S)
                     continue
                 except Busy:
+                    self._metrics.put_off(one.channel, "database")
                     waited = True
                     await self._sleep(wait_s)
                     wait_s = min(wait_s * 2, LONGEST_WAIT_S)
                     continue
                 except Refused as never:
+                    self._metrics.refused(one.channel, never.why)
                     log.warning("outbox.dead", channel=one.channel, kind=never.why)
                     await self._write_down(partial(_bury, id=one.id, why=never.why))
                 wait_s = FIRST_WAIT_S

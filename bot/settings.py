@@ -6,7 +6,7 @@ line. A secret found in the environment stops the start.
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, DirectoryPath, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -28,6 +28,10 @@ class Settings(BaseSettings):
         mentor_days: INTEGRA_MENTOR_DAYS, 1 to 366: how long a mentor has access until somebody renews it. Default 90.
         content: INTEGRA_CONTENT, a folder that replaces the shipped content. Default: none.
         draft_hours: INTEGRA_DRAFT_HOURS, hours without a turn after which a draft is dropped, 1 to 72. Default 12.
+        status: INTEGRA_STATUS, IP address and port of /healthz, /readyz and /metrics. Default: not served.
+        status_public: INTEGRA_STATUS_PUBLIC, whether other machines may reach that address. Default false.
+        log_level: INTEGRA_LOG_LEVEL, least level that is logged: info, warning or error. Default info.
+        log_format: INTEGRA_LOG_FORMAT, json or logfmt. Default json.
     """
 
     model_config = SettingsConfigDict(env_prefix="INTEGRA_", extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -38,6 +42,10 @@ class Settings(BaseSettings):
     webhook_path: str = Field(default="/telegram", pattern=r"^/[A-Za-z0-9/_-]*$")
     draft_hours: int = Field(default=12, ge=1, le=72)
     mentor_days: int = Field(default=90, ge=1, le=366)
+    status: str = ""
+    status_public: bool = False
+    log_level: Literal["info", "warning", "error"] = "info"
+    log_format: Literal["json", "logfmt"] = "json"
     content: Annotated[DirectoryPath | None, BeforeValidator(lambda value: value or None)] = None
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Whether the assistant works: each part asked at most once every few seconds, however often somebody asks.
+"""Whether the assistant works. Database and disk are asked at most once every few seconds, whoever asks how often.
 
 database   a heartbeat row was written and committed just now
 outbox     nothing waits for long, or something arrived lately
@@ -14,6 +14,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -27,9 +28,9 @@ from storage.totals import Totals, totals
 from storage.transaction import Transaction
 
 FRESH_S: Final = 5.0
-"""A look is good for so long."""
+"""What database and disk told is good for so long."""
 DATABASE_S: Final = 3.0
-"""The heartbeat must be committed within this."""
+"""The heartbeat must be committed within this, and the keys be read."""
 WAITS: Final = timedelta(minutes=5)
 """Longer than Telegram makes anybody wait in a flood; a message that waits longer while none arrives is stuck."""
 LATE: Final = timedelta(minutes=1)
@@ -38,6 +39,16 @@ LATE: Final = timedelta(minutes=1)
 T = TypeVar("T")
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What database and disk told, when by the steady clock, and when."""
+
+    ticks: float
+    at: datetime
+    totals: Totals | None
+    keys: bool
 
 
 class Health:
@@ -51,19 +62,21 @@ class Health:
         self._app, self._store, self._keys, self._ticks = app, store, keys, ticks
         self._process = secrets.token_hex(8)
         self._looking = asyncio.Lock()
-        self._looked: tuple[float, Reading] | None = None
+        self._asked: _Asked | None = None
         self._missed: set[str] = set()
         self.started = self.stopping = False
 
     async def look(self) -> Reading:
-        """How things stand, at most ``FRESH_S`` old."""
+        """How things stand; what the database and the disk tell is at most ``FRESH_S`` old."""
         async with self._looking:
-            if self._looked is None or self._ticks() - self._looked[0] >= FRESH_S:
-                reading = await self._look()
-                self._looked = self._ticks(), reading
-                self._app.metrics.read(reading)
-                self._tell(reading)
-            return self._looked[1]
+            if self._asked is None or self._ticks() - self._asked.ticks >= FRESH_S:
+                at = self._app.world.clock()
+                found = await self._within(lambda tx: self._beat(tx, at))
+                self._asked = _Asked(self._ticks(), at, found, await self._keys_read())
+            reading = self._reading(self._asked)
+        self._app.metrics.read(reading)
+        self._tell(reading)
+        return reading
 
     async def ready(self) -> tuple[bool, Reading]:
         """Whether it works, and how things stand; not before it has started, nor once it stops."""
@@ -74,18 +87,17 @@ class Health:
         """Take the heartbeat away, in order."""
         await self._within(lambda tx: heartbeat.end(tx, self._process))
 
-    async def _look(self) -> Reading:
-        now = self._app.world.clock()
-        found = await self._within(lambda tx: self._beat(tx, now))
+    def _reading(self, asked: _Asked) -> Reading:
+        found = asked.totals
         checks = {
             "database": found is not None,
-            "outbox": None if found is None else self._outbox_moves(found, now),
+            "outbox": None if found is None else self._outbox_moves(found, asked.at),
             "content": self._content_speaks(),
-            "keys": await self._keys_read(),
-            "timers": None if found is None else self._timers_run(found, now),
+            "keys": asked.keys,
+            "timers": None if found is None else self._timers_run(found, asked.at),
             "channel": all(channel.ear.hears() for channel in self._app.channels.values()),
         }
-        return Reading(now, checks, found)
+        return Reading(asked.at, checks, found)
 
     def _beat(self, tx: Transaction, now: datetime) -> Totals:
         heartbeat.beat(tx, self._process, now)
@@ -97,8 +109,8 @@ class Health:
         except Exception:
             return None
 
-    def _outbox_moves(self, found: Totals, now: datetime) -> bool:
-        if found.outbox_oldest is None or now - found.outbox_oldest < WAITS:
+    def _outbox_moves(self, found: Totals, at: datetime) -> bool:
+        if found.outbox_oldest is None or at - found.outbox_oldest < WAITS:
             return True
         sent_at = self._app.metrics.sent_at
         return sent_at is not None and self._app.metrics.ticks() - sent_at < WAITS.total_seconds()
@@ -112,15 +124,15 @@ class Health:
 
     async def _keys_read(self) -> bool:
         try:
-            await asyncio.to_thread(self._keys)
+            await asyncio.wait_for(asyncio.to_thread(self._keys), DATABASE_S)
         except Exception:
             return False
         return True
 
-    def _timers_run(self, found: Totals, now: datetime) -> bool:
+    def _timers_run(self, found: Totals, at: datetime) -> bool:
         looked_at = self._app.timers.looked_at
-        looks = looked_at is not None and now - looked_at < LATE
-        return looks and (found.timers_oldest is None or now - found.timers_oldest < LATE)
+        looks = looked_at is not None and self._app.world.clock() - looked_at < LATE
+        return looks and (found.timers_oldest is None or at - found.timers_oldest < LATE)
 
     def _tell(self, reading: Reading) -> None:
         """What came to be missing, and what is in order again, once each."""

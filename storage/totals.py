@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import func, select
 
 from storage.flags import OPEN
-from storage.schema import attachments, flags, invites, notes, outbox, timers
+from storage.schema import agencies, attachments, flags, invites, notes, outbox, timers
 from storage.transaction import Transaction, moment, seconds
 
 FLAG_STATES = (*OPEN, "taken")
@@ -46,7 +46,9 @@ def totals(tx: Transaction, at: datetime) -> Totals:
     waiting, oldest = tx.db.execute(select(func.count(), func.min(outbox.c.created_at)).where(alive)).one()
     dead = tx.db.scalar(select(func.count()).select_from(outbox).where(outbox.c.dead.is_not(None)))
     due, earliest = tx.db.execute(select(func.count(), func.min(timers.c.due_at)).where(timers.c.due_at <= now)).one()
-    by_state = select(flags.c.state, func.count()).where(flags.c.state.in_(FLAG_STATES)).group_by(flags.c.state)
+    # By agency, for there is an index on both: closed flags stay for good, and are many.
+    open_ones = (flags.c.agency_ref.in_(select(agencies.c.ref)), flags.c.state.in_(FLAG_STATES))
+    by_state = select(flags.c.state, func.count()).where(*open_ones).group_by(flags.c.state)
     flagged = {row.state: row[1] for row in tx.db.execute(by_state)}
     held, hour = tx.db.execute(select(func.count(), func.min(notes.c.hour)).where(notes.c.state == "waiting")).one()
     usable = (invites.c.used_at.is_(None), invites.c.expires_at > now)

@@ -204,6 +204,8 @@ async def test_a_process_tells_how_it_is_from_start_to_end_and_tells_nothing_els
         await supervisor.hears("STOPPING=1")
         assert (await get(f"{url}/readyz"))[0] == 503
         bot.running.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.5)
+        assert (await get(f"{url}/healthz"))[0] == 200, "it still lives"
         gate.open()
         await robin.hears("What I can do", within=20)
         assert await bot.end(signal.SIGTERM) == 0

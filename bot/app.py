@@ -16,6 +16,7 @@ from bot.channels.base import Channel, ChannelError, Inbound, TryLater
 from bot.fetching import Fetching
 from bot.limits import Limits
 from bot.logs import failure
+from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.pacing import Paces
 from bot.timers import Timers
@@ -52,8 +53,9 @@ class App:
     ) -> None:
         self._store, self._world, self._limits = store, world, limits
         self.channels = channels
-        self.outbox = Outbox(store, channels, world.clock, paces=paces)
-        self.timers = Timers(store, world, self.outbox)
+        self.metrics = Metrics()
+        self.outbox = Outbox(store, channels, world.clock, paces=paces, metrics=self.metrics)
+        self.timers = Timers(store, world, self.outbox, self.metrics)
         self.fetching = Fetching(store, channels, world, self.outbox)
         self._alarmed_at = 0.0
         self._under_way: set[asyncio.Future[None]] = set()
@@ -84,6 +86,7 @@ class App:
         verdict = limits.judge(inbound, now)
         if verdict == "take":
             return True
+        self.metrics.limited(inbound)
         if verdict == "tell":
             log.warning("chat.limited", channel=inbound.channel)
         say = limits.danger(inbound, self._world.voices, now)
@@ -108,12 +111,17 @@ class App:
                 return
 
     async def _taken(self, inbound: Inbound) -> None:
+        timed = self.metrics.turn(inbound, self._world.clock())
+        turn = timed.noting(partial(turns.take_turn, world=self._world, inbound=inbound))
         try:
-            said = await self._store.run(partial(turns.take_turn, world=self._world, inbound=inbound))
+            said = await self._store.run(turn)
+            timed.ended("taken")
         except Busy:
+            timed.ended("busy")
             log.error("turn.busy", channel=inbound.channel)
             raise
         except Exception as odd:
+            timed.ended("failed")
             log.error("turn.failed", channel=inbound.channel, **failure(odd))
             now = self._world.clock().timestamp()
             alarm = now - self._alarmed_at >= ALARM_EVERY_S

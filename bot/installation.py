@@ -41,6 +41,9 @@ FIRST_SETTINGS = """\
 # webhook_path = "/telegram"
 # draft_hours = 12             # an unfinished note is dropped after so many idle hours
 # backup_months = 3            # the key of a month's backups is destroyed so many months later
+# status = "127.0.0.1:9090"    # /healthz, /readyz and /metrics; not served when left out
+# log_level = "info"           # info, warning or error
+# log_format = "json"          # json or logfmt
 # content = "/srv/integra/content"   # an edition of your own, in place of the shipped content
 """
 

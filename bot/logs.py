@@ -3,13 +3,13 @@
 Whatever other libraries log comes out as its logger's name and level alone; exceptions as class and place in the code.
 """
 
-import json
 import logging
 import sys
 import threading
 from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -33,30 +33,48 @@ ALLOWED = frozenset(
         "port",
     }
 )
+FIRST: Final = ("timestamp", "level", "event")
+"""In a line of logfmt these come first."""
+
+Written = structlog.processors.JSONRenderer | structlog.processors.LogfmtRenderer
 
 
-def configure(*, stream: Any = None) -> None:
-    """Route every log line, warning and uncaught exception through here. Call once, first."""
+def configure(level: str = "info", form: str = "json", *, stream: Any = None) -> None:
+    """Route every log line, warning and uncaught exception through here. Call once, first.
+
+    Args:
+        level: ``info``, ``warning`` or ``error``; what is less is not logged. Other libraries: ``warning`` or more.
+        form: ``json`` or ``logfmt``, one line each.
+    """
     out = stream or sys.stderr
+    least = logging.getLevelNamesMapping()[level.upper()]
+    written = _form(form)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             only_allowed,
-            structlog.processors.JSONRenderer(),
+            written,
         ],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(out),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(out)
-    handler.setFormatter(Withholding())
+    handler.setFormatter(Withholding(written))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING)
+    root.setLevel(max(least, logging.WARNING))
     logging.captureWarnings(True)
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
     sys.unraisablehook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _form(form: str) -> Written:
+    if form == "logfmt":
+        return structlog.processors.LogfmtRenderer(key_order=FIRST, drop_missing=True)
+    return structlog.processors.JSONRenderer()
 
 
 def only_allowed(_: Any, __: str, fields: MutableMapping[str, Any]) -> Mapping[str, Any]:
@@ -77,12 +95,21 @@ def failure(error: BaseException) -> dict[str, str]:
 
 
 class Withholding(logging.Formatter):
-    """Lines of other libraries, without their words."""
+    """Lines of other libraries, without their words.
+
+    Args:
+        written: as our own lines are written.
+    """
+
+    def __init__(self, written: Written | None = None) -> None:
+        super().__init__()
+        self._written = written or _form("json")
 
     def format(self, record: logging.LogRecord) -> str:
         error = record.exc_info[1] if record.exc_info else None
-        fields = {"event": "library.log", "kind": record.name, "level": record.levelname.lower()}
-        return json.dumps({**fields, **(failure(error) if error is not None else {})})
+        at = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
+        fields = {"event": "library.log", "kind": record.name, "level": record.levelname.lower(), "timestamp": at}
+        return str(self._written(None, record.levelname, {**fields, **(failure(error) if error is not None else {})}))
 
 
 def _uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None, /) -> None:

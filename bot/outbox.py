@@ -28,6 +28,7 @@ from bot.clock import Clock
 from bot.gate import Gate, Sleep, Ticks
 from bot.line import NEVER, Line
 from bot.logs import failure
+from bot.metrics import Metrics
 from bot.pacing import Paces
 from dialogues.model import Say
 from guidance.handoff import Sheet
@@ -60,6 +61,7 @@ class Outbox:
         channels: by name.
         sleep: how to wait; a test hands in its own, with the ``ticks`` that go with it.
         paces: how fast, by channel; as fast as one likes where it is not named.
+        metrics: counts what is sent.
 
     Attributes:
         expired: how many went unsaid since the start because nobody needed them any more.
@@ -74,8 +76,10 @@ class Outbox:
         *,
         paces: Mapping[str, Paces] | None = None,
         ticks: Ticks = time.monotonic_ns,
+        metrics: Metrics | None = None,
     ) -> None:
         self._store, self._channels = store, channels
+        self._metrics = metrics or Metrics()
         self._clock, self._sleep = clock, sleep
         self._gates = {name: Gate((paces or {}).get(name), ticks, sleep) for name in channels}
         self._lines: dict[bytes, Line] = {}
@@ -273,12 +277,16 @@ class Outbox:
             self._known.pop(one.id, None)
             return
         await self._say(one, line)
+        self._metrics.arrived(one.channel)
         if one.address_ref in self._out_of_reach:
             self._out_of_reach -= {one.address_ref}
             found = partial(_reached, address_ref=one.address_ref, clock=self._clock)
             self._take_up(await self._write_down(found), at=0.0)
 
     async def _wait_out(self, later: TryLater | Busy, wait_s: float, channel: str) -> None:
+        asked = isinstance(later, TryLater) and later.after_s
+        why = "database" if isinstance(later, Busy) else "flood" if asked else "out-of-reach"
+        self._metrics.put_off(channel, why)
         seconds = (later.after_s or wait_s) if isinstance(later, TryLater) else wait_s
         if isinstance(later, TryLater) and later.everywhere:
             self._gates[channel].close_for(seconds)
@@ -288,6 +296,7 @@ class Outbox:
     async def _give_up(self, one: Outgoing, why: str, line: Line) -> None:
         """This can never arrive; or nothing can, at this chat."""
         log.warning("outbox.dead", channel=one.channel, kind=why)
+        self._metrics.refused(one.channel, why)
         if why not in reach.WHY:
             await self._write_down(partial(_bury, id=one.id, why=why))
             self._known.pop(one.id, None)

@@ -6,7 +6,7 @@ line. A secret found in the environment stops the start.
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, DirectoryPath, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -36,6 +36,10 @@ class Settings(BaseSettings):
         backup_months: INTEGRA_BACKUP_MONTHS, 1 to 24: after so many months the key of a month's backups is destroyed.
             Default 3.
         draft_hours: INTEGRA_DRAFT_HOURS, hours without a turn after which a draft is dropped, 1 to 72. Default 12.
+        status: INTEGRA_STATUS, IP address and port of /healthz, /readyz and /metrics. Default: not served.
+        status_public: INTEGRA_STATUS_PUBLIC, whether other machines may reach that address. Default false.
+        log_level: INTEGRA_LOG_LEVEL, least level that is logged: info, warning or error. Default info.
+        log_format: INTEGRA_LOG_FORMAT, json or logfmt. Default json.
     """
 
     model_config = SettingsConfigDict(env_prefix="INTEGRA_", extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -51,6 +55,10 @@ class Settings(BaseSettings):
     all_per_s: float = Field(default=TELEGRAM.overall.per_s, ge=1, le=1000)
     all_burst: int = Field(default=TELEGRAM.overall.burst, ge=1, le=1000)
     backup_months: int = Field(default=3, ge=1, le=24)
+    status: str = ""
+    status_public: bool = False
+    log_level: Literal["info", "warning", "error"] = "info"
+    log_format: Literal["json", "logfmt"] = "json"
     content: Annotated[DirectoryPath | None, BeforeValidator(lambda value: value or None)] = None
 
     @classmethod

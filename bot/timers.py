@@ -13,10 +13,12 @@ import structlog
 
 from bot import turns
 from bot.logs import failure
+from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.summary import summed
 from bot.turns import World
 from storage import timers
+from storage.errors import Busy
 from storage.outbox import Outgoing
 from storage.store import Store
 from storage.timers import Timer
@@ -34,10 +36,14 @@ log = structlog.get_logger()
 
 
 class Timers:
-    def __init__(self, store: Store, world: World, outbox: Outbox) -> None:
+    """``looked_at``: when it was last found that nothing more is due, or fails; None: not yet."""
+
+    def __init__(self, store: Store, world: World, outbox: Outbox, metrics: Metrics | None = None) -> None:
         self._store, self._outbox = store, outbox
-        self._looked_at: datetime | None = None
+        self._metrics = metrics or Metrics()
+        self._last_look: datetime | None = None
         self.world = world
+        self.looked_at: datetime | None = None
 
     async def run(self) -> None:
         """Look once a second until cancelled."""
@@ -62,8 +68,15 @@ class Timers:
             due = await self._store.run(partial(timers.due, at=self.world.clock(), at_most=most))
             fresh = [timer for timer in due if timer.id not in failed]
             if not fresh:
+                self.looked_at = self.world.clock()
                 return taken
-            said, broken = await self._store.run(partial(take_all, world=self.world, due=fresh))
+            timed = self._metrics.timer()
+            try:
+                said, broken = await self._store.run(timed.noting(partial(take_all, world=self.world, due=fresh)))
+            except Exception as whole:
+                timed.ended("busy" if isinstance(whole, Busy) else "failed")
+                raise
+            timed.ended("failed" if broken else "taken")
             self._outbox.push(said)
             taken += len(fresh) - len(broken)
             for timer, odd in broken:
@@ -72,10 +85,10 @@ class Timers:
 
     async def _mind_the_clock(self) -> None:
         now = self.world.clock()
-        if self._looked_at is not None and now < self._looked_at - SET_BACK:
-            log.warning("clock.set-back", seconds=int((self._looked_at - now).total_seconds()))
+        if self._last_look is not None and now < self._last_look - SET_BACK:
+            log.warning("clock.set-back", seconds=int((self._last_look - now).total_seconds()))
             await self._store.run(partial(turns.keep_up, world=self.world))
-        self._looked_at = now
+        self._last_look = now
 
 
 def take_all(

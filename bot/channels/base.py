@@ -4,9 +4,11 @@ listen    update -> Inbound, one by one; an update is confirmed only after ``han
 deliver   Say -> message, deliver_file a PDF with one; errors become TryLater (the same again, later) or Refused (never)
 """
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import datetime
+from typing import Final, Protocol
 
 from dialogues.model import Edited, Say, Sent, Wrote
 
@@ -41,6 +43,7 @@ class Inbound:
         message: id of the message that carried it, or empty.
         private: False for groups and the like, where nothing is done.
         language: a hint from the channel, for example ``pt-br``, or empty.
+        sent_at: when the person sent it, where the channel knows.
     """
 
     channel: str
@@ -50,6 +53,7 @@ class Inbound:
     message: str = ""
     private: bool = True
     language: str = ""
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +112,45 @@ class Stop(ChannelError):
     """The channel cannot go on; the message says what to do (a revoked token, another instance running)."""
 
 
+class Ear:
+    """Whether a channel hears its service, for whoever asks how the assistant is.
+
+    A poll that was answered counts for ``QUIET_S``; a webhook, once set, until it listens no more.
+
+    Args:
+        ticks: a clock that only goes forward; seconds.
+    """
+
+    QUIET_S: Final = 90.0  # two polls that Telegram held open, and what a dead line takes to be noticed
+
+    def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._ticks = ticks
+        self._until = float("-inf")
+
+    def heard(self) -> None:
+        """The service answered a poll."""
+        self._until = self._ticks() + self.QUIET_S
+
+    def listens(self) -> None:
+        """The service brings what there is, without being asked."""
+        self._until = float("inf")
+
+    def deaf(self) -> None:
+        self._until = float("-inf")
+
+    def hears(self) -> bool:
+        return self._ticks() < self._until
+
+
 class Channel(Protocol):
     """
     Attributes:
         name: as it stands in addresses, for example ``telegram``.
+        ear: kept by ``listen``.
     """
 
     name: str
+    ear: Ear
 
     async def listen(self, handle: Handle) -> None:
         """Hear until cancelled; every update is handed over once or more, a chat's updates in order.

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.channels.base import File, Gone, Handle, Inbound, Pressed, Refused
+from bot.channels.base import Ear, File, Gone, Handle, Inbound, Pressed, Refused
 from dialogues.model import Attachable, Choice, Say, Sent, Wrote
 
 
@@ -47,6 +47,8 @@ class Console:
         self._prefix, self._lines, self._save = prefix, lines, save
         self._updates, self._messages = itertools.count(1), itertools.count(1)
         self.screens: dict[str, list[Message]] = {}
+        self.ear = Ear()
+        self.ear.listens()
 
     async def listen(self, handle: Handle) -> None:
         """Take lines until there are no more."""

@@ -46,7 +46,7 @@ from aiogram.utils.token import TokenValidationError
 from aiohttp import ClientError, ClientResponseError, JsonPayload, web
 
 from bot.channels import telegram_updates as updates
-from bot.channels.base import ChannelError, File, Gone, Handle, Inbound, Refused, Stop, TryLater
+from bot.channels.base import ChannelError, Ear, File, Gone, Handle, Inbound, Refused, Stop, TryLater
 from bot.channels.telegram_webhook import webhook_app
 from bot.logs import failure
 from dialogues.model import Say
@@ -154,6 +154,7 @@ class TelegramAiogram:
         self._bot = bot
         self._sleep = sleep
         self._answering: set[asyncio.Task[None]] = set()
+        self.ear = Ear()
 
     @classmethod
     def open(cls, token: str, api: str | None = None, *, sleep: Sleep = asyncio.sleep) -> "TelegramAiogram":
@@ -197,6 +198,7 @@ class TelegramAiogram:
                 await self._sleep(_wait_out(trouble, waits))
                 continue
             conflict_s = 0.0
+            self.ear.heard()
             heard, last = _read(batch, taken)
             if batch and (last is None or not await self._hand_over(heard, handle, taken)):
                 await self._sleep(next(waits))
@@ -208,7 +210,8 @@ class TelegramAiogram:
                 offset = last + 1
 
     async def _poll(self, offset: int) -> list[Any]:
-        method = GetRawUpdates(offset=offset, timeout=POLL_S, allowed_updates=updates.LISTENS_TO)
+        wait_s = POLL_S if self.ear.hears() else 0  # whether it hears at all is known at once
+        method = GetRawUpdates(offset=offset, timeout=wait_s, allowed_updates=updates.LISTENS_TO)
         return await self._bot(method, request_timeout=POLL_ANSWER_S)
 
     async def _hand_over(self, heard: "Sequence[_Heard]", handle: Handle, taken: set[int]) -> bool:
@@ -265,8 +268,10 @@ class TelegramAiogram:
             except OSError as error:
                 raise Stop(f"cannot listen on {host}:{port}: {error.strerror}") from None
             await self._set_webhook(url, secret)
+            self.ear.listens()
             await asyncio.Event().wait()
         finally:
+            self.ear.deaf()
             await runner.cleanup()
 
     async def _set_webhook(self, url: str, secret: str) -> None:

@@ -7,6 +7,7 @@ https://core.telegram.org/bots/api.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.channels.base import Inbound, Pressed
@@ -19,6 +20,9 @@ LISTENS_TO = ["message", "edited_message", "callback_query", "my_chat_member"]
 
 LARGEST_QUESTION = 10**15 - 1
 """With a key of at most 48 bytes, ``<question>.<key>`` then has at most the 64 bytes of callback_data."""
+
+LAST_SECOND = 1 << 32
+"""No message is of a later one; the protocol's own times end before."""
 
 _DATA = re.compile(r"(0|[1-9][0-9]{0,14})\.([A-Za-z0-9.-]{1,48})")
 
@@ -196,7 +200,16 @@ def _inbound(update: str, message: Mapping[str, Any], event: Wrote | Sent | Edit
         message=str(_number(message, "message_id")),
         private=private,
         language=_language(sender) if isinstance(sender, dict) else "",
+        sent_at=_sent_at(message),
     )
+
+
+def _sent_at(message: Mapping[str, Any]) -> datetime | None:
+    """Of an edited message, when it was edited; None where it does not say."""
+    at = message.get("edit_date", message.get("date"))
+    if not isinstance(at, int) or not 0 < at < LAST_SECOND:
+        return None
+    return datetime.fromtimestamp(at, UTC)
 
 
 def _place(message: Mapping[str, Any]) -> str:

@@ -4,11 +4,12 @@ from bot.channels.base import Stop
 from bot.commands.common import Refusal
 from bot.settings import SettingsError
 from bot.site import SiteError
+from bot.status import StatusError
 from guidance.library import ContentError
 from storage.errors import StorageError
 from storage.sealing.errors import SealError
 
-FAILURES = (Refusal, StorageError, SealError, SettingsError, SiteError, ContentError, Stop, OSError)
+FAILURES = (Refusal, StorageError, SealError, SettingsError, SiteError, StatusError, ContentError, Stop, OSError)
 
 
 def said(failed: BaseException) -> str:

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,16 +12,20 @@ import structlog
 import typer
 
 from bot import logs, wiring
+from bot.app import App
 from bot.channels.base import Channel, Handle, TryLater
 from bot.channels.registry import CLIENTS, TelegramClient
 from bot.channels.registry import client as client_of
 from bot.clock import system_clock
 from bot.commands.common import Data, Refusal
+from bot.health import Health
 from bot.installation import Installation
 from bot.leased import Leased
 from bot.limits import Limits
+from bot.notify import READY, STOPPING, keep_alive, notify
 from bot.reload import Reload
 from bot.settings import Settings
+from bot.status import Address, Status
 from bot.turns import World
 from dialogues.desk import COMMANDS
 from dialogues.model import Voice
@@ -54,6 +59,15 @@ def run(
         Path | None,
         typer.Option("--secret-file", help="Owner-only file with the webhook secret, 32 characters or more."),
     ] = None,
+    status: Annotated[
+        str,
+        typer.Option(
+            "--status", help="Address of /healthz, /readyz and /metrics, such as 127.0.0.1:9090.", metavar="HOST:PORT"
+        ),
+    ] = "",
+    status_public: Annotated[
+        bool, typer.Option("--status-public", help="Other machines may reach that address; it has no password.")
+    ] = False,
 ) -> None:
     """Listen on Telegram until stopped (Ctrl-C or SIGTERM). SIGHUP reads the content again."""
     if client not in CLIENTS:
@@ -61,11 +75,13 @@ def run(
     if webhook and secret_file is None:
         raise Refusal("a webhook needs --secret-file FILE: an owner-only file with 32 characters or more")
     settings = Settings.read(data)
+    served = status or settings.status
+    address = Address.read(served, public=status_public or settings.status_public) if served else None
     installation = Installation.at(data)
     token = secret_text(token_file).strip()
     secret = secret_text(secret_file).strip() if secret_file is not None else ""
-    logs.configure()
-    asyncio.run(_run(installation, settings, client_of(client), token, webhook, secret))
+    logs.configure(level=settings.log_level, form=settings.log_format)
+    asyncio.run(_run(installation, settings, client_of(client), token, webhook, secret, address))
 
 
 async def _run(
@@ -75,18 +91,25 @@ async def _run(
     token: str,
     webhook: str,
     secret: str,
+    address: Address | None,
 ) -> None:
     telegram = client.open(token, settings.telegram_api or None)
     store = installation.store()
     content = settings.content
 
     async def listen(handle: Handle) -> None:
-        await _until_it_answers(lambda: telegram.set_commands(commands(app.world.voices)))
-        if webhook:
-            host, port, path = settings.webhook_host, settings.webhook_port, settings.webhook_path
-            await telegram.listen_webhook(webhook, host, port, path, secret, handle)
-        else:
-            await _polling_alone(store, telegram, handle)
+        # Also while Telegram is out of reach: a supervisor that waits for it would end the start again and again.
+        health.started = True
+        notify(READY)
+        try:
+            await _until_it_answers(lambda: telegram.set_commands(commands(app.world.voices)))
+            if webhook:
+                host, port, path = settings.webhook_host, settings.webhook_port, settings.webhook_path
+                await telegram.listen_webhook(webhook, host, port, path, secret, handle)
+            else:
+                await _polling_alone(store, telegram, handle)
+        finally:
+            _stops(health)
 
     def build() -> World:
         hours, days = settings.draft_hours, settings.mentor_days
@@ -108,10 +131,12 @@ async def _run(
             mentor_days=settings.mentor_days,
             paces=settings.paces,
         )
+        health = Health(app, store, installation.keyring)
         reload = Reload(app, build, renewed)
         wiring.settle_memory()
-        log.info("started", mode="webhook" if webhook else "polling", client=client.__name__)
-        await _until_stopped(app.run(listen), reload)
+        async with _told(app, health, address):
+            log.info("started", mode="webhook" if webhook else "polling", client=client.__name__)
+            await _until_stopped(app.run(listen), reload, health)
         log.info("stopped")
     finally:
         store.close()
@@ -154,12 +179,47 @@ async def _until_it_answers(call: Callable[[], Awaitable[None]]) -> None:
             wait_s = min(2 * wait_s, 60.0)
 
 
-async def _until_stopped(running: Awaitable[None], reload: Reload) -> None:
+@asynccontextmanager
+async def _told(app: App, health: Health, address: Address | None) -> AsyncIterator[None]:
+    """Whoever wants to know how it is can ask, or is told, until the very end of a stop."""
+    status = Status(address, health, app.metrics) if address is not None else None
+    if status is not None:
+        await status.start()
+        log.info("status.served", port=status.address.port)
+    alive = asyncio.create_task(keep_alive(status.answers if status is not None else _came_round))
+    try:
+        yield
+    finally:
+        _stops(health)
+        alive.cancel()
+        await asyncio.gather(alive, return_exceptions=True)
+        await health.end()
+        if status is not None:
+            await status.stop()
+
+
+async def _came_round() -> bool:
+    return True
+
+
+def _stops(health: Health) -> None:
+    if not health.stopping:
+        health.stopping = True
+        notify(STOPPING)
+
+
+async def _until_stopped(running: Awaitable[None], reload: Reload, health: Health) -> None:
     """Until it ends by itself, or SIGTERM or SIGINT asks it to; SIGHUP reads the content again."""
     task = asyncio.ensure_future(running)
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        if not health.stopping:  # a second wish would cut off what the first one lets finish
+            _stops(health)
+            task.cancel()
+
     for wanted in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(wanted, task.cancel)
+        loop.add_signal_handler(wanted, stop)
     loop.add_signal_handler(signal.SIGHUP, reload.wish)
     reloading = asyncio.create_task(reload.run())
     try:

@@ -212,6 +212,21 @@ async def test_who_listens_again_hears_what_came_meanwhile(stage: Stage) -> None
     assert Wrote("meanwhile") in [one.event for one in await all_heard(stage)]
 
 
+async def test_it_knows_soon_whether_it_hears(stage: Stage) -> None:
+    assert not stage.channel.ear.hears()
+
+    async def handle(_: Inbound) -> None:
+        pass
+
+    async with hearing(stage, handle):
+        async with asyncio.timeout(5):
+            while not stage.channel.ear.hears():  # noqa: ASYNC110  as whoever asks for /readyz does
+                await asyncio.sleep(0.01)
+        stage.writes("x")
+        await stage.confirmed()
+        assert stage.channel.ear.hears()
+
+
 async def test_a_button_comes_back_with_its_question_and_key(stage: Stage) -> None:
     rows = column(Choice("yes", "Yes"), Choice("inbox.take", "Take it", lasting=True))
     await stage.channel.deliver(stage.chat, Say("Well?", rows=rows), 41)

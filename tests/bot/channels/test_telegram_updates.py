@@ -3,6 +3,7 @@
 import ast
 import json
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,14 @@ def heard(raw: dict[str, Any]) -> Inbound:
 # ---------------------------------------------------------------- reading
 
 
+SENT_AT = datetime.fromtimestamp(1_700_000_000, UTC)
+
+
 def test_a_text_arrives_as_typed() -> None:
     """Blanks and odd characters are for the core to clean."""
     found = heard(update(message=message(text="  a\u200b b ")))
 
-    assert found == Inbound("telegram", "700000001", "1001", Wrote("  a\u200b b "), "101", True, "pt-br")
+    assert found == Inbound("telegram", "700000001", "1001", Wrote("  a\u200b b "), "101", True, "pt-br", SENT_AT)
 
 
 def test_ids_of_52_bits_stay_whole() -> None:

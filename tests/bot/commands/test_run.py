@@ -1,6 +1,7 @@
 """`integra run` and `integra chat`: what stops them before they begin, and what they say then."""
 
 import asyncio
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ def test_what_will_not_do_is_refused_with_a_remedy(integra: Any, trial: Trial, t
         (("--token-file", token_file.with_name("missing")), "missing"),
         (("--token-file", loose), "loose"),
         (("--token-file", junk), "BotFather"),
+        (("--token-file", token_file, "--status", "0.0.0.0:9090"), "--status-public"),
+        (("--token-file", token_file, "--status", "nowhere"), "such as 127.0.0.1:9090"),
     ):
         done = integra("run", "--data", data, *arguments)
         assert (done.code, done.out) == (1, ""), arguments
@@ -58,11 +61,24 @@ def test_a_secret_or_a_mistake_in_the_settings_stops_it(
     (data / "settings.toml").write_text("webhook_port = 0\n")
     done = integra("run", "--data", data, "--token-file", token_file)
     assert (done.code, "webhook_port" in done.err) == (1, True)
+    (data / "settings.toml").write_text('log_level = "loud"\nlog_format = "prose"\nstatus_public = "perhaps"\n')
+    done = integra("run", "--data", data, "--token-file", token_file)
+    assert done.code == 1
+    assert all(name in done.err for name in ("log_level", "log_format", "status_public"))
+    assert "loud" not in done.err
+    (data / "settings.toml").write_text('status = "0.0.0.0:9090"\n')
+    done = integra("run", "--data", data, "--token-file", token_file)
+    assert (done.code, "--status-public" in done.err) == (1, True)
 
 
 async def test_a_token_telegram_does_not_know_ends_it_with_1_and_what_to_do(
-    integra: Any, trial: Trial, token_of_another: Path, monkeypatch: pytest.MonkeyPatch
+    integra: Any, trial: Trial, token_of_another: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    """Whoever minds the process hears of start and end."""
+    minds = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    minds.bind(str(tmp_path / "notify"))
+    minds.setblocking(False)
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
     async with FakeTelegram() as telegram:
         monkeypatch.setenv("INTEGRA_TELEGRAM_API", telegram.url)
         data = trial.installation.folder
@@ -71,6 +87,8 @@ async def test_a_token_telegram_does_not_know_ends_it_with_1_and_what_to_do(
         done = await asyncio.to_thread(integra, "run", "--data", data, "--token-file", token_of_another)
     assert (done.code, "BotFather" in done.err) == (1, True)
     assert "Unclosed" not in done.err
+    with minds:
+        assert [minds.recv(99), minds.recv(99)] == [b"READY=1", b"STOPPING=1"]
 
 
 def test_the_command_menu_has_a_description_for_every_command_in_every_language() -> None:

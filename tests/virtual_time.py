@@ -1,4 +1,4 @@
-"""A clock and a sleep that belong together: nothing takes time, and who sleeps is woken in order of when they wished."""
+"""A clock and a sleep that belong together: nothing takes time; who sleeps is woken in the order they wished for."""
 
 import asyncio
 import heapq

@@ -1,4 +1,4 @@
-"""A clock and a sleep that belong together: nothing takes time, and who sleeps is woken in order of when they wished."""
+"""A clock and a sleep that belong together: nothing takes time; sleepers are woken in the order of their wishes."""
 
 import asyncio
 import heapq

@@ -97,5 +97,7 @@ def test_whatever_comes_when_each_turn_is_whole_and_answers_are_in_order(
         assert kind == sorted(kind)
     for place, one in enumerate(left):
         if one.priority is REMINDER and one.id == one.turn:
-            passed = [other for other in left[place + 1 :] if other.priority is not REMINDER and came[other.turn] < place]
+            passed = [
+                other for other in left[place + 1 :] if other.priority is not REMINDER and came[other.turn] < place
+            ]
             assert passed == [], "a reminder begins only when nothing else stands there"

@@ -368,7 +368,7 @@ def test_nothing_is_lost_doubled_or_out_of_order(empty: Path) -> None:
 @pytest.mark.long
 def test_nothing_is_lost_doubled_or_out_of_order_in_a_long_run(empty: Path) -> None:
     Delivery.empty = empty
-    run(examples=1_000, steps=50)
+    run(examples=150, steps=40)
 
 
 def run(*, examples: int, steps: int) -> None:

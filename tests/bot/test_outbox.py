@@ -355,6 +355,20 @@ async def test_after_a_fault_of_our_own_the_next_look_begins_anew_and_after_thre
     assert waiting(site) == [(one.id, "failed")]
 
 
+async def test_what_was_said_is_not_said_again_because_noting_its_buttons_failed(
+    site: Site, phones: Phones, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("canary")
+
+    monkeypatch.setattr(traces, "leave", broken)
+    async with sending(site, phones, waits) as out:
+        out.push(put_says(site, "officer", Say("one", private=DRAFT), Say("two")))
+        await out.drained()
+    assert phones.chats["officer"] == ["one", "two"]
+    assert waiting(site) == []
+
+
 async def settled(site: Site) -> None:
     for _ in range(5):
         await site.store.run(lambda tx: None)

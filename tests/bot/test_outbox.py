@@ -14,10 +14,11 @@ from bot_site import Site, Waits
 from sqlalchemy.exc import OperationalError
 from virtual_time import VirtualTime
 
+from bot import wiring
 from bot.channels.base import ChannelError, File, Gone, Handle, Moved, Refused, Stop, TryLater
 from bot.gate import Sleep
 from bot.outbox import Outbox
-from bot.pacing import Pace, Paces
+from bot.pacing import TELEGRAM, Pace, Paces
 from dialogues.model import Choice, Document, Say, column
 from guidance import filling, library
 from storage import conversations, dead_letters, outbox, people, reach, residue, traces
@@ -728,3 +729,9 @@ async def test_what_arrives_at_once_is_not_looked_up(site: Site, phones: Phones,
         out.push(said)
         await out.drained()
     assert phones.chats["officer"] == ["one", "two"]
+
+
+def test_telegram_is_paced_and_the_terminal_is_not(site: Site, phones: Phones) -> None:
+    channels: dict[str, Any] = {"console": phones, "telegram": phones}
+    app = wiring.app(site.trial.installation, site.store, channels, clock=site.clock, paces=TELEGRAM)
+    assert {name: gate._paces for name, gate in app.outbox._gates.items()} == {"console": None, "telegram": TELEGRAM}

@@ -278,6 +278,7 @@ class Outbox:
             return
         await self._say(one, line)
         self._metrics.arrived(one.channel)
+        line.leave(one.id)
         if one.address_ref in self._out_of_reach:
             self._out_of_reach -= {one.address_ref}
             found = partial(_reached, address_ref=one.address_ref, clock=self._clock)
@@ -330,10 +331,13 @@ class Outbox:
             return
         message = await self._delivered(one.chat, one.say, one.question, channel)
         if one.say.private or any(not choice.lasting for choice in one.say.choices):
-            await self._write_down(partial(_note, one=one, message=message, clock=self._clock))
-            self._known.pop(one.id, None)
-        else:
-            self._note_arrival(one.id, line)
+            try:
+                await self._write_down(partial(_note, one=one, message=message, clock=self._clock))
+                self._known.pop(one.id, None)
+                return
+            except Exception as odd:  # it was said, and must not be said again
+                log.error("outbox.not-noted", **failure(odd))
+        self._note_arrival(one.id, line)
 
     async def _delivered(self, chat: str, say: Say, question: int, channel: Channel) -> str:
         """With a document the page is drawn now, in memory; one that cannot be drawn is told of instead."""

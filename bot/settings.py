@@ -29,10 +29,10 @@ class Settings(BaseSettings):
         webhook_path: INTEGRA_WEBHOOK_PATH, without any secret in it. Default /telegram.
         mentor_days: INTEGRA_MENTOR_DAYS, 1 to 366: how long a mentor has access until somebody renews it. Default 90.
         content: INTEGRA_CONTENT, a folder that replaces the shipped content. Default: none.
-        chat_per_s: INTEGRA_CHAT_PER_S, messages a second to one chat, 0.05 to 30. Default 1.
-        chat_burst: INTEGRA_CHAT_BURST, how many may go to one chat at once before that, 1 to 30. Default 5.
-        all_per_s: INTEGRA_ALL_PER_S, messages a second to all chats together, 1 to 1000. Default 30.
-        all_burst: INTEGRA_ALL_BURST, how many may go to all chats at once before that, 1 to 1000. Default 30.
+        chat_per_s: INTEGRA_CHAT_PER_S, messages a second to one chat, 0.05 to 10000. Default 1.
+        chat_burst: INTEGRA_CHAT_BURST, how many may go to one chat at once before that, 1 to 10000. Default 5.
+        all_per_s: INTEGRA_ALL_PER_S, messages a second to all chats together, 1 to 10000. Default 30.
+        all_burst: INTEGRA_ALL_BURST, how many may go to all chats at once before that, 1 to 10000. Default 30.
         backup_months: INTEGRA_BACKUP_MONTHS, 1 to 24: after so many months the key of a month's backups is destroyed.
             Default 3.
         draft_hours: INTEGRA_DRAFT_HOURS, hours without a turn after which a draft is dropped, 1 to 72. Default 12.
@@ -50,10 +50,10 @@ class Settings(BaseSettings):
     webhook_path: str = Field(default="/telegram", pattern=r"^/[A-Za-z0-9/_-]*$")
     draft_hours: int = Field(default=12, ge=1, le=72)
     mentor_days: int = Field(default=90, ge=1, le=366)
-    chat_per_s: float = Field(default=TELEGRAM.chat.per_s, ge=0.05, le=30)
-    chat_burst: int = Field(default=TELEGRAM.chat.burst, ge=1, le=30)
-    all_per_s: float = Field(default=TELEGRAM.overall.per_s, ge=1, le=1000)
-    all_burst: int = Field(default=TELEGRAM.overall.burst, ge=1, le=1000)
+    chat_per_s: float = Field(default=TELEGRAM.chat.per_s, ge=0.05, le=10_000)
+    chat_burst: int = Field(default=TELEGRAM.chat.burst, ge=1, le=10_000)
+    all_per_s: float = Field(default=TELEGRAM.overall.per_s, ge=1, le=10_000)
+    all_burst: int = Field(default=TELEGRAM.overall.burst, ge=1, le=10_000)
     backup_months: int = Field(default=3, ge=1, le=24)
     status: str = ""
     status_public: bool = False

@@ -168,6 +168,7 @@ def _decided(outcome: Outcome, table: Table, scene: Scene, *, coordinates: bool)
             "\n\n".join(what),
             title=f"{first_line(scene)}\n{title}" if now else title,
             small=f"{sources}\n{table.orientation}",
+            urgent=now,
         ),
         Say("\n\n".join(words), small=table.orientation, rows=(*column(*choices), around)),
     )

@@ -13,6 +13,8 @@ from fake_telegram import TOKEN, FakeTelegram
 from bot.trial import Trial
 
 INTEGRA = Path(sys.executable).with_name("integra")
+UNPACED = {f"INTEGRA_{name}": "10000" for name in ("CHAT_PER_S", "CHAT_BURST", "ALL_PER_S", "ALL_BURST")}
+"""A fake Telegram takes as much as it gets."""
 
 
 class Process:
@@ -39,7 +41,7 @@ class Process:
             str(self._trial.installation.folder),
             "--token-file",
             str(self._token_file),
-            env={**clean, "INTEGRA_TELEGRAM_API": self._telegram.url},
+            env={**clean, **UNPACED, "INTEGRA_TELEGRAM_API": self._telegram.url},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )

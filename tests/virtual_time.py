@@ -1,4 +1,4 @@
-"""A clock and a sleep that belong together: nothing takes time; who sleeps is woken in the order they wished for."""
+"""A clock and a sleep that belong together: nothing takes time; sleepers are woken in the order of their wishes."""
 
 import asyncio
 import heapq

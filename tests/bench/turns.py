@@ -54,6 +54,7 @@ CHATS = 32
 TURNS = 20
 GROUPS = 4  # of so many people each, the first of which warms up
 FIRST_CHAT = 5_000_000_000
+UNPACED = {f"INTEGRA_{name}": "10000" for name in ("CHAT_PER_S", "CHAT_BURST", "ALL_PER_S", "ALL_BURST")}
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 PART = "He came ten minutes late, kept his coat on and did not want tea."
@@ -190,7 +191,7 @@ def assistant(url: str, job: Job, webhook: bool, profile: Path | None) -> Iterat
         port = free_port()
         if webhook:
             command += ["--webhook", f"http://127.0.0.1:{port}/telegram", "--secret-file", str(secret)]
-        with running(command, INTEGRA_TELEGRAM_API=url, INTEGRA_WEBHOOK_PORT=str(port)) as process:
+        with running(command, INTEGRA_TELEGRAM_API=url, INTEGRA_WEBHOOK_PORT=str(port), **UNPACED) as process:
             yield process.pid
     finally:
         shutil.rmtree(folder, ignore_errors=True)

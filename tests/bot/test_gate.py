@@ -1,4 +1,4 @@
-"""Where messages wait until they may go: chats by themselves, all together, the urgent first, closed by the channel."""
+"""Where messages wait until they may go: by chat, all together, the urgent first, closed by the channel."""
 
 import asyncio
 

@@ -7,18 +7,23 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
+import structlog
 from bot_site import Site, Waits
 from sqlalchemy.exc import OperationalError
+from virtual_time import VirtualTime
 
-from bot.channels.base import ChannelError, File, Gone, Handle, Refused, Stop, TryLater
+from bot import wiring
+from bot.channels.base import ChannelError, File, Gone, Handle, Moved, Refused, Stop, TryLater
 from bot.gate import Sleep
 from bot.outbox import Outbox
+from bot.pacing import TELEGRAM, Pace, Paces
 from dialogues.model import Choice, Document, Say, column
 from guidance import filling, library
-from storage import conversations, outbox, people, traces
-from storage.outbox import Outgoing
+from storage import conversations, dead_letters, outbox, people, reach, residue, traces
+from storage.outbox import Outgoing, Priority
 from storage.transaction import Transaction
 
 DRAFT = "ab" * 16
@@ -37,6 +42,7 @@ class Phones:
         self.gate: asyncio.Event | None = None
         self.at_gate = asyncio.Event()
         self.files: list[tuple[str, File]] = []
+        self.left = 0
         self._news = asyncio.Event()
 
     async def listen(self, handle: Handle) -> None:
@@ -64,8 +70,10 @@ class Phones:
         self.chats[chat][int(message.rpartition("-")[2]) - 1] = say.text
 
     async def erase(self, chat: str, messages: Sequence[str]) -> int:
+        if self.trouble[chat]:
+            raise self.trouble[chat].pop(0)
         self.erased += [(chat, message) for message in messages]
-        return 0
+        return self.left
 
     async def close(self) -> None:
         pass
@@ -88,8 +96,8 @@ def waits() -> Waits:
 
 
 @asynccontextmanager
-async def sending(site: Site, phones: Phones, waits: Sleep) -> AsyncIterator[Outbox]:
-    out = Outbox(site.store, {"console": phones}, site.clock, waits)
+async def sending(site: Site, phones: Phones, waits: Sleep, **how: Any) -> AsyncIterator[Outbox]:
+    out = Outbox(site.store, {"console": phones}, site.clock, waits, **how)
     await out.start()
     async with asyncio.timeout(20):  # what is never said fails the test and does not hang it
         yield out
@@ -337,6 +345,289 @@ async def test_a_fault_of_our_own_in_one_chat_leaves_the_message_and_the_other_c
     assert phones.chats["mentor"] == ["hello"]
 
 
+async def test_after_a_fault_of_our_own_the_next_look_begins_anew_and_after_three_it_is_dead(
+    site: Site, phones: Phones, waits: Waits
+) -> None:
+    phones.trouble["officer"] = [ValueError("canary") for _ in range(4)]
+    async with sending(site, phones, waits) as out:
+        one, _ = messages = put(site, "officer", "one", "two")
+        out.push(messages)
+        for _ in range(3):
+            await settled(site)
+            await out.look()
+        await settled(site)
+        assert waiting(site)[0] == (one.id, "failed")
+        await out.look()
+        await out.drained()
+    assert phones.chats["officer"] == ["two"]
+    assert waiting(site) == [(one.id, "failed")]
+
+
+async def test_what_was_said_is_not_said_again_because_noting_its_buttons_failed(
+    site: Site, phones: Phones, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("canary")
+
+    monkeypatch.setattr(traces, "leave", broken)
+    async with sending(site, phones, waits) as out:
+        out.push(put_says(site, "officer", Say("one", private=DRAFT), Say("two")))
+        await out.drained()
+    assert phones.chats["officer"] == ["one", "two"]
+    assert waiting(site) == []
+
+
+async def settled(site: Site) -> None:
+    for _ in range(5):
+        await site.store.run(lambda tx: None)
+        await asyncio.sleep(0)
+
+
+# ---------------------------------------------------------------- what nobody pushed
+
+
+async def test_a_look_takes_up_what_was_brought_back_and_what_another_process_queued(
+    site: Site, phones: Phones, waits: Waits
+) -> None:
+    phones.trouble["officer"] = [Refused("bad")]
+    async with sending(site, phones, waits) as out:
+        out.push(put(site, "officer", "one", "two"))
+        await out.drained()
+        assert phones.chats["officer"] == ["two"]
+        put(site, "mentor", "from another process")
+        site.within(lambda tx: dead_letters.retry(tx, None))
+        await out.look()
+        await out.drained()
+    assert phones.chats == {"officer": ["two", "one"], "mentor": ["from another process"]}
+    assert waiting(site) == []
+
+
+async def test_what_is_under_way_is_not_taken_up_again(site: Site, phones: Phones, waits: Waits) -> None:
+    phones.gate = asyncio.Event()
+    async with sending(site, phones, waits) as out:
+        said = put(site, "officer", "one", "two")
+        out.push(said)
+        await asyncio.sleep(0)
+        await out.look()
+        out.push(said)
+        phones.gate.set()
+        await out.drained()
+        await out.look()
+        await out.drained()
+    assert phones.chats["officer"] == ["one", "two"]
+
+
+async def test_it_looks_every_five_seconds_by_itself_and_past_trouble(
+    site: Site, phones: Phones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time, real, trouble = VirtualTime(), outbox.waiting, [OperationalError("", {}, Exception("disk full"))]
+
+    def busy_once(tx: Transaction, **how: Any) -> list[Outgoing]:
+        if trouble:
+            raise trouble.pop()
+        return real(tx, **how)
+
+    async with sending(site, phones, time.sleep) as out:
+        running = asyncio.create_task(out.run())
+        put(site, "officer", "one")
+        await time.advance(4.9)
+        assert phones.chats["officer"] == []
+        monkeypatch.setattr(outbox, "waiting", busy_once)
+        for _ in range(2):
+            await time.advance(5)
+            await settled(site)
+        await phones.said("officer", 1)
+        running.cancel()
+
+
+async def test_more_than_there_is_room_for_waits_in_the_database_and_keeps_its_order(
+    site: Site, phones: Phones, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.outbox.MOST_KNOWN", 3)
+    put(site, "officer", *"abcde")
+    phones.gate = asyncio.Event()
+    async with sending(site, phones, waits) as out:
+        out.push(put(site, "officer", "f"))
+        out.push(put_urgent(site, "mentor", "a flag"))
+        phones.gate.set()
+        for _ in range(4):
+            await out.drained()
+            await out.look()
+        await out.drained()
+    assert phones.chats["officer"] == list("abcdef")
+    assert phones.chats["mentor"] == ["a flag"]
+    assert waiting(site) == []
+
+
+def put_urgent(site: Site, chat: str, *texts: str, **how: Any) -> list[Outgoing]:
+    says = [Say(text) for text in texts]
+    how = {"priority": Priority.URGENT, **how}
+    return site.within(lambda tx: outbox.put(tx, "console", chat, says, at=site.clock(), **how))
+
+
+# ---------------------------------------------------------------- what goes first, and what goes unsaid
+
+
+async def test_an_urgent_notice_passes_reminders_and_splits_no_turn(site: Site, phones: Phones, waits: Waits) -> None:
+    phones.gate = asyncio.Event()
+    async with sending(site, phones, waits) as out:
+        out.push(put_urgent(site, "officer", "plan 1", "plan 2", priority=Priority.REMINDER))
+        await asyncio.sleep(0)
+        out.push(put_urgent(site, "officer", "plan 3", priority=Priority.REMINDER))
+        out.push(put(site, "officer", "answer 1", "answer 2"))
+        out.push(put_urgent(site, "officer", "flag"))
+        phones.gate.set()
+        await out.drained()
+    assert phones.chats["officer"] == ["plan 1", "plan 2", "answer 1", "answer 2", "flag", "plan 3"]
+
+
+async def test_what_nobody_needs_any_more_goes_unsaid_and_is_counted(site: Site, phones: Phones, waits: Waits) -> None:
+    soon = site.clock() + timedelta(hours=1)
+    put_urgent(site, "officer", "plan", priority=Priority.REMINDER, expires_at=soon)
+    put_urgent(site, "officer", "flag")
+    site.clock.move(timedelta(hours=1))
+    with structlog.testing.capture_logs() as logs:
+        async with sending(site, phones, waits) as out:
+            await out.drained()
+            assert out.expired == 1
+    assert phones.chats["officer"] == ["flag"]
+    assert waiting(site) == []
+    assert {"event": "outbox.expired", "log_level": "info", "channel": "console", "kind": "reminder"} in logs
+
+
+async def test_what_becomes_pointless_while_it_waits_goes_unsaid_too(site: Site, phones: Phones, waits: Waits) -> None:
+    phones.trouble["officer"] = [TryLater("away", after_s=30)]
+    soon = site.clock() + timedelta(seconds=20)
+
+    async def meanwhile(seconds: float) -> None:
+        site.clock.move(timedelta(seconds=seconds))
+        await waits(seconds)
+
+    async with sending(site, phones, meanwhile) as out:
+        out.push(put_urgent(site, "officer", "plan", priority=Priority.REMINDER, expires_at=soon))
+        out.push(put(site, "officer", "answer"))
+        await out.drained()
+    assert phones.chats["officer"] == ["answer"]
+
+
+# ---------------------------------------------------------------- how fast
+
+
+async def test_a_chat_is_paced_and_a_stop_does_not_wait_for_it(site: Site, phones: Phones) -> None:
+    time = VirtualTime()
+    paces = {"console": Paces(Pace(1.0, 2), Pace(30.0, 30))}
+    out = Outbox(site.store, {"console": phones}, site.clock, time.sleep, paces=paces, ticks=time.ticks)
+    await out.start()
+    out.push(put(site, "officer", *"abcdef"))
+    out.push(put(site, "mentor", "hello"))
+    await phones.said("officer", 2)
+    await phones.said("mentor", 1)
+    await time.advance(0.99)
+    assert phones.chats["officer"] == ["a", "b"]
+    await time.advance(0.01)
+    await phones.said("officer", 3)
+    await time.advance(1)
+    await phones.said("officer", 4)
+    await out.stop(within_s=0.01)
+    assert len(phones.chats["officer"]) == 4
+    assert len(waiting(site)) == 2
+
+
+async def test_everywhere_means_every_chat_of_the_channel(site: Site, phones: Phones) -> None:
+    time = VirtualTime()
+    phones.trouble["officer"] = [TryLater("flood", after_s=30, everywhere=True)]
+    async with sending(site, phones, time.sleep, ticks=time.ticks) as out:
+        out.push(put(site, "officer", "one", "two"))
+        await settled(site)
+        out.push(put(site, "mentor", "hello"))
+        await settled(site)
+        await time.advance(29.9)
+        assert phones.chats["mentor"] == phones.chats["officer"] == []
+        await time.advance(0.1)
+        await out.drained()
+    assert phones.chats == {"officer": ["one", "two"], "mentor": ["hello"]}
+
+
+# ---------------------------------------------------------------- nothing arrives there, or elsewhere
+
+
+@pytest.mark.parametrize("why", ["blocked", "gone"])
+async def test_where_nothing_arrives_all_that_waits_is_buried_and_the_chat_is_marked(
+    site: Site, phones: Phones, waits: Waits, why: str
+) -> None:
+    phones.trouble["officer"] = [Refused(why)]
+    async with sending(site, phones, waits) as out:
+        out.push(put(site, "officer", "one", "two"))
+        out.push(put(site, "mentor", "hello"))
+        await out.drained()
+        assert dict(phones.chats) == {"mentor": ["hello"]}
+        assert [dead for _, dead in waiting(site)] == [why, why]
+        assert site.rows("addresses", "unreachable_why").count((why,)) == 1
+        out.push(put(site, "officer", "three"))
+        await out.drained()
+    assert phones.chats["officer"] == ["three"], "what is said later is tried all the same"
+    assert site.within(reach.marked) == frozenset(), "and that it arrived is noted"
+
+
+async def test_when_something_arrives_again_deletions_of_the_time_between_are_done(
+    site: Site, phones: Phones, waits: Waits
+) -> None:
+    address = site.within(lambda tx: tx.keyring.address_ref("console", "officer"))
+    site.within(lambda tx: traces.leave(tx, address, DRAFT, "typed-1", at=site.clock()))
+    phones.trouble["officer"] = [Refused("blocked")]
+    async with sending(site, phones, waits) as out:
+        out.push(put_says(site, "officer", Say("receipt"), erase=[DRAFT]))
+        await out.drained()
+        assert phones.erased == []
+        out.push(put(site, "officer", "next"))
+        await out.drained()
+        await out.drained()
+    assert phones.erased == [("officer", "typed-1")]
+    assert [dead for _, dead in waiting(site)] == ["blocked"], "the receipt of then stays unsaid"
+
+
+async def test_a_chat_with_a_new_id_hears_everything_in_order_there(site: Site, phones: Phones, waits: Waits) -> None:
+    phones.trouble["officer"] = [Moved("-100777")]
+    async with sending(site, phones, waits) as out:
+        out.push(put(site, "officer", "one", "two"))
+        await out.drained()
+        assert dict(phones.chats) == {"-100777": ["one", "two"]}
+        officer = site.within(lambda tx: people.at_address(tx, "console", "-100777"))
+        assert officer is not None
+        assert site.within(lambda tx: people.at_address(tx, "console", "officer")) is None
+        contact = site.within(lambda tx: people.contacts(tx, officer))[0]
+        out.push(put(site, contact.chat, "three"))
+        await out.drained()
+    assert phones.chats["-100777"] == ["one", "two", "three"]
+    assert waiting(site) == []
+
+
+async def test_a_new_id_that_is_somebody_elses_chat_is_not_believed(site: Site, phones: Phones, waits: Waits) -> None:
+    phones.trouble["officer"] = [Moved("mentor")]
+    async with sending(site, phones, waits) as out:
+        out.push(put(site, "officer", "one"))
+        await out.drained()
+    assert phones.chats["mentor"] == []
+    assert [dead for _, dead in waiting(site)] == ["gone"]
+
+
+async def test_a_deletion_that_waited_for_more_than_two_days_counts_as_residue(
+    site: Site, phones: Phones, waits: Waits
+) -> None:
+    """The channel was away since before the draft ended; Telegram deletes nothing that is older than 48 hours."""
+    address = site.within(lambda tx: tx.keyring.address_ref("console", "officer"))
+    for message in ("typed-1", "typed-2"):
+        site.within(lambda tx, message=message: traces.leave(tx, address, DRAFT, message, at=site.clock()))
+    phones.left = 1
+    phones.trouble["officer"] = [TryLater("away", after_s=timedelta(hours=49).total_seconds())]
+    async with sending(site, phones, waits) as out:
+        out.push(put_says(site, "officer", erase=[DRAFT]))
+        await out.drained()
+    assert len(waits.seconds) == 1
+    assert site.within(residue.total) == (1, 1)
+    assert (site.rows("traces"), waiting(site)) == ([], [])
+
+
 # ---------------------------------------------------------------- documents
 
 
@@ -446,3 +737,9 @@ async def test_what_arrives_at_once_is_not_looked_up(site: Site, phones: Phones,
         out.push(said)
         await out.drained()
     assert phones.chats["officer"] == ["one", "two"]
+
+
+def test_telegram_is_paced_and_the_terminal_is_not(site: Site, phones: Phones) -> None:
+    channels: dict[str, Any] = {"console": phones, "telegram": phones}
+    app = wiring.app(site.trial.installation, site.store, channels, clock=site.clock, paces=TELEGRAM)
+    assert {name: gate._paces for name, gate in app.outbox._gates.items()} == {"console": None, "telegram": TELEGRAM}

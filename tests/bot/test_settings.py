@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.pacing import TELEGRAM, Pace, Paces
 from bot.settings import SECRETS, Settings, SettingsError
 
 
@@ -35,6 +36,16 @@ def test_the_file_counts_and_the_environment_wins(tmp_path: Path, monkeypatch: p
     assert Settings.read(folder).webhook_port == 9000
     monkeypatch.setenv("INTEGRA_WEBHOOK_PORT", "9001")
     assert (Settings.read(folder).webhook_port, Settings.read(folder).webhook_host) == (9001, "0.0.0.0")
+
+
+def test_the_pace_is_telegrams_unless_it_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.read(tmp_path).paces == TELEGRAM
+    monkeypatch.setenv("INTEGRA_CHAT_PER_S", "0.5")
+    monkeypatch.setenv("INTEGRA_ALL_BURST", "3")
+    assert Settings.read(tmp_path).paces == Paces(Pace(0.5, 5), Pace(30, 3))
+    monkeypatch.setenv("INTEGRA_CHAT_BURST", "0")
+    with pytest.raises(SettingsError, match="chat_burst"):
+        Settings.read(tmp_path)
 
 
 def test_all_mistakes_are_named_at_once_without_the_values(tmp_path: Path) -> None:

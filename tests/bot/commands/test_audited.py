@@ -14,8 +14,8 @@ from test_complete import COMMANDS
 from bot.audited import EFFECTS, LOOK_UPS, NotRecorded, Recorded
 from bot.clock import MovableClock, system_clock
 from bot.trial import AGENCY, HANDLES, Trial
-from dialogues.model import Effect, LookUp
-from storage import audit, invites, people
+from dialogues.model import Effect, LookUp, Say
+from storage import audit, invites, outbox, people
 from storage.transaction import Transaction
 
 Seen = tuple[str, str, str, str]  # action, kind of actor, agency or all, reason
@@ -344,6 +344,13 @@ def test_t40_every_act_at_the_command_line_leaves_exactly_one_entry(
     drive("case", "remove", case[0], officer, *case[1:], leaves=[], code=1)
     drive("case", "close", *case, leaves=[("case.closed", "own", "operation")])
     drive("case", "close", *case, leaves=[], code=1)
+    bury_one(trial)
+    drive("outbox", "list", leaves=[])
+    drive("outbox", "retry", "--all", leaves=[])
+    bury_one(trial)
+    drive("outbox", "drop", "--all", "--reason", "left", leaves=[("messages.dropped", "all", "operation")])
+    assert log.seen[-1].words == "left"
+    drive("outbox", "drop", "--all", "--reason", "left", leaves=[])
     drive("audit", "list", leaves=[("audit.listed", "all", "oversight")])
     drive("audit", "list", "--agency", AGENCY, "--note", one, leaves=[("audit.listed", "own", "oversight")])
     drive("audit", "export", "--to", tmp_path / "log", leaves=[("audit.exported", "all", "oversight")])
@@ -415,6 +422,16 @@ def _written_long_ago(trial: Trial) -> None:
     store = trial.installation.store()
     store.run_now(lambda tx: tx.db.exec_driver_sql("UPDATE batches SET written_at = 1"))
     store.run_now(lambda tx: tx.db.exec_driver_sql("UPDATE flags SET state = 'closed', closed_at = 1"))
+    store.close()
+
+
+def bury_one(trial: Trial) -> None:
+    def turn(tx: Transaction) -> None:
+        (one,) = outbox.put(tx, "telegram", "73004123", [Say("Quartz.")], at=system_clock())
+        outbox.bury(tx, one.id, "blocked")
+
+    store = trial.installation.store()
+    store.run_now(turn)
     store.close()
 
 

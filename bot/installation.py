@@ -13,18 +13,19 @@ DIR/                 0700
 import os
 import stat
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Connection
 
 from bot.clock import system_clock
 from bot.logs import failure
-from storage import deletions, lock
+from storage import lock
 from storage.actor import ASSISTANT, Actor
 from storage.database import migrate, open_database
+from storage.deletions import FILE as DELETIONS_FILE
+from storage.deletions import Journal
 from storage.errors import BadInstallation
 from storage.keyring import MASTER_FILE, Keyring
 from storage.keyset import FILE as KEYSET_FILE
@@ -59,7 +60,7 @@ class Installation:
 
     @property
     def deletions(self) -> Path:
-        return self.folder / deletions.FILE
+        return self.folder / DELETIONS_FILE
 
     @property
     def pins(self) -> Pins:
@@ -130,25 +131,19 @@ class Installation:
             raise
         actor = Actor("operator", keyring.operator_ref(operator), operator) if operator else ASSISTANT
         engine = open_database(self.database, reads_notes=reads_notes)
-        noted = (lambda connection: None) if self._is_copy else self._noter(keyring, operator)
-        return Store(engine, keyring, actor, closed=lambda: lock.leave(held), noted=noted)
+        store = partial(Store, engine, keyring, actor, closed=lambda: lock.leave(held))
+        return store() if self._is_copy else store(noted=self._journal(keyring, operator).catch_up)
 
-    def _noter(self, keyring: Keyring, operator: str) -> Callable[[Connection], None]:
+    def _journal(self, keyring: Keyring, operator: str) -> Journal:
         """Writes committed deletions to their file. Where that cannot be, it is said, and tried again with the next."""
-        journal = deletions.Journal(self.deletions, keyring, system_clock)
 
-        def noted(connection: Connection) -> None:
-            try:
-                journal.catch_up(connection)
-            except OSError as failed:
-                if operator:
-                    sys.stderr.write(
-                        f"integra: {self.deletions}: {failed.strerror}; what was deleted is not in it yet\n"
-                    )
-                else:
-                    log.error("deletions.not-noted", **failure(failed))
+        def failed(why: Exception) -> None:
+            if operator:
+                sys.stderr.write(f"integra: what was deleted is not in {self.deletions} yet; is the disk full?\n")
+            else:
+                log.error("deletions.not-noted", **failure(why))
 
-        return noted
+        return Journal(self.deletions, keyring, system_clock, failed)
 
     def refuse_inside(self, path: Path, what: str = "a key that opens notes") -> None:
         """

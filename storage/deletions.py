@@ -9,6 +9,7 @@ the database; a copy of it elsewhere for the loss of the folder.
 ``about`` is refs and ids alone. ``mac`` keeps others from having things deleted by adding lines to a copy.
 """
 
+import contextlib
 import fcntl
 import hmac
 import json
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
 from storage.errors import DeletionsRefused
 from storage.keyring import Keyring
@@ -71,15 +73,26 @@ def adopt(tx: Transaction, one: Deletion, *, at: datetime) -> None:
 class Journal:
     """The file. Several processes may write to it; a line may come twice and means the same."""
 
-    def __init__(self, path: Path, keyring: Keyring, clock: Callable[[], datetime]) -> None:
-        self._path, self._keyring, self._clock = path, keyring, clock
+    def __init__(
+        self,
+        path: Path,
+        keyring: Keyring,
+        clock: Callable[[], datetime],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self._path, self._keyring, self._clock, self._failed = path, keyring, clock, failed
 
     def catch_up(self, connection: Connection) -> None:
-        """Add what the table has and the file has not; all of it where the file is gone.
+        """Add what the table has and the file has not; all of it where the file is gone. Raises nothing: what was
+        deleted is committed. ``failed`` hears that it is not in the file, and the next call tries again."""
+        try:
+            self._catch_up(connection)
+        except (OSError, DBAPIError) as failed:
+            with contextlib.suppress(DBAPIError):
+                connection.rollback()
+            self._failed(failed)
 
-        Raises:
-            OSError: it could not be written; the next call tries again.
-        """
+    def _catch_up(self, connection: Connection) -> None:
         query = select(deletions.c.ref, deletions.c.kind, deletions.c.about)
         if self._path.exists():
             query = query.where(deletions.c.noted_at.is_(None))

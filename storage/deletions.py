@@ -67,7 +67,7 @@ def known(tx: Transaction) -> set[bytes]:
 
 def adopt(tx: Transaction, one: Deletion, *, at: datetime) -> None:
     """Write down one that the file tells of and this database does not."""
-    tx.db.execute(insert(deletions), {"ref": one.ref, "kind": one.kind, "about": one.about, "noted_at": seconds(at)})
+    tx.db.execute(insert(deletions), {"ref": one.ref, "kind": one.kind, "about": one.about, "noted_at": hour(at)})
 
 
 class Journal:
@@ -100,12 +100,17 @@ class Journal:
         connection.rollback()
         if not rows:
             return
-        at = seconds(self._clock())
+        at = hour(self._clock())
         lines = b"".join(line(Deletion(row.ref, row.kind, row.about), at, self._keyring) for row in rows)
         _append(self._path, lines)
         for row in rows:
             connection.execute(update(deletions).where(deletions.c.ref == row.ref).values(noted_at=at))
         connection.commit()
+
+
+def hour(at: datetime) -> int:
+    """A note's row tells the hour alone; what is known of its withdrawal must not tell more."""
+    return seconds(at) // 3_600 * 3_600
 
 
 def line(one: Deletion, at: int, keyring: Keyring) -> bytes:

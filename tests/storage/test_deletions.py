@@ -1,5 +1,6 @@
 """What was erased is in the file of deletions when the erasing is confirmed, once, and in nobody else's name."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +64,8 @@ def test_every_kind_of_deletion_is_told(
         *sorted([("address", address), ("person", mentor)], key=lambda one: told(installation).index(one)),
     ]
     assert installation.deletions.stat().st_mode & 0o777 == 0o600
+    hours = [json.loads(line)["at"] for line in installation.deletions.read_bytes().splitlines()]
+    assert all(at % 3_600 == 0 and at > 0 for at in hours), "no closer than a note's own row"
 
 
 def test_what_is_not_committed_is_not_told(installation: Installation, store: Store) -> None:

@@ -15,14 +15,17 @@ import os
 import stat
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from bot.clock import system_clock
 from bot.logs import failure
-from storage import deletions, lock
+from storage import lock
 from storage.actor import ASSISTANT, Actor
+from storage.deletions import FILE as DELETIONS_FILE
+from storage.deletions import Journal
 from storage.errors import BadInstallation
 from storage.keyring import MASTER_FILE, Keyring
 from storage.keyset import FILE as KEYSET_FILE
@@ -67,7 +70,7 @@ class Installation:
 
     @property
     def deletions(self) -> Path:
-        return self.folder / deletions.FILE
+        return self.folder / DELETIONS_FILE
 
     @property
     def pins(self) -> Pins:
@@ -153,13 +156,19 @@ class Installation:
             lock.leave(held)
             raise
         actor = Actor("operator", keyring.operator_ref(operator), operator) if operator else ASSISTANT
-        if self._is_copy:
-            return Store(engine, keyring, actor, closed=lambda: lock.leave(held))
-        journal = deletions.Journal(self.deletions, keyring, system_clock, self._not_noted if operator else _not_noted)
-        return Store(engine, keyring, actor, closed=lambda: lock.leave(held), noted=journal.note)
+        store = partial(Store, engine, keyring, actor, closed=lambda: lock.leave(held))
+        return store() if self._is_copy else store(noted=self._journal(keyring, operator).catch_up)
 
-    def _not_noted(self, failed: OSError) -> None:
-        sys.stderr.write(f"integra: {self.deletions}: {failed.strerror}; what was deleted is not in it yet\n")
+    def _journal(self, keyring: Keyring, operator: str) -> Journal:
+        """Writes committed deletions to their file. Where that cannot be, it is said, and tried again with the next."""
+
+        def failed(why: Exception) -> None:
+            if operator:
+                sys.stderr.write(f"integra: what was deleted is not in {self.deletions} yet; is the disk full?\n")
+            else:
+                log.error("deletions.not-noted", **failure(why))
+
+        return Journal(self.deletions, keyring, system_clock, failed)
 
     def refuse_inside(self, path: Path, what: str = "a key that opens notes") -> None:
         """
@@ -168,10 +177,6 @@ class Installation:
         """
         if path.resolve().is_relative_to(self.folder.resolve()):
             raise BadInstallation(f"{what} must not lie inside the data folder; keep it elsewhere")
-
-
-def _not_noted(failed: OSError) -> None:
-    log.error("deletions.not-noted", **failure(failed))
 
 
 def refuse_in_any(path: Path) -> None:

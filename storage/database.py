@@ -132,6 +132,25 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
             connection.rollback()
 
 
+@contextmanager
+def alone(engine: Engine) -> Iterator[Connection]:
+    """A connection inside one transaction that writes; committed at the end, and not where the block raises."""
+    with engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            with connection.begin():
+                yield connection
+            return
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.exec_driver_sql("COMMIT")
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+        finally:
+            connection.rollback()
+
+
 def raise_counters(connection: Connection, tables: Iterable[Table]) -> None:
     """After rows were put in with their numbers: new rows get greater ones. SQLite sees to that by itself."""
     if connection.dialect.name != "postgresql":

@@ -9,6 +9,7 @@ the database; a copy of it elsewhere for the loss of the folder.
 ``about`` is refs and ids alone. ``mac`` keeps others from having things deleted by adding lines to a copy.
 """
 
+import contextlib
 import fcntl
 import hmac
 import json
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
 from storage.errors import DeletionsRefused
 from storage.keyring import Keyring
@@ -65,7 +67,7 @@ def known(tx: Transaction) -> set[bytes]:
 
 def adopt(tx: Transaction, one: Deletion, *, at: datetime) -> None:
     """Write down one that the file tells of and this database does not."""
-    tx.db.execute(insert(deletions), {"ref": one.ref, "kind": one.kind, "about": one.about, "noted_at": seconds(at)})
+    tx.db.execute(insert(deletions), {"ref": one.ref, "kind": one.kind, "about": one.about, "noted_at": hour(at)})
 
 
 class Journal:
@@ -76,23 +78,21 @@ class Journal:
         path: Path,
         keyring: Keyring,
         clock: Callable[[], datetime],
-        unwritten: Callable[[OSError], None] = lambda failed: None,
+        failed: Callable[[Exception], None],
     ) -> None:
-        self._path, self._keyring, self._clock, self._unwritten = path, keyring, clock, unwritten
-
-    def note(self, connection: Connection) -> None:
-        """``catch_up``; where the file cannot be written, ``unwritten`` hears of it, and the next call tries again."""
-        try:
-            self.catch_up(connection)
-        except OSError as failed:
-            self._unwritten(failed)
+        self._path, self._keyring, self._clock, self._failed = path, keyring, clock, failed
 
     def catch_up(self, connection: Connection) -> None:
-        """Add what the table has and the file has not; all of it where the file is gone.
+        """Add what the table has and the file has not; all of it where the file is gone. Raises nothing: what was
+        deleted is committed. ``failed`` hears that it is not in the file, and the next call tries again."""
+        try:
+            self._catch_up(connection)
+        except (OSError, DBAPIError) as failed:
+            with contextlib.suppress(DBAPIError):
+                connection.rollback()
+            self._failed(failed)
 
-        Raises:
-            OSError: it could not be written; the next call tries again.
-        """
+    def _catch_up(self, connection: Connection) -> None:
         query = select(deletions.c.ref, deletions.c.kind, deletions.c.about)
         if self._path.exists():
             query = query.where(deletions.c.noted_at.is_(None))
@@ -100,12 +100,17 @@ class Journal:
         connection.rollback()
         if not rows:
             return
-        at = seconds(self._clock())
+        at = hour(self._clock())
         lines = b"".join(line(Deletion(row.ref, row.kind, row.about), at, self._keyring) for row in rows)
         _append(self._path, lines)
         for row in rows:
             connection.execute(update(deletions).where(deletions.c.ref == row.ref).values(noted_at=at))
         connection.commit()
+
+
+def hour(at: datetime) -> int:
+    """A note's row tells the hour alone; what is known of its withdrawal must not tell more."""
+    return seconds(at) // 3_600 * 3_600
 
 
 def line(one: Deletion, at: int, keyring: Keyring) -> bytes:

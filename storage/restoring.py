@@ -5,7 +5,7 @@ from pathlib import Path
 
 from storage import copying
 from storage.copying import Read, Summary
-from storage.database import migrate, open_database
+from storage.database import alone, migrate, open_database
 
 
 def fill(path: Path, read: Read, *, progress: Callable[[int], None] = lambda rows: None) -> Summary:
@@ -19,11 +19,8 @@ def fill(path: Path, read: Read, *, progress: Callable[[int], None] = lambda row
     migrate(path, to=revision)
     engine = open_database(path, reads_notes=True)
     try:
-        with engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        with alone(engine) as connection:
             summary = copying.load_rows(connection, revision, read, progress=progress)
-            connection.exec_driver_sql("COMMIT")
-            connection.rollback()
     finally:
         engine.dispose()
     migrate(path)

@@ -347,7 +347,7 @@ handovers = Table(
 )
 
 # What was erased or ended, so that the restore of an older backup does so again (storage.deletions); kept for good.
-# ``about`` is refs, never a word. ``noted_at``: when it was written to the file of deletions as well.
+# ``about`` is refs, never a word. ``noted_at``: the hour in which it was written to their file, too.
 deletions = Table(
     "deletions",
     metadata,

@@ -108,8 +108,8 @@ def read(path: Path, *, passphrase: str | None = None, kit_code: bytes | None = 
     return parse(owner_only(path), passphrase=passphrase, kit_code=kit_code)
 
 
-def owner_only(path: Path, *, at_most: int = MOST_FILE_BYTES) -> str:
-    """The text of a file that is nobody else's to read or replace, of so many bytes at most."""
+def owner_only(path: Path) -> str:
+    """The text of a file that is nobody else's to read or replace."""
     try:
         # O_NONBLOCK: a named pipe must not hold us up before its kind is known
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -128,8 +128,8 @@ def owner_only(path: Path, *, at_most: int = MOST_FILE_BYTES) -> str:
             raise KeyFileError("owner", f"{path} belongs to another user; chown it to the one who runs this")
         if about.st_mode & 0o077:
             raise KeyFileError("mode", f"{path} is open to others; run: chmod 600 {path}")
-        raw = file.read(at_most + 1)
-    if len(raw) > at_most:
+        raw = file.read(MOST_FILE_BYTES + 1)
+    if len(raw) > MOST_FILE_BYTES:
         raise KeyFileError("format", f"{path} is too long for a key file")
     try:
         return raw.decode("utf-8")

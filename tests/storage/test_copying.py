@@ -1,22 +1,24 @@
 """The whole database out as a stream and back: the same rows, whatever is in them; what is not whole is refused."""
 
 import io
+import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, Integer, LargeBinary, String, insert, select
+from sqlalchemy import Engine, Integer, LargeBinary, String, insert, select
 from storage_site import NOON, keep_note, note_id
 
 from bot.installation import Installation
 from dialogues.model import Say
 from storage import audit, copying, flags, notes, outbox
 from storage.copying import Summary
-from storage.database import migrate, open_database, snapshot
+from storage.database import alone, migrate, open_database, snapshot
 from storage.errors import CopyBroken, WrongVersion
 from storage.pins import Pins
 from storage.restoring import fill
@@ -33,21 +35,8 @@ class Place:
         migrate(self.path)
         self.engine: Engine = open_database(self.path, reads_notes=True)
 
-    @contextmanager
-    def begun(self) -> Iterator[Connection]:
-        with self.engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.exec_driver_sql("COMMIT")
-            except BaseException:
-                connection.exec_driver_sql("ROLLBACK")
-                raise
-            finally:
-                connection.rollback()
-
     def load(self, stream: bytes) -> Summary:
-        with self.begun() as connection:
+        with alone(self.engine) as connection:
             return copying.load(connection, io.BytesIO(stream).read)
 
     def digest(self) -> Summary:
@@ -112,7 +101,7 @@ def test_every_kind_of_column_is_known() -> None:
 def test_numbers_go_on_above_the_greatest(full: Installation, place: Place) -> None:
     place.load(dumped(full)[0])
     table = metadata.tables["outbox"]
-    with place.begun() as connection:
+    with alone(place.engine) as connection:
         greatest = max(connection.scalars(select(table.c.id)))
         row = {"address_ref": bytes(16), "sealed_body": b"", "created_at": 0}
         key = connection.execute(insert(table), row).inserted_primary_key
@@ -203,3 +192,17 @@ def test_a_dump_is_of_one_moment_and_holds_up_no_writer(full: Installation, stor
     assert seen[0] > 0, "the reader keeps the log"
     store.run_now(lambda tx: None)  # the next look of the timers
     assert wal.stat().st_size == 0
+
+
+BENCH = Path(__file__).parents[1] / "bench" / "backup.py"
+
+
+@pytest.mark.long
+def test_memory_does_not_grow_with_the_number_of_notes() -> None:
+    def peaks(notes: int) -> list[int]:
+        done = subprocess.run([sys.executable, BENCH, str(notes)], capture_output=True, text=True, check=True)
+        told = json.loads(done.stdout)
+        return [told["back_up"]["peak_mb"], told["restore"]["peak_mb"]]
+
+    few, many = peaks(2_000), peaks(60_000)
+    assert all(much < little + 40 for much, little in zip(many, few, strict=True)), (few, many)

@@ -1,9 +1,11 @@
 """What was erased is in the file of deletions when the erasing is confirmed, once, and in nobody else's name."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import structlog
 from storage_site import CASE, NOON, keep_note, note_id, outside
 
 from bot.installation import Installation
@@ -62,6 +64,8 @@ def test_every_kind_of_deletion_is_told(
         *sorted([("address", address), ("person", mentor)], key=lambda one: told(installation).index(one)),
     ]
     assert installation.deletions.stat().st_mode & 0o777 == 0o600
+    hours = [json.loads(line)["at"] for line in installation.deletions.read_bytes().splitlines()]
+    assert all(at % 3_600 == 0 and at > 0 for at in hours), "no closer than a note's own row"
 
 
 def test_what_is_not_committed_is_not_told(installation: Installation, store: Store) -> None:
@@ -78,8 +82,12 @@ def test_what_is_not_committed_is_not_told(installation: Installation, store: St
 def test_what_a_crash_kept_from_the_file_is_told_at_the_next_start(
     installation: Installation, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also a full disk: the deletion is committed, the store goes on, and it is said in the log."""
     monkeypatch.setattr("storage.deletions._append", refuses)
-    store.run_now(lambda tx: deletions.record(tx, "plan", bytes(16)))
+    with structlog.testing.capture_logs() as logged:
+        store.run_now(lambda tx: deletions.record(tx, "plan", bytes(16)))
+        store.run_now(lambda tx: None)
+    assert [(one["event"], one["error"]) for one in logged] == [("deletions.not-noted", "OSError")]
     assert told(installation) == []
     monkeypatch.undo()
     store.close()
@@ -156,7 +164,7 @@ def test_the_file_is_durable_before_the_row_counts_as_noted(
     installation: Installation, store: Store, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed between the two, the line comes twice and means the same."""
-    monkeypatch.setattr(Journal, "catch_up", lambda self, connection: None)
+    monkeypatch.setattr(Journal, "_catch_up", lambda self, connection: None)
     store.run_now(lambda tx: deletions.record(tx, "plan", bytes(16)))
     monkeypatch.undo()
     other = outside(installation.database)

@@ -8,7 +8,7 @@ import pytest
 from storage import epochs
 from storage.sealing import epochs as format_
 from storage.sealing.epochs import Epoch
-from storage.sealing.errors import BackupRefused, KeyFileError
+from storage.sealing.errors import BackupRefused
 from storage.sealing.signing import SigningKey
 from storage.sealing.suites import OpeningKey, PublicKey, generate
 
@@ -112,13 +112,6 @@ def test_a_damaged_file_is_refused_and_stays_as_it_is(file: Path, raw: bytes) ->
         turn(file, OCTOBER)
     assert refused.value.code == "backup-epochs"
     assert file.read_bytes() == raw
-
-
-def test_a_file_that_others_may_write_is_refused(file: Path) -> None:
-    turn(file, OCTOBER)
-    file.chmod(0o622)
-    with pytest.raises(KeyFileError):
-        turn(file, OCTOBER)
 
 
 def test_what_is_rendered_is_read_back() -> None:

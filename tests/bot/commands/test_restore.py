@@ -290,6 +290,19 @@ async def test_deadlines_that_passed_begin_anew_and_nobody_is_flooded(integra: I
         assert len(desk.news("coordinator")) == 5, "no flag dies silently"
 
 
+async def test_a_note_that_could_still_be_undone_goes_on_to_the_hand_over(integra: Integra, world: World) -> None:
+    async with at_desk(world.site) as desk:
+        short = await desk.logs_note("officer", "Paper cranes.")
+        path = world.backs_up(integra)
+    world.loses_all()
+    world.comes_back(integra, path)
+    state = select(notes.c.state).where(notes.c.reference == short)
+    assert world.site.within(lambda tx: tx.db.scalar(state)) == "held"
+    async with at_desk(world.site, prefix="after") as desk:
+        await desk.later(timedelta(minutes=3))
+    assert world.site.within(lambda tx: tx.db.scalar(state)) == "waiting"
+
+
 def _later(world: World, path: Path, integra: Integra, *, days: int) -> None:
     """Restore as if so many days had gone."""
     with pytest.MonkeyPatch.context() as patch:

@@ -1,0 +1,62 @@
+"""`integra retention`: says what the limits cover, and erases it when told to."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from bot_site import Site, at_desk
+
+from bot.trial import AGENCY, Trial
+
+Integra = Callable[..., Any]
+
+
+@pytest.fixture
+def data(trial: Trial) -> tuple[str, object]:
+    """Two notes handed over long ago, and one that waits."""
+    site = Site(trial)
+
+    async def logged() -> None:
+        async with at_desk(site) as desk:
+            for number in range(3):
+                await desk.logs_note("officer", f"Paper cranes {number}.")
+            await desk.later(timedelta(minutes=3))
+
+    asyncio.run(logged())
+    for statement in (
+        "UPDATE flags SET state = 'closed', closed_at = 1",
+        "UPDATE notes SET hour = 0",
+        "INSERT INTO batches (destination, number, last_seq, last_line_sha256, manifest_sha256, written_at)"
+        " VALUES ('drop', 1, 2, x'00', x'00', 1)",
+        "INSERT INTO handovers SELECT 'drop', id, 1, 1 FROM notes ORDER BY id LIMIT 2",
+        "UPDATE notes SET state = 'handed-over' WHERE id IN (SELECT note_id FROM handovers)",
+    ):
+        site.within(lambda tx, statement=statement: tx.db.exec_driver_sql(statement))
+    site.close()
+    return "--data", trial.installation.folder
+
+
+def test_without_a_limit_nothing_is_due_and_how_to_set_one_is_said(integra: Integra, data: tuple[str, object]) -> None:
+    assert f"integra agency set {AGENCY} --keep-days" in integra("retention", "show", *data).out
+    assert json.loads(integra("retention", "run", "--json", *data).out)["agencies"][0]["notes"] == 0
+
+
+def test_what_is_due_is_told_and_erased_when_it_is_told_to(integra: Integra, data: tuple[str, object]) -> None:
+    integra("agency", "set", AGENCY, "--keep-days", "30", *data)
+    assert "30 days" in integra("agency", "list", *data).out
+    row = {"agency": AGENCY, "keep_days": 30, "notes": 2, "withdrawn": 0, "plans": 0, "overdue": 1}
+    assert json.loads(integra("retention", "show", "--json", *data).out) == [row]
+    dry = integra("retention", "run", "--dry-run", *data)
+    assert "would be erased: 2 notes" in dry.out
+    assert "1 older than that and not handed over, they stay" in dry.out
+    assert json.loads(integra("retention", "run", "--json", *data).out) == {"erased": True, "agencies": [row]}
+    after = json.loads(integra("retention", "show", "--json", *data).out)
+    assert after == [{**row, "notes": 0}]
+
+
+@pytest.mark.parametrize("days", ["-1", "3651", "x"])
+def test_a_limit_is_a_number_of_days(integra: Integra, data: tuple[str, object], days: str) -> None:
+    assert integra("agency", "set", AGENCY, "--keep-days", days, *data).code == 2

@@ -3,7 +3,7 @@
     push ─▶ line of one chat ─▶ deliver ─▶ arrived: its row goes (many rows share a commit)
                                    │
                                    ├─ TryLater: the same again after a wait; the chat's later messages wait too
-                                   └─ Refused:  the row stays, dead, with the reason
+                                   └─ Refused:  the row stays, dead, with the reason; Moved likewise, as ``gone``
 
 What had to wait is said only while its row is there: access may have ended, by the command line of another process.
 
@@ -18,7 +18,7 @@ from functools import partial
 
 import structlog
 
-from bot.channels.base import Channel, File, Gone, Refused, Stop, TryLater
+from bot.channels.base import Channel, File, Gone, Moved, Refused, Stop, TryLater
 from bot.clock import Clock
 from bot.logs import failure
 from dialogues.model import Say
@@ -124,9 +124,10 @@ class Outbox:
                     await self._sleep(wait_s)
                     wait_s = min(wait_s * 2, LONGEST_WAIT_S)
                     continue
-                except Refused as never:
-                    log.warning("outbox.dead", channel=one.channel, kind=never.why)
-                    await self._write_down(partial(_bury, id=one.id, why=never.why))
+                except (Refused, Moved) as never:
+                    why = never.why if isinstance(never, Refused) else "gone"
+                    log.warning("outbox.dead", channel=one.channel, kind=why)
+                    await self._write_down(partial(_bury, id=one.id, why=why))
                 wait_s = FIRST_WAIT_S
                 line.remove(one)
                 self._pushed.pop(one.id, None)

@@ -417,6 +417,29 @@ async def test_who_blocked_the_bot_hears_nothing(ask: Ask, telegram: FakeTelegra
     _, updates = await ask("getUpdates")
     states = [u["my_chat_member"]["new_chat_member"]["status"] for u in updates if "my_chat_member" in u]
     assert states == ["kicked", "member"]
+    assert {u["my_chat_member"]["chat"]["type"] for u in updates if "my_chat_member" in u} == {"private"}
+
+
+async def test_blocking_twice_is_told_once(ask: Ask, robin: Person) -> None:
+    robin.unblocks()
+    robin.blocks()
+    robin.blocks()
+    robin.unblocks()
+    robin.unblocks()
+    _, updates = await ask("getUpdates")
+    changes = [update["my_chat_member"] for update in updates]
+    assert [(one["old_chat_member"]["status"], one["new_chat_member"]["status"]) for one in changes] == [
+        ("member", "kicked"),
+        ("kicked", "member"),
+    ]
+
+
+async def test_blocking_is_told_only_to_who_asked_for_it(ask: Ask, robin: Person) -> None:
+    await ask("getUpdates", allowed_updates='["message"]')
+    robin.blocks()
+    robin.starts()
+    _, updates = await ask("getUpdates")
+    assert [list(update) for update in updates] == [["update_id", "message"]]
 
 
 async def test_a_deleted_account_is_deactivated(ask: Ask, robin: Person) -> None:

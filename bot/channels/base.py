@@ -1,7 +1,8 @@
 """What every channel gives and takes. A channel translates and decides nothing.
 
 listen    update -> Inbound, one by one; an update is confirmed only after ``handle`` came back
-deliver   Say -> message, deliver_file a PDF with one; errors become TryLater (the same again, later) or Refused (never)
+deliver   Say -> message, deliver_file a PDF with one; errors become TryLater (the same again, later), Refused (never)
+          or Moved (the same elsewhere)
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -25,6 +26,17 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Reachable:
+    """The person blocked the bot, so that nothing said arrives, or unblocked it. Nobody waits for an answer.
+
+    Attributes:
+        can: whether the bot can write to them from now on.
+    """
+
+    can: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """One update, in our words.
 
@@ -39,7 +51,7 @@ class Inbound:
     channel: str
     update_id: str
     chat: str = field(repr=False)
-    event: Wrote | Pressed | Sent | Edited
+    event: Wrote | Pressed | Sent | Edited | Reachable
     message: str = ""
     private: bool = True
     language: str = ""
@@ -85,6 +97,14 @@ class Refused(ChannelError):
         self.why = why
 
 
+class Moved(ChannelError):
+    """The chat goes on under another id, ``chat``: the same message there. This one will never arrive here."""
+
+    def __init__(self, chat: str) -> None:
+        super().__init__("the chat has another id now")
+        self.chat = chat
+
+
 class Gone(ChannelError):
     """The message that was to be replaced is not there any more; say it anew."""
 
@@ -112,21 +132,21 @@ class Channel(Protocol):
         """Say one message (it fits one message) and return the channel's id of it.
 
         Raises:
-            TryLater, Refused, Stop.
+            TryLater, Refused, Moved, Stop.
         """
 
     async def deliver_file(self, chat: str, file: File, say: Say, question: int) -> str:
         """Send a file with the say as its caption (it fits one), and return the channel's id of the message.
 
         Raises:
-            TryLater, Refused, Stop.
+            TryLater, Refused, Moved, Stop.
         """
 
     async def replace(self, chat: str, message: str, say: Say, question: int) -> None:
         """Put a message in the place of one said earlier. The same again is harmless.
 
         Raises:
-            Gone, TryLater, Refused, Stop.
+            Gone, TryLater, Refused, Moved, Stop.
         """
 
     async def erase(self, chat: str, messages: Sequence[str]) -> int:
@@ -136,7 +156,7 @@ class Channel(Protocol):
             How many could not be deleted for good.
 
         Raises:
-            TryLater, Refused, Stop.
+            TryLater, Refused, Moved, Stop.
         """
 
     async def fetch(self, handle: str, at_most: int) -> bytes:

@@ -11,8 +11,9 @@ import typer
 
 from bot import logs, wiring
 from bot.channels.base import Channel, Handle, TryLater
-from bot.channels.registry import CLIENTS, TelegramClient
+from bot.channels.registry import CLIENTS
 from bot.channels.registry import client as client_of
+from bot.channels.telegram_channel import Telegram
 from bot.commands.common import Data, Refusal
 from bot.installation import Installation
 from bot.limits import Limits
@@ -44,7 +45,9 @@ SHOWN_COMMANDS = (
 def run(
     data: Data,
     token_file: Annotated[Path, typer.Option("--token-file", help="Owner-only file with the bot token.")],
-    client: Annotated[str, typer.Option(help="Library that drives Telegram: " + ", ".join(CLIENTS) + ".")] = "aiogram",
+    client: Annotated[
+        str, typer.Option(help=f"Library that drives Telegram: {', '.join(CLIENTS)}; left out: as the settings say.")
+    ] = "",
     webhook: Annotated[str, typer.Option(help="Public https address of the webhook; long polling when left out.")] = "",
     secret_file: Annotated[
         Path | None,
@@ -52,7 +55,7 @@ def run(
     ] = None,
 ) -> None:
     """Listen on Telegram until stopped (Ctrl-C or SIGTERM). SIGHUP reads the content again."""
-    if client not in CLIENTS:
+    if client and client not in CLIENTS:
         raise Refusal(f"a client is one of: {', '.join(CLIENTS)}")
     if webhook and secret_file is None:
         raise Refusal("a webhook needs --secret-file FILE: an owner-only file with 32 characters or more")
@@ -61,13 +64,13 @@ def run(
     token = secret_text(token_file).strip()
     secret = secret_text(secret_file).strip() if secret_file is not None else ""
     logs.configure()
-    asyncio.run(_run(installation, settings, client_of(client), token, webhook, secret))
+    asyncio.run(_run(installation, settings, client_of(client or settings.client), token, webhook, secret))
 
 
 async def _run(
     installation: Installation,
     settings: Settings,
-    client: type[TelegramClient],
+    client: type[Telegram],
     token: str,
     webhook: str,
     secret: str,

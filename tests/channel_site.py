@@ -58,6 +58,7 @@ class Ear:
 
     async def __call__(self, inbound: Inbound) -> None:
         self.tries += 1
+        self._news.set()
         if self.busy:
             self.busy -= 1
             raise Busy("database is locked")
@@ -70,6 +71,12 @@ class Ear:
                 self._news.clear()
                 await self._news.wait()
         return self.heard
+
+    async def tried(self, count: int, within: float = 5.0) -> None:
+        async with asyncio.timeout(within):
+            while self.tries < count:
+                self._news.clear()
+                await self._news.wait()
 
     @property
     def texts(self) -> list[str]:

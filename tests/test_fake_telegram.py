@@ -1033,6 +1033,27 @@ async def test_a_confirmed_update_can_come_again(ask: Ask, telegram: FakeTelegra
     assert (await ask("getUpdates", offset=update["update_id"] + 1))[1] == []
 
 
+async def test_an_answer_to_a_post_can_be_lost(ask: Ask, telegram: FakeTelegram, robin: Person, hook: Hook) -> None:
+    await ask("setWebhook", url=hook.url)
+    telegram.lose_webhook_answers()
+    robin.writes("a")
+    robin.writes("b")
+    assert texts(await hook.has(3)) == ["a", "a", "b"]
+    await telegram.confirmed()
+
+
+async def test_an_answer_can_be_cut_in_its_middle(
+    telegram: FakeTelegram, robin: Person, client: aiohttp.ClientSession
+) -> None:
+    telegram.half_next("sendMessage")
+    with pytest.raises(aiohttp.ClientPayloadError):
+        async with client.post(
+            f"{telegram.url}/bot{telegram.token}/sendMessage", data={"chat_id": ROBIN, "text": "a"}
+        ) as answer:
+            await answer.read()
+    assert robin.heard == ["a"]
+
+
 async def test_a_webhook_can_get_an_update_twice(ask: Ask, telegram: FakeTelegram, robin: Person, hook: Hook) -> None:
     await ask("setWebhook", url=hook.url)
     robin.writes("a")

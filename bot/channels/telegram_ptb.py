@@ -58,8 +58,10 @@ class Lines(HTTPXRequest):
 
     async def do_request(self, *args: Any, **named: Any) -> tuple[int, bytes]:
         status, answer = await super().do_request(*args, **named)
-        if status >= 400 and status not in TELLS_APART:
-            raise Answered(status)
+        if status >= 400:
+            if status not in TELLS_APART:
+                raise Answered(status)
+            self.parse_json_payload(answer)  # here it may raise what it likes; later the status alone would count
         return status, answer
 
     @staticmethod

@@ -37,6 +37,15 @@ def test_the_file_counts_and_the_environment_wins(tmp_path: Path, monkeypatch: p
     assert (Settings.read(folder).webhook_port, Settings.read(folder).webhook_host) == (9001, "0.0.0.0")
 
 
+def test_the_client_is_one_of_those_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.read(written(tmp_path, "")).client == "aiogram"
+    assert Settings.read(written(tmp_path, 'client = "ptb"\n')).client == "ptb"
+    monkeypatch.setenv("INTEGRA_CLIENT", "canary")
+    with pytest.raises(SettingsError, match=r"client: .* a client is one of: aiogram, ptb") as refused:
+        Settings.read(tmp_path)
+    assert "canary" not in str(refused.value)
+
+
 def test_all_mistakes_are_named_at_once_without_the_values(tmp_path: Path) -> None:
     folder = written(tmp_path, 'webhook_port = 99999\nwebhook_path = "no slash canary"\nnonsense = "canary"\n')
     with pytest.raises(SettingsError) as refused:

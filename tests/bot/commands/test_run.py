@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fake_telegram import TOKEN, FakeTelegram
 
+from bot.channels.registry import CLIENTS
 from bot.commands.run import SHOWN_COMMANDS, commands
 from bot.trial import Trial
 
@@ -60,9 +61,20 @@ def test_a_secret_or_a_mistake_in_the_settings_stops_it(
     assert (done.code, "webhook_port" in done.err) == (1, True)
 
 
+def test_a_client_in_the_settings_that_there_is_not_stops_it(integra: Any, trial: Trial, token_file: Path) -> None:
+    data = trial.installation.folder
+    (data / "settings.toml").write_text('client = "pigeon"\n')
+    done = integra("run", "--data", data, "--token-file", token_file)
+    assert (done.code, "client: " in done.err, "aiogram, ptb" in done.err) == (1, True, True)
+    assert "pigeon" not in done.err
+
+
+@pytest.mark.parametrize("library", CLIENTS)
 async def test_a_token_telegram_does_not_know_ends_it_with_1_and_what_to_do(
-    integra: Any, trial: Trial, token_of_another: Path, monkeypatch: pytest.MonkeyPatch
+    integra: Any, trial: Trial, token_of_another: Path, monkeypatch: pytest.MonkeyPatch, library: str
 ) -> None:
+    """The client is the one that the settings name."""
+    monkeypatch.setenv("INTEGRA_CLIENT", library)
     async with FakeTelegram() as telegram:
         monkeypatch.setenv("INTEGRA_TELEGRAM_API", telegram.url)
         data = trial.installation.folder
@@ -70,6 +82,7 @@ async def test_a_token_telegram_does_not_know_ends_it_with_1_and_what_to_do(
         monkeypatch.setattr("asyncio.unix_events._UnixSelectorEventLoop.add_signal_handler", lambda *_: None)
         done = await asyncio.to_thread(integra, "run", "--data", data, "--token-file", token_of_another)
     assert (done.code, "BotFather" in done.err) == (1, True)
+    assert f"client=Telegram{library.title()} " in done.out
     assert "Unclosed" not in done.err
 
 

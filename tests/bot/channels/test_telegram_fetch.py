@@ -1,10 +1,15 @@
 """Files fetched from Telegram: bounded, by a path that expires, and with a token in the address that shows nowhere."""
 
+import asyncio
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from channel_site import Waits, opened
 from fake_telegram import TOKEN, FakeTelegram
 
 from bot.channels.base import ChannelError, Refused, Stop, TryLater
@@ -102,3 +107,29 @@ async def test_a_path_on_a_local_servers_disk_is_not_opened(telegram: FakeTelegr
     found = await refused(channel, handle)
     assert isinstance(found, Refused)
     assert telegram.calls_of("download") == []
+
+
+async def test_a_file_without_end_is_not_waited_for(library: str) -> None:
+    sent = 0
+
+    async def get_file(_: web.Request) -> web.Response:
+        return web.json_response({"ok": True, "result": {"file_path": "photos/1.jpg"}})
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        with suppress(ConnectionError):
+            while True:
+                await answer.write(bytes(65_536))
+                sent += 65_536
+        return answer
+
+    app = web.Application()
+    app.router.add_post("/{any:.*}/getFile", get_file)
+    app.router.add_get("/file/{any:.*}", endless)
+    async with TestServer(app) as server, opened(library, str(server.make_url("/")), Waits()) as channel:
+        found = await asyncio.wait_for(refused(channel, "handle"), 10)
+    assert isinstance(found, Refused)
+    assert found.why == "too-large"
+    assert sent < MOST + 50_000_000, "what the kernel's buffers hold may be more than what was taken in"

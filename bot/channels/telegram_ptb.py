@@ -112,7 +112,7 @@ class Ptb:
         try:
             async with asyncio.timeout(within_s):
                 return await self._bot.do_api_request(method, given)
-        except (TelegramError, TimeoutError) as error:
+        except (TelegramError, TimeoutError, KeyError) as error:  # KeyError: an answer without "result"
             failed = _ours(error)
         raise failed
 
@@ -155,7 +155,7 @@ def _ours(error: Exception) -> ChannelError:
             return refusal(409, error.message)
         case Answered():
             return refusal(error.status)
-        case Unread():
+        case Unread() | KeyError():
             return InTrouble()
         case _:
             return OutOfReach()

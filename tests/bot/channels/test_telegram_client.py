@@ -626,6 +626,18 @@ async def test_an_answer_with_fields_from_next_year_is_no_failure(
     assert await channel.deliver(str(ROBIN), Say("x"), 1) == str(robin.screen[-1].message_id)
 
 
+async def test_nothing_goes_through_a_proxy_of_the_environment(
+    library: str, telegram: FakeTelegram, robin: Person, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    async with opened(library, telegram.url, waits) as channel:
+        await channel.deliver(str(ROBIN), Say("x"), 1)
+    assert robin.heard == ["x"]
+
+
 # ---------------------------------------------------------------- changing and erasing
 
 

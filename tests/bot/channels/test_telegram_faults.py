@@ -34,6 +34,7 @@ ROWS = {
     "a lost answer": "test_a_lost_answer_may_double_what_was_said_and_nothing_else",
     "half an answer": "test_half_an_answer_is_none",
     "an answer that is none of Telegram's": "test_an_answer_nobody_can_read_is_trouble_that_passes",
+    "200 that is not ok": "test_200_that_says_it_is_not_ok_is_no_message_sent",
     "an answer with fields nobody knows": "test_fields_from_next_year_make_nothing_look_unsent",
     "400 message is not modified": "test_not_modified_is_done",
     "400 message to edit not found": "test_a_message_that_cannot_be_edited_is_said_anew",
@@ -291,6 +292,17 @@ async def test_an_answer_nobody_can_read_is_trouble_that_passes(
         async with running(channel.listen(ear)):
             await waits.reached(4)
     assert (waits.seconds[:4], ear.heard) == ([0.5, 1, 2, 4], [])
+
+
+async def test_200_that_says_it_is_not_ok_is_no_message_sent(library: str, waits: Waits) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"ok": False, "description": f"{CANARY} {SECRET}"})
+
+    app = web.Application()
+    app.router.add_post("/{anything:.*}", answer)
+    async with TestServer(app) as server, opened(library, str(server.make_url("/")), waits) as channel:
+        for method in METHODS[:3]:
+            assert isinstance(await fails(channel, method, "7"), TryLater | Refused)
 
 
 async def test_fields_from_next_year_make_nothing_look_unsent(library: str, waits: Waits, ear: Ear) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from bot.arrivals import token_in
-from bot.channels.base import Inbound, Pressed
+from bot.channels.base import Inbound, Pressed, Reachable
 from dialogues.model import Say, Voice, Wrote
 from storage.invites import code_in
 
@@ -84,6 +84,8 @@ class Limits:
         for rate in rates:
             bucket = self._bucket(inbound, rate, at.timestamp())
             if not bucket.take(at.timestamp()):
+                if isinstance(inbound.event, Reachable):
+                    return "drop"  # nobody has written anything
                 told, bucket.told = bucket.told, True
                 return "drop" if told else "tell"
         return "take"

@@ -8,9 +8,10 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, DirectoryPath, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, DirectoryPath, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from bot.channels.registry import CLIENTS
 from bot.pacing import TELEGRAM, Pace, Paces
 
 SECRETS = ("INTEGRA_TOKEN", "INTEGRA_TELEGRAM_TOKEN", "INTEGRA_MASTER_KEY", "INTEGRA_WEBHOOK_SECRET")
@@ -20,9 +21,20 @@ class SettingsError(Exception):
     """Lists all problems at once, without the offending values, so that one restart mends them all."""
 
 
+def _known(name: str) -> str:
+    """
+    Raises:
+        ValueError: it is none of those there are.
+    """
+    if name not in CLIENTS:
+        raise ValueError(f"a client is one of: {', '.join(CLIENTS)}")
+    return name
+
+
 class Settings(BaseSettings):
     """
     Attributes:
+        client: INTEGRA_CLIENT, the library that drives Telegram: a name of ``bot.channels.registry``. Default aiogram.
         telegram_api: INTEGRA_TELEGRAM_API, base address of the Bot API server; empty for Telegram's own.
         webhook_host: INTEGRA_WEBHOOK_HOST, address to listen on behind a proxy. Default 127.0.0.1.
         webhook_port: INTEGRA_WEBHOOK_PORT, 1 to 65535. Default 8443.
@@ -44,6 +56,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="INTEGRA_", extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    client: Annotated[str, AfterValidator(_known)] = "aiogram"
     telegram_api: str = ""
     webhook_host: str = "127.0.0.1"
     webhook_port: int = Field(default=8443, ge=1, le=65535)

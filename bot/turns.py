@@ -140,6 +140,8 @@ def take_turn(tx: Transaction, world: World, inbound: Inbound) -> list[Outgoing]
     if not inbound.private:
         return _say(tx, inbound, world.voice(inbound.language).text("private-only"), now)
     event = inbound.event
+    if isinstance(event, Reachable):
+        return []
     told: list[Outgoing] = []
     outcome = shown_invite(tx, inbound, _offered(inbound.language, world), now)
     if outcome is not None:
@@ -256,7 +258,8 @@ def not_saved(tx: Transaction, world: World, inbound: Inbound, *, alarm: bool) -
         return _say(tx, inbound, world.voice(inbound.language).text("not-saved"), now)
     if talk is None:
         return []
-    says = [Say(world.voice(talk.language).text("not-saved"))]
+    # Who blocked or unblocked the bot has not written anything that could have been saved.
+    says = [] if isinstance(inbound.event, Reachable) else [Say(world.voice(talk.language).text("not-saved"))]
     told = outbox.put(tx, inbound.channel, inbound.chat, says, question=talk.question, at=now)
     if alarm:
         person = world.access.person(tx, talk, now)

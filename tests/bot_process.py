@@ -20,10 +20,11 @@ UNPACED = {f"INTEGRA_{name}": "10000" for name in ("CHAT_PER_S", "CHAT_BURST", "
 class Process:
     """`integra run` on a trial installation; what it prints is kept in ``printed``."""
 
-    def __init__(self, trial: Trial, telegram: FakeTelegram, command: Sequence[str]) -> None:
-        self._command = command
+    def __init__(self, trial: Trial, telegram: FakeTelegram, command: Sequence[str], library: str) -> None:
+        self._command, self._library = command, library
         self._trial, self._telegram = trial, telegram
         self.printed = b""
+        self._news = asyncio.Event()
         self.running: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._token_file = trial.folder / "token"
@@ -41,12 +42,20 @@ class Process:
             str(self._trial.installation.folder),
             "--token-file",
             str(self._token_file),
+            "--client",
+            self._library,
             env={**clean, **UNPACED, "INTEGRA_TELEGRAM_API": self._telegram.url},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
         self._reading = asyncio.create_task(self._read(self.running))
         await self._telegram.called("getMyCommands", times=before + 1, within=60)
+
+    async def prints(self, words: bytes, within: float = 60.0) -> None:
+        async with asyncio.timeout(within):
+            while words not in self.printed:
+                self._news.clear()
+                await self._news.wait()
 
     async def end(self, how: signal.Signals) -> int:
         """Returns its exit code."""
@@ -62,13 +71,14 @@ class Process:
         assert running.stdout is not None
         while read := await running.stdout.read(65_536):
             self.printed += read
+            self._news.set()
 
 
 @asynccontextmanager
 async def process(
-    trial: Trial, telegram: FakeTelegram, command: Sequence[str] = (str(INTEGRA),)
+    trial: Trial, telegram: FakeTelegram, command: Sequence[str] = (str(INTEGRA),), *, library: str = "aiogram"
 ) -> AsyncIterator[Process]:
-    found = Process(trial, telegram, command)
+    found = Process(trial, telegram, command, library)
     try:
         yield found
     finally:

@@ -16,7 +16,7 @@ from bot import wiring
 from bot.app import App
 from bot.channels.base import Channel, Handle, Inbound, Pressed
 from bot.channels.console import Console
-from bot.channels.telegram_aiogram import TelegramAiogram
+from bot.channels.registry import client
 from bot.clock import MovableClock
 from bot.trial import AGENCY, Trial
 from dialogues import registry
@@ -211,17 +211,25 @@ class Line:
 
 
 @asynccontextmanager
-async def on_telegram(site: Site, *, webhook: bool = False) -> AsyncIterator[Line]:
-    async with FakeTelegram(now=site.clock) as telegram, listening(site, telegram, webhook=webhook) as line:
+async def on_telegram(site: Site, *, library: str = "aiogram", webhook: bool = False) -> AsyncIterator[Line]:
+    async with (
+        FakeTelegram(now=site.clock) as telegram,
+        listening(site, telegram, library=library, webhook=webhook) as line,
+    ):
         yield line
 
 
 @asynccontextmanager
 async def listening(
-    site: Site, telegram: FakeTelegram, *, webhook: bool = False, wraps: Callable[[Handle], Handle] = lambda take: take
+    site: Site,
+    telegram: FakeTelegram,
+    *,
+    library: str = "aiogram",
+    webhook: bool = False,
+    wraps: Callable[[Handle], Handle] = lambda take: take,
 ) -> AsyncIterator[Line]:
-    """The app on a fake Telegram, until the block ends."""
-    channel = TelegramAiogram.open(TOKEN, telegram.url)
+    """The app on a fake Telegram, through that library, until the block ends."""
+    channel = client(library).open(TOKEN, telegram.url)
     app = site.app({"telegram": channel})
 
     async def listen(handle: Handle) -> None:

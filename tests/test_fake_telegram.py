@@ -417,6 +417,29 @@ async def test_who_blocked_the_bot_hears_nothing(ask: Ask, telegram: FakeTelegra
     _, updates = await ask("getUpdates")
     states = [u["my_chat_member"]["new_chat_member"]["status"] for u in updates if "my_chat_member" in u]
     assert states == ["kicked", "member"]
+    assert {u["my_chat_member"]["chat"]["type"] for u in updates if "my_chat_member" in u} == {"private"}
+
+
+async def test_blocking_twice_is_told_once(ask: Ask, robin: Person) -> None:
+    robin.unblocks()
+    robin.blocks()
+    robin.blocks()
+    robin.unblocks()
+    robin.unblocks()
+    _, updates = await ask("getUpdates")
+    changes = [update["my_chat_member"] for update in updates]
+    assert [(one["old_chat_member"]["status"], one["new_chat_member"]["status"]) for one in changes] == [
+        ("member", "kicked"),
+        ("kicked", "member"),
+    ]
+
+
+async def test_blocking_is_told_only_to_who_asked_for_it(ask: Ask, robin: Person) -> None:
+    await ask("getUpdates", allowed_updates='["message"]')
+    robin.blocks()
+    robin.starts()
+    _, updates = await ask("getUpdates")
+    assert [list(update) for update in updates] == [["update_id", "message"]]
 
 
 async def test_a_deleted_account_is_deactivated(ask: Ask, robin: Person) -> None:
@@ -1008,6 +1031,27 @@ async def test_a_confirmed_update_can_come_again(ask: Ask, telegram: FakeTelegra
     telegram.repeat(update["update_id"])
     assert (await ask("getUpdates", offset=update["update_id"] + 1))[1] == [update]
     assert (await ask("getUpdates", offset=update["update_id"] + 1))[1] == []
+
+
+async def test_an_answer_to_a_post_can_be_lost(ask: Ask, telegram: FakeTelegram, robin: Person, hook: Hook) -> None:
+    await ask("setWebhook", url=hook.url)
+    telegram.lose_webhook_answers()
+    robin.writes("a")
+    robin.writes("b")
+    assert texts(await hook.has(3)) == ["a", "a", "b"]
+    await telegram.confirmed()
+
+
+async def test_an_answer_can_be_cut_in_its_middle(
+    telegram: FakeTelegram, robin: Person, client: aiohttp.ClientSession
+) -> None:
+    telegram.half_next("sendMessage")
+    with pytest.raises(aiohttp.ClientPayloadError):
+        async with client.post(
+            f"{telegram.url}/bot{telegram.token}/sendMessage", data={"chat_id": ROBIN, "text": "a"}
+        ) as answer:
+            await answer.read()
+    assert robin.heard == ["a"]
 
 
 async def test_a_webhook_can_get_an_update_twice(ask: Ask, telegram: FakeTelegram, robin: Person, hook: Hook) -> None:

@@ -1,7 +1,8 @@
 """What every channel gives and takes. A channel translates and decides nothing.
 
 listen    update -> Inbound, one by one; an update is confirmed only after ``handle`` came back
-deliver   Say -> message, deliver_file a PDF with one; errors become TryLater (the same again, later) or Refused (never)
+deliver   Say -> message, deliver_file a PDF with one; errors become TryLater (the same again, later), Refused (never)
+          or Moved (the same elsewhere)
 """
 
 import time
@@ -28,7 +29,11 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
-    """Whether the chat can be written to from now on: the person blocked the assistant, or took that back."""
+    """The person blocked the bot, so that nothing said arrives, or unblocked it. Nobody waits for an answer.
+
+    Attributes:
+        can: whether the bot can write to them from now on.
+    """
 
     can: bool
 
@@ -96,16 +101,16 @@ class Refused(ChannelError):
         self.why = why
 
 
-class Gone(ChannelError):
-    """The message that was to be replaced is not there any more; say it anew."""
-
-
 class Moved(ChannelError):
-    """The chat goes by another id from now on; say the same there."""
+    """The chat goes on under another id, ``chat``: the same message there. This one will never arrive here."""
 
     def __init__(self, chat: str) -> None:
         super().__init__("the chat has another id now")
         self.chat = chat
+
+
+class Gone(ChannelError):
+    """The message that was to be replaced is not there any more; say it anew."""
 
 
 class Stop(ChannelError):

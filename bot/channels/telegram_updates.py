@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.channels.base import Inbound, Pressed
+from bot.channels.base import Inbound, Pressed, Reachable
 from dialogues.clean import units
 from dialogues.model import MOST_MEDIUM_BYTES, Choice, Edited, Media, Say, Sent, Wrote
 
 NAME = "telegram"
 LISTENS_TO = ["message", "edited_message", "callback_query", "my_chat_member"]
-"""``allowed_updates``. Blocking and unblocking (my_chat_member) is asked for so that a log counts it, and dropped."""
+"""``allowed_updates``. In private chats, my_chat_member tells of blocking and unblocking alone."""
 
 LARGEST_QUESTION = 10**15 - 1
 """With a key of at most 48 bytes, ``<question>.<key>`` then has at most the 64 bytes of callback_data."""
@@ -89,6 +89,8 @@ def read(raw: Mapping[str, Any]) -> Inbound | None:
         return _edited(update, _object(raw, "edited_message"))
     if "callback_query" in raw:
         return _pressed(update, _object(raw, "callback_query"))
+    if "my_chat_member" in raw:
+        return _member(update, _object(raw, "my_chat_member"))
     return None
 
 
@@ -182,6 +184,16 @@ def _pressed(update: str, query: Mapping[str, Any]) -> Inbound | None:
         message=str(_number(message, "message_id")) if "message_id" in message else "",
         language=_language(sender),
     )
+
+
+def _member(update: str, changed: Mapping[str, Any]) -> Inbound | None:
+    if _place(changed) != "private":
+        return None
+    status = _object(changed, "new_chat_member").get("status")
+    if status not in ("member", "kicked"):
+        return None
+    chat = _number(_object(changed, "chat"), "id")
+    return Inbound(NAME, update, str(chat), Reachable(status == "member"), language=_language(_object(changed, "from")))
 
 
 def pressed(data: object) -> Pressed:

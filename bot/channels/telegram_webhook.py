@@ -1,20 +1,23 @@
-"""Telegram's posts, taken by aiohttp; no Telegram library is needed for that.
+"""The webhook: its setting, whatever the library, and Telegram's posts, taken by aiohttp.
 
 A post is answered with 200 only after its update was taken, so that Telegram repeats what was not. Repeated posts
 of one update hold up the chat's later ones, so what nobody can read is recorded and answered with 200 as well.
 """
 
+import asyncio
 import json
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
 from aiohttp import web
 
 from bot.channels import telegram_updates as updates
-from bot.channels.base import Handle, Inbound, Stop
+from bot.channels.base import ChannelError, Handle, Inbound, Stop, TryLater
+from bot.channels.telegram_errors import Bad
+from bot.channels.telegram_waits import Sleep, growing, wait_out
 from bot.logs import failure
 
 LARGEST_BODY = 1 << 20
@@ -24,11 +27,62 @@ BAD_SECRET = (
     f"the webhook secret must have {SHORTEST_SECRET} to 256 characters of A-Za-z0-9_-; "
     "make one with: openssl rand -hex 32"
 )
+SET_EVERY_S = 1.0
+SET_TRIES = 60
+SHUTDOWN_S = 5.0  # how long a stop waits for turns under way; aiohttp then cancels them and waits once more
 _SECRET = re.compile(f"[A-Za-z0-9_-]{{{SHORTEST_SECRET},256}}")
 
 Read = Callable[[Mapping[str, Any]], Inbound | None]
 
 log = structlog.get_logger()
+
+
+async def serve(app: web.Application, host: str, port: int, then: Callable[[], Awaitable[None]]) -> None:
+    """Serve plain HTTP (behind a proxy that speaks TLS) until cancelled; what is under way is then waited for.
+
+    Args:
+        then: done once it listens.
+
+    Raises:
+        Stop: the address or the port will not do, or ``then`` raised it.
+    """
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise Stop(f"cannot listen on {host}:{port}: {error.strerror}") from None
+        await then()
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+async def set_webhook(ask: Callable[[], Awaitable[object]], sleep: Sleep) -> None:
+    """Until it is set.
+
+    Args:
+        ask: setWebhook; raises ChannelError.
+
+    Raises:
+        Stop: Telegram does not take it, or something is in the way for a minute.
+    """
+    waits = growing()
+    for _ in range(SET_TRIES):
+        try:
+            await ask()
+        except Bad as refused:
+            raise Stop(f"Telegram does not take the webhook address: {refused.said}") from None
+        except ChannelError as trouble:
+            if isinstance(trouble, TryLater) and trouble.after_s:
+                # More than one call a second, or two at once, are refused; several workers may start together.
+                await sleep(max(SET_EVERY_S, trouble.after_s))
+            else:
+                await sleep(wait_out(trouble, waits))
+        else:
+            return
+    raise Stop("the webhook could not be set: something else sets it all the time, or Telegram is out of reach")
 
 
 def webhook_app(

@@ -14,8 +14,9 @@ import typer
 from bot import logs, wiring
 from bot.app import App
 from bot.channels.base import Channel, Handle, TryLater
-from bot.channels.registry import CLIENTS, TelegramClient
+from bot.channels.registry import CLIENTS
 from bot.channels.registry import client as client_of
+from bot.channels.telegram_channel import Telegram
 from bot.clock import system_clock
 from bot.commands.common import Data, Refusal
 from bot.health import Health
@@ -53,7 +54,9 @@ SHOWN_COMMANDS = (
 def run(
     data: Data,
     token_file: Annotated[Path, typer.Option("--token-file", help="Owner-only file with the bot token.")],
-    client: Annotated[str, typer.Option(help="Library that drives Telegram: " + ", ".join(CLIENTS) + ".")] = "aiogram",
+    client: Annotated[
+        str, typer.Option(help=f"Library that drives Telegram: {', '.join(CLIENTS)}; left out: as the settings say.")
+    ] = "",
     webhook: Annotated[str, typer.Option(help="Public https address of the webhook; long polling when left out.")] = "",
     secret_file: Annotated[
         Path | None,
@@ -70,7 +73,7 @@ def run(
     ] = False,
 ) -> None:
     """Listen on Telegram until stopped (Ctrl-C or SIGTERM). SIGHUP reads the content again."""
-    if client not in CLIENTS:
+    if client and client not in CLIENTS:
         raise Refusal(f"a client is one of: {', '.join(CLIENTS)}")
     if webhook and secret_file is None:
         raise Refusal("a webhook needs --secret-file FILE: an owner-only file with 32 characters or more")
@@ -81,13 +84,14 @@ def run(
     token = secret_text(token_file).strip()
     secret = secret_text(secret_file).strip() if secret_file is not None else ""
     logs.configure(level=settings.log_level, form=settings.log_format)
-    asyncio.run(_run(installation, settings, client_of(client), token, webhook, secret, address))
+    library = client_of(client or settings.client)
+    asyncio.run(_run(installation, settings, library, token, webhook, secret, address))
 
 
 async def _run(
     installation: Installation,
     settings: Settings,
-    client: type[TelegramClient],
+    client: type[Telegram],
     token: str,
     webhook: str,
     secret: str,
@@ -142,7 +146,7 @@ async def _run(
         store.close()
 
 
-async def _polling_alone(store: Store, telegram: TelegramClient, handle: Handle) -> None:
+async def _polling_alone(store: Store, telegram: Telegram, handle: Handle) -> None:
     """Telegram takes one poller at a time; where several processes share a database, the others wait for their turn."""
 
     async def poll() -> None:

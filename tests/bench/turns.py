@@ -1,6 +1,6 @@
 """Whole turns a CPU second, against a bare aiogram client that stores nothing.
 
-    python tests/bench/turns.py [--rounds 3] [--quick] [--profile]
+    python tests/bench/turns.py [--rounds 3] [--quick] [--profile] [--client ptb]
 
 Three processes: a local Bot API (``fake_telegram --bench``), and, one after the other on the same load, the assistant
 (``python -m bot run``, the same command people run, on a fresh data folder with enrolled people) and
@@ -15,6 +15,7 @@ reply delivered, delivery noted.
 Only the bot process's CPU time counts (/proc/PID/stat, all threads), from before the load until everything is noted.
 Order A B A B …; what is reported are medians and the range of the rounds' ratios.
 
+``--client`` says which library drives Telegram for the assistant; the measure stays the same.
 ``--profile`` runs the assistant once a job under a profiler of CPU time.
 """
 
@@ -41,6 +42,7 @@ from typing import Any
 
 from bot import turns, wiring
 from bot.channels.base import Inbound, Pressed
+from bot.channels.registry import CLIENTS
 from bot.trial import AGENCY, Trial
 from dialogues.model import Wrote
 from storage import outbox, people
@@ -178,7 +180,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def assistant(url: str, job: Job, webhook: bool, profile: Path | None) -> Iterator[int]:
+def assistant(url: str, job: Job, client: str, webhook: bool, profile: Path | None) -> Iterator[int]:
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
         trial = prepare(folder / "trial", job)
@@ -188,6 +190,7 @@ def assistant(url: str, job: Job, webhook: bool, profile: Path | None) -> Iterat
             path.write_text(text)
         command = ["-m", "bot"] if profile is None else [str(HERE / "profiled.py"), str(profile)]
         command += ["run", "--data", str(trial.installation.folder), "--token-file", str(token)]
+        command += ["--client", client]
         port = free_port()
         if webhook:
             command += ["--webhook", f"http://127.0.0.1:{port}/telegram", "--secret-file", str(secret)]
@@ -209,11 +212,14 @@ def peer(url: str, job: Job, webhook: bool) -> Iterator[int]:
         yield process.pid
 
 
-def measured(job: Job, *, ours: bool, webhook: bool = False, profile: Path | None = None, **more: Any) -> Measured:
+def measured(
+    job: Job, *, client: str = "", webhook: bool = False, profile: Path | None = None, **more: Any
+) -> Measured:
+    """The assistant through that client; the measure without one."""
     with running(["-m", "fake_telegram", "--bench"]) as telegram:
         assert telegram.stdout is not None
         url = telegram.stdout.readline().split()[0].removeprefix("url=")
-        with assistant(url, job, webhook, profile) if ours else peer(url, job, webhook) as pid:
+        with assistant(url, job, client, webhook, profile) if client else peer(url, job, webhook) as pid:
             load(url, job, 0)
             settled(pid)
             before = cpu_s(pid)
@@ -244,10 +250,8 @@ def settled(pid: int) -> float:
 # ---------------------------------------------------------------- the report
 
 
-def compare(job: Job, rounds: int, *, webhook: bool) -> None:
-    pairs = [
-        (measured(job, ours=True, webhook=webhook), measured(job, ours=False, webhook=webhook)) for _ in range(rounds)
-    ]
+def compare(job: Job, rounds: int, *, client: str, webhook: bool) -> None:
+    pairs = [(measured(job, client=client, webhook=webhook), measured(job, webhook=webhook)) for _ in range(rounds)]
     ratios = sorted(ours.per_cpu_s / bare.per_cpu_s for ours, bare in pairs)
 
     def median(name: str, which: int) -> float:
@@ -264,9 +268,9 @@ def compare(job: Job, rounds: int, *, webhook: bool) -> None:
     )
 
 
-def paced(job: Job, rounds: int) -> None:
+def paced(job: Job, rounds: int, client: str) -> None:
     """Latency where each of 32 people thinks for a second between turns: below saturation, as in life."""
-    runs = [measured(job, ours=True, think_s=1.0, turns=6, ramp_s=1.0) for _ in range(rounds)]
+    runs = [measured(job, client=client, think_s=1.0, turns=6, ramp_s=1.0) for _ in range(rounds)]
     print(
         f"{job.name:9}32 chats, 1 s of thought: p50 {statistics.median(one.p50 for one in runs):.0f} ms, "
         f"p99 {statistics.median(one.p99 for one in runs):.0f} ms",
@@ -280,24 +284,25 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="polling only, no paced load")
     parser.add_argument("--profile", action="store_true", help="shares of CPU time instead")
     parser.add_argument("--job", choices=[job.name for job in JOBS])
+    parser.add_argument("--client", choices=CLIENTS, default="aiogram")
     given = parser.parse_args()
     jobs = [job for job in JOBS if given.job in (None, job.name)]
     if given.profile:
         for job in jobs:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "shares"
-                measured(job, ours=True, profile=path)
+                measured(job, client=given.client, profile=path)
                 print(f"\n{job.name}\n{path.read_text()}", flush=True)
         return
     print("job      in       turns/CPU s      ratio                 latency ms          polls/turn")
     print("                    ours    bare median  (range)       p50   p99  p99 bare    ours  bare")
     for job in jobs:
-        compare(job, given.rounds, webhook=False)
+        compare(job, given.rounds, client=given.client, webhook=False)
     if not given.quick:
         for job in jobs:
-            compare(job, given.rounds, webhook=True)
+            compare(job, given.rounds, client=given.client, webhook=True)
         for job in jobs:
-            paced(job, min(given.rounds, 3))
+            paced(job, min(given.rounds, 3), given.client)
 
 
 if __name__ == "__main__":

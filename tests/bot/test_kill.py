@@ -10,14 +10,16 @@ from collections import Counter
 
 import pytest
 from bot_process import process
-from fake_telegram import FakeTelegram
+from fake_telegram import TOKEN, FakeTelegram
 from people_who_log import assert_in_order, assert_kept, enrolled, logs, previews, receipts
 
+from bot.channels.registry import CLIENTS
 from bot.trial import Trial
 
 
-async def test_sigterm_ends_it_with_exit_code_0_and_every_update_confirmed(trial: Trial) -> None:
-    async with FakeTelegram() as telegram, process(trial, telegram) as bot:
+@pytest.mark.parametrize("library", CLIENTS)
+async def test_sigterm_ends_it_with_exit_code_0_and_every_update_confirmed(trial: Trial, library: str) -> None:
+    async with FakeTelegram() as telegram, process(trial, telegram, library=library) as bot:
         (robin,) = enrolled(trial, telegram, 1)
         await bot.start()
         robin.writes("/help")
@@ -49,19 +51,34 @@ async def test_sigterm_in_the_middle_of_a_conversation_loses_and_repeats_nothing
         assert len(telegram.log) == 0
 
 
+async def test_a_start_while_telegram_is_away_waits_for_it(trial: Trial) -> None:
+    async with FakeTelegram() as telegram, process(trial, telegram, library="ptb") as bot:
+        (robin,) = enrolled(trial, telegram, 1)
+        with telegram.outage():
+            starting = asyncio.create_task(bot.start())
+            await bot.prints(b"telegram.out-of-reach")
+        await starting
+        robin.writes("/help")
+        await robin.hears("What I can do", within=30)
+        assert await bot.end(signal.SIGTERM) == 0
+        assert telegram.calls_of("getMe") == []
+        assert TOKEN.partition(":")[2].encode() not in bot.printed
+
+
 async def test_t21_killed_at_random_moments_no_acknowledged_note_is_lost_and_none_is_kept_twice(trial: Trial) -> None:
-    await kills(trial, kills=3, people=5, notes=4, seed=7)
+    await kills(trial, "aiogram", kills=3, people=5, notes=4, seed=7)
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("library", CLIENTS)
 @pytest.mark.parametrize("seed", range(5))
-async def test_killed_again_and_again(trial: Trial, seed: int) -> None:
-    await kills(trial, kills=25, people=8, notes=25, seed=seed)
+async def test_killed_again_and_again(trial: Trial, library: str, seed: int) -> None:
+    await kills(trial, library, kills=25, people=8, notes=25, seed=seed)
 
 
-async def kills(trial: Trial, *, kills: int, people: int, notes: int, seed: int) -> None:
+async def kills(trial: Trial, library: str, *, kills: int, people: int, notes: int, seed: int) -> None:
     dice = random.Random(seed)
-    async with FakeTelegram() as telegram, process(trial, telegram) as bot:
+    async with FakeTelegram() as telegram, process(trial, telegram, library=library) as bot:
         persons = enrolled(trial, telegram, people)
         await bot.start()
         work = asyncio.gather(*(logs(person, number, notes) for number, person in enumerate(persons)))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot import wiring
 from bot.app import App
-from bot.channels.base import Inbound, Pressed, Refused, TryLater
+from bot.channels.base import Inbound, Pressed, Reachable, Refused, TryLater
 from bot.channels.telegram_updates import read
 from bot.limits import DANGER_EVERY_S, ENROLLED, INVITE, STRANGER, Bucket, Limits, Rate
 from bot.wiring import voices
@@ -21,7 +21,7 @@ from dialogues.model import Edited, Say, Sent, Wrote
 from storage import invites, people
 from storage.invites import Entered
 
-Event = Wrote | Pressed | Sent | Edited
+Event = Wrote | Pressed | Sent | Edited | Reachable
 
 
 def inbound(event: Event | str, chat: str = "1", number: int = 0) -> Inbound:
@@ -45,6 +45,13 @@ def test_over_any_stretch_no_more_than_the_burst_and_what_came_since(
         passed += max(0.0, step)
         taken += bucket.take(at)
         assert taken <= burst + passed / every_s + 1e-6
+
+
+def test_who_blocks_and_unblocks_over_the_limit_is_not_spoken_to() -> None:
+    limits = Limits()
+    verdicts = [limits.judge(inbound(Reachable(bool(n % 2))), NOON) for n in range(STRANGER.burst + 2)]
+    assert verdicts == ["take"] * STRANGER.burst + ["drop"] * 2
+    assert limits.judge(inbound("hello"), NOON) == "tell"
 
 
 def test_a_stranger_has_less_and_is_told_once_until_it_is_calm_again() -> None:

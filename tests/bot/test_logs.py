@@ -11,6 +11,7 @@ from bot_process import process
 from fake_telegram import TOKEN, FakeTelegram
 
 from bot import logs
+from bot.channels.registry import CLIENTS
 from bot.clock import system_clock
 from bot.trial import Trial
 
@@ -29,8 +30,9 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.parametrize("library", CLIENTS)
 async def test_t03_a_whole_job_with_provoked_errors_and_every_library_at_debug_prints_no_word_and_no_id(
-    trial: Trial,
+    trial: Trial, library: str
 ) -> None:
     from bot_site import Site
 
@@ -39,7 +41,7 @@ async def test_t03_a_whole_job_with_provoked_errors_and_every_library_at_debug_p
     token = site.invite(at=system_clock())
     site.close()
     command = (sys.executable, "-c", EVERY_LIBRARY_AT_DEBUG)
-    async with FakeTelegram() as telegram, process(trial, telegram, command) as bot:
+    async with FakeTelegram() as telegram, process(trial, telegram, command, library=library) as bot:
         robin = telegram.person(CHAT, started=True, first_name=CANARY)
         stranger = telegram.person(CHAT + 1)
         await bot.start()

@@ -48,6 +48,15 @@ def test_the_pace_is_telegrams_unless_it_is_set(tmp_path: Path, monkeypatch: pyt
         Settings.read(tmp_path)
 
 
+def test_the_client_is_one_of_those_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.read(written(tmp_path, "")).client == "aiogram"
+    assert Settings.read(written(tmp_path, 'client = "ptb"\n')).client == "ptb"
+    monkeypatch.setenv("INTEGRA_CLIENT", "canary")
+    with pytest.raises(SettingsError, match=r"client: .* a client is one of: aiogram, ptb") as refused:
+        Settings.read(tmp_path)
+    assert "canary" not in str(refused.value)
+
+
 def test_all_mistakes_are_named_at_once_without_the_values(tmp_path: Path) -> None:
     folder = written(tmp_path, 'webhook_port = 99999\nwebhook_path = "no slash canary"\nnonsense = "canary"\n')
     with pytest.raises(SettingsError) as refused:

@@ -1,19 +1,22 @@
 """The whole job over Telegram: invite, enrolment, a step of the guide, a question, a flagged note, and its coordinator.
 
-Over real sockets against a fake Bot API, once by long polling and once by webhook.
+Over real sockets against a fake Bot API, by long polling and by webhook, through each library.
 """
 
 import pytest
 from bot_site import Line, Site, on_telegram
 from fake_telegram import Person
 
+from bot.channels.registry import CLIENTS
+
 CANARY = "Zebrafinch quartz"
 SAW = f"He said to two others in the yard: {CANARY} on friday."
 
 
+@pytest.mark.parametrize("library", CLIENTS)
 @pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
-async def test_t23_the_whole_job(site: Site, webhook: bool) -> None:
-    async with on_telegram(site, webhook=webhook) as line:
+async def test_t23_the_whole_job(site: Site, webhook: bool, library: str) -> None:
+    async with on_telegram(site, library=library, webhook=webhook) as line:
         telegram = line.telegram
         coordinator = line.staff(2002, "coordinator", "Coord-9")
         robin = telegram.person(1001)
@@ -123,8 +126,11 @@ def assert_erased(robin: Person) -> None:
     assert not [message.message_id for message in robin.screen if CANARY in message.text]
 
 
-async def test_a_hand_off_leaves_as_a_protected_page_and_an_empty_form_as_one_to_print(site: Site) -> None:
-    async with on_telegram(site) as line:
+@pytest.mark.parametrize("library", CLIENTS)
+async def test_a_hand_off_leaves_as_a_protected_page_and_an_empty_form_as_one_to_print(
+    site: Site, library: str
+) -> None:
+    async with on_telegram(site, library=library) as line:
         robin = line.staff(1001, "officer", "PO-77")
         robin.writes("/guide")
         await robin.hears("Which step?")

@@ -16,7 +16,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from bot import turns
-from bot.channels.base import Handle, Inbound, Pressed
+from bot.channels.base import Handle, Inbound, Pressed, Reachable
 from bot.trial import AGENCY
 from dialogues.model import Wrote
 from storage import agencies, people
@@ -57,6 +57,27 @@ async def test_t25_the_same_update_twice_changes_nothing(desk: Desk, site: Site)
     await desk.takes(again, again)
     assert everything(site) == before
     assert desk.news("officer") == []
+
+
+async def test_blocking_and_unblocking_are_taken_once_and_nobody_is_spoken_to(desk: Desk, site: Site) -> None:
+    await desk.says("officer", "/menu", "[note.quick]")
+    before = everything(site)
+    for number, can in enumerate((False, True)):
+        told = Inbound("console", f"member-{number}", "officer", Reachable(can))
+        await desk.takes(told, told)
+    await desk.takes(Inbound("console", "member-2", "stranger", Reachable(True)))
+    assert (desk.news("officer"), desk.news("stranger")) == ([], [])
+    after = everything(site)
+    assert len(after.pop("seen")) == len(before.pop("seen")) + 3
+    assert after == before
+
+
+async def test_a_turn_that_fails_on_it_says_nothing_of_not_saving(desk: Desk, site: Site) -> None:
+    told = Inbound("console", "member-1", "officer", Reachable(True))
+    assert site.within(lambda tx: turns.not_saved(tx, desk.app.world, told, alarm=False)) == []
+    assert site.within(lambda tx: turns.take_turn(tx, desk.app.world, told)) == []
+    wrote = replace(told, update_id="wrote-1", event=Wrote("x"))
+    assert len(site.within(lambda tx: turns.not_saved(tx, desk.app.world, wrote, alarm=False))) == 1
 
 
 async def test_a_note_logged_twice_by_a_repeated_press_is_kept_once(desk: Desk, site: Site) -> None:

@@ -338,11 +338,16 @@ class Person:
         return self._telegram.deliver(group, Message(0, group_id, 0.0, False, self.user, text=text), from_person=True)
 
     def blocks(self) -> None:
-        """Blocks the bot: it hears of it once, and its sends are refused."""
+        """Blocks the bot: it hears of it once (my_chat_member), and its sends are refused. Again changes nothing."""
+        if self.chat.bot_may == "blocked":
+            return
         self.chat.bot_may = "blocked"
         self._member(self.chat, "member", "kicked")
 
     def unblocks(self) -> None:
+        """The bot hears of it, too. Without a block before it changes nothing."""
+        if self.chat.bot_may != "blocked":
+            return
         self.chat.bot_may = "write"
         self._member(self.chat, "kicked", "member")
 

@@ -45,7 +45,7 @@ class Fault:
     """What happens to the next ``times`` requests of ``method`` (None: to all of them)."""
 
     method: str
-    action: Literal["refuse", "html", "cut", "hold", "delay"]
+    action: Literal["refuse", "html", "cut", "half", "hold", "delay"]
     when: Literal["before", "after"] = "before"
     times: int | None = 1
     chat_id: int | None = None

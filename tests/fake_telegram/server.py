@@ -275,6 +275,10 @@ class FakeTelegram:
         """Cuts the connection; ``after_work=True`` is the lost answer: the work is done."""
         self.faults.add(Fault(method, "cut", "after" if after_work else "before", times, chat_id))
 
+    def half_next(self, method: str = ANY, *, times: int | None = 1, chat_id: int | None = None) -> None:
+        """Does the work and cuts the connection in the middle of the answer."""
+        self.faults.add(Fault(method, "half", "after", times, chat_id))
+
     def hold_next(self, method: str = ANY, *, after_work: bool = False, chat_id: int | None = None) -> Gate:
         """Holds the next request until the gate is opened."""
         gate = Gate()
@@ -287,6 +291,11 @@ class FakeTelegram:
     ) -> None:
         """Answers that much later, in real seconds."""
         self.faults.add(Fault(method, "delay", "before", times, chat_id, seconds=seconds))
+
+    def lose_webhook_answers(self, times: int = 1) -> None:
+        """The bot's next answers to posts do not arrive: the connection is dropped after its work was done."""
+        assert self.methods.webhook is not None
+        self.methods.webhook.loses = times
 
     def heal(self) -> None:
         """Drops all faults that are still to come."""
@@ -402,6 +411,8 @@ class FakeTelegram:
             await asyncio.sleep(fault.seconds)
         if fault.action == "cut":
             return _cut(request)
+        if fault.action == "half":
+            return await _half(request, answer)
         if fault.action == "html":
             return web.Response(status=fault.status, text=gateway_page(fault.status), content_type="text/html")
         if fault.action == "refuse" and fault.refusal is not None:
@@ -464,6 +475,18 @@ def _cut(request: web.BaseRequest) -> _Cut:
     if request.transport is not None:
         request.transport.abort()
     return _Cut()
+
+
+async def _half(request: web.BaseRequest, answer: web.Response) -> _Cut:
+    """Head and half of the body reach the client before the connection is gone."""
+    body = answer.body
+    assert isinstance(body, bytes)
+    begun = web.StreamResponse(status=answer.status)
+    begun.content_type = answer.content_type
+    begun.content_length = len(body)
+    await begun.prepare(request)
+    await begun.write(body[: len(body) // 2])
+    return _cut(request)
 
 
 def _answer(result: Result) -> web.Response:

@@ -5,13 +5,15 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 import pytest
 from fake_telegram import TOKEN, FakeTelegram
 
 from bot.channels.base import Channel, File, Gone, Handle, Inbound, Pressed, Refused
-from bot.channels.telegram_aiogram import TelegramAiogram
+from bot.channels.registry import CLIENTS, client
+from bot.channels.telegram_channel import Telegram as TelegramChannel
 from dialogues.model import Choice, Say, Sent, Wrote, column
 from storage.errors import Busy
 
@@ -88,16 +90,16 @@ class Telegram:
 
 
 class TelegramWebhook(Telegram):
-    def __init__(self, telegram: FakeTelegram, channel: TelegramAiogram) -> None:
+    def __init__(self, telegram: FakeTelegram, channel: TelegramChannel) -> None:
         super().__init__(telegram, channel)
-        self._aiogram = channel
+        self._client = channel
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port: int = probe.getsockname()[1]
 
     def hearing(self, handle: Handle) -> Awaitable[None]:
         url = f"http://127.0.0.1:{self._port}/telegram"
-        return self._aiogram.listen_webhook(url, "127.0.0.1", self._port, "/telegram", "s" * 32, handle)
+        return self._client.listen_webhook(url, "127.0.0.1", self._port, "/telegram", "s" * 32, handle)
 
 
 async def no_wait(_: float) -> None:
@@ -105,24 +107,17 @@ async def no_wait(_: float) -> None:
 
 
 @asynccontextmanager
-async def aiogram_polling() -> AsyncIterator[Stage]:
+async def on_telegram(library: str, kind: Callable[[FakeTelegram, TelegramChannel], Stage]) -> AsyncIterator[Stage]:
     async with FakeTelegram() as telegram:
-        channel = TelegramAiogram.open(TOKEN, telegram.url, sleep=no_wait)
-        yield Telegram(telegram, channel)
-        await channel.close()
-
-
-@asynccontextmanager
-async def aiogram_webhook() -> AsyncIterator[Stage]:
-    async with FakeTelegram() as telegram:
-        channel = TelegramAiogram.open(TOKEN, telegram.url, sleep=no_wait)
-        yield TelegramWebhook(telegram, channel)
+        channel = client(library).open(TOKEN, telegram.url, sleep=no_wait)
+        yield kind(telegram, channel)
         await channel.close()
 
 
 STAGES: dict[str, Callable[[], AbstractAsyncContextManager[Stage]]] = {
-    "aiogram polling": aiogram_polling,
-    "aiogram webhook": aiogram_webhook,
+    f"{library} {mode}": partial(on_telegram, library, kind)
+    for library in CLIENTS
+    for mode, kind in (("polling", Telegram), ("webhook", TelegramWebhook))
 }
 
 

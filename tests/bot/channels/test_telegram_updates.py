@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import dialogues
 from bot.channels import telegram_updates as updates
-from bot.channels.base import Inbound, Pressed
+from bot.channels.base import Inbound, Pressed, Reachable
 from bot.channels.telegram_updates import Unreadable, callback_data, pressed, read, write
 from dialogues.clean import units
 from dialogues.model import Choice, Edited, Say, Sent, Wrote, column
@@ -195,7 +195,26 @@ def test_groups_are_heard_for_commands_alone() -> None:
     assert read(update(message=message({"id": -1001, "type": "channel"}, text="/start"))) is None
 
 
-@pytest.mark.parametrize("kind", ["my_chat_member", "poll_answer", "from_next_year"])
+def member(status: object, chat: dict[str, Any] = PRIVATE) -> dict[str, Any]:
+    new = {"user": {"id": 4242, "is_bot": True, "first_name": "INTEGRA"}, "status": status}
+    return update(my_chat_member={"chat": chat, "from": ROBIN, "date": 1_700_000_000, "new_chat_member": new})
+
+
+def test_who_blocks_and_unblocks_the_bot_is_heard_of() -> None:
+    blocked = heard(member("kicked"))
+
+    assert blocked == Inbound("telegram", "700000001", "1001", Reachable(False), "", True, "pt-br")
+    assert heard(member("member")).event == Reachable(True)
+
+
+def test_in_groups_and_with_other_standings_nothing_is_heard_of_the_bots_membership() -> None:
+    assert read(member("kicked", GROUP)) is None
+    assert read(member("member", {"id": -1001, "type": "channel"})) is None
+    for status in ("restricted", "left", "administrator", "from_next_year", None, ["kicked"]):
+        assert read(member(status)) is None
+
+
+@pytest.mark.parametrize("kind", ["chat_member", "poll_answer", "from_next_year"])
 def test_other_updates_are_dropped(kind: str) -> None:
     """T27."""
     assert read(update(**{kind: {"chat": PRIVATE}})) is None
@@ -214,6 +233,9 @@ def test_other_updates_are_dropped(kind: str) -> None:
         update(message=message({"id": 1001}, text="x")),
         update(message=message(text="x") | {"message_id": True}),
         update(callback_query={"data": "1.a"}),
+        update(my_chat_member={}),
+        update(my_chat_member={"chat": PRIVATE}),
+        update(my_chat_member={"chat": PRIVATE, "new_chat_member": {"status": "kicked"}}),
         {"update_id": -1, "message": message(text="x")},
         {"update_id": 1 << 63, "message": message(text="x")},
     ],
@@ -231,8 +253,9 @@ JSON = st.recursive(
     max_leaves=5,
 )
 NAMES = ["id", "type", "chat", "from", "message", "message_id", "text", "data", "date", "photo", "language_code"]
+NAMES += ["new_chat_member", "status"]
 SHAPES = st.recursive(
-    st.just("private") | st.just(1001) | JSON,
+    st.sampled_from(["private", "kicked", 1001]) | JSON,
     lambda inner: st.dictionaries(st.sampled_from(NAMES), inner, max_size=6),
     max_leaves=20,
 )

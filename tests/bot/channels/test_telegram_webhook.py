@@ -147,7 +147,7 @@ async def test_what_nobody_can_read_is_recorded_and_not_wanted_again(
 
 
 async def test_what_is_not_listened_to_is_taken(bot: Bot, client: aiohttp.ClientSession) -> None:
-    assert (await post(client, {"update_id": 5, "my_chat_member": {}}))[0] == 200
+    assert (await post(client, {"update_id": 5, "poll": {}}))[0] == 200
     assert (bot.heard, bot.after) == ([], [])
 
 

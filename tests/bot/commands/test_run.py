@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fake_telegram import TOKEN, FakeTelegram
 
+from bot.channels.registry import CLIENTS
 from bot.commands.run import SHOWN_COMMANDS, commands
 from bot.trial import Trial
 
@@ -71,10 +72,20 @@ def test_a_secret_or_a_mistake_in_the_settings_stops_it(
     assert (done.code, "--status-public" in done.err) == (1, True)
 
 
+def test_a_client_in_the_settings_that_there_is_not_stops_it(integra: Any, trial: Trial, token_file: Path) -> None:
+    data = trial.installation.folder
+    (data / "settings.toml").write_text('client = "pigeon"\n')
+    done = integra("run", "--data", data, "--token-file", token_file)
+    assert (done.code, "client: " in done.err, "aiogram, ptb" in done.err) == (1, True, True)
+    assert "pigeon" not in done.err
+
+
+@pytest.mark.parametrize("library", CLIENTS)
 async def test_a_token_telegram_does_not_know_ends_it_with_1_and_what_to_do(
-    integra: Any, trial: Trial, token_of_another: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    integra: Any, trial: Trial, token_of_another: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, library: str
 ) -> None:
-    """Whoever minds the process hears of start and end."""
+    """The client is the one that the settings name. Whoever minds the process hears of start and end."""
+    monkeypatch.setenv("INTEGRA_CLIENT", library)
     minds = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     minds.bind(str(tmp_path / "notify"))
     minds.setblocking(False)
@@ -86,6 +97,7 @@ async def test_a_token_telegram_does_not_know_ends_it_with_1_and_what_to_do(
         monkeypatch.setattr("asyncio.unix_events._UnixSelectorEventLoop.add_signal_handler", lambda *_: None)
         done = await asyncio.to_thread(integra, "run", "--data", data, "--token-file", token_of_another)
     assert (done.code, "BotFather" in done.err) == (1, True)
+    assert f"client=Telegram{library.title()} " in done.out
     assert "Unclosed" not in done.err
     with minds:
         assert [minds.recv(99), minds.recv(99)] == [b"READY=1", b"STOPPING=1"]

@@ -12,6 +12,7 @@ A message may be said twice only when the process dies between saying and noting
 
 import asyncio
 import bisect
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -43,6 +44,7 @@ class Outbox:
     Args:
         channels: by name.
         sleep: how to wait between tries; a test hands in its own.
+        steady: seconds, of a clock that nobody sets.
     """
 
     def __init__(
@@ -51,9 +53,10 @@ class Outbox:
         channels: Mapping[str, Channel],
         clock: Clock,
         sleep: Sleep = asyncio.sleep,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._channels = store, channels
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._sleep, self._steady = clock, sleep, steady
         self._lines: dict[bytes, list[Outgoing]] = {}
         self._senders: dict[bytes, asyncio.Task[None]] = {}
         self._pushed: dict[int, float] = {}
@@ -65,8 +68,14 @@ class Outbox:
 
     async def start(self) -> None:
         """Take up what a crash or an outage left."""
-        self.stopped = asyncio.get_running_loop().create_future()
+        self.watch()
         self.push(await self._store.run(outbox.waiting))
+
+    def watch(self) -> "asyncio.Future[Stop]":
+        """Done when a channel cannot go on."""
+        if self.stopped is None:
+            self.stopped = asyncio.get_running_loop().create_future()
+        return self.stopped
 
     def push(self, said: Sequence[Outgoing]) -> None:
         """Queue committed messages; they are being sent when this returns.
@@ -78,7 +87,7 @@ class Outbox:
                 continue
             line = self._lines.setdefault(one.address_ref, [])
             bisect.insort(line, one, key=lambda other: other.id)
-            self._pushed[one.id] = self._clock().timestamp()
+            self._pushed[one.id] = self._steady()
             self._idle.clear()
             if one.address_ref not in self._senders:
                 self._senders[one.address_ref] = asyncio.create_task(self._send(one.address_ref))
@@ -110,7 +119,7 @@ class Outbox:
         try:
             while line:
                 one = line[0]
-                old = self._clock().timestamp() - self._pushed.get(one.id, 0.0) >= WAITED_S
+                old = self._steady() - self._pushed.get(one.id, 0.0) >= WAITED_S
                 try:
                     if not (waited or old) or await self._store.run(partial(outbox.still_waits, id=one.id)):
                         await self._say(one)

@@ -44,6 +44,7 @@ from dialogues.model import (
     Wrote,
     column,
 )
+from dialogues.note import UNDO
 from dialogues.reference import reference as named
 from guidance.model import GuideVersion
 from storage import (
@@ -75,6 +76,7 @@ from storage.transaction import Transaction, seconds
 MOST_LOOK_UPS = 4  # a dialogue asks once or twice; more is a loop
 REMEMBER_UPDATES = timedelta(hours=48)  # twice as long as Telegram repeats one
 SWEEP = "sweep"
+SWEEP_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,8 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
         case "sweep":
             invites.sweep(tx, at=now)
             tx.db.execute(seen.delete().where(seen.c.at < seconds(now - REMEMBER_UPDATES)))
-            timers.arm(tx, SWEEP, "", now + timedelta(hours=1))
+            timers.arm(tx, SWEEP, "", now + SWEEP_EVERY)
+            pull_in(tx, world)
             return _desks_that_fail(tx, world, now)
         case _:
             contact = people.contact(tx, timer.address_ref)
@@ -169,6 +172,14 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
                 due = Due(timer.kind, timer.about)
                 return _converse(tx, world, talk, due, contact.channel, contact.chat, "")
     return []
+
+
+def pull_in(tx: Transaction, world: World) -> None:
+    """What was armed while the clock was ahead is due no later than if it had been armed now."""
+    now = world.clock()
+    flags.pull_in(tx, at=now)
+    for kind, period in ((notes.RELEASE, UNDO), (desk.IDLE_TIMER, world.draft_lives), (SWEEP, SWEEP_EVERY)):
+        timers.pull_in(tx, kind, now + period)
 
 
 def take_fetched(

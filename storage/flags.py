@@ -139,6 +139,16 @@ def overdue(tx: Transaction, note_id: str, *, at: datetime) -> bool:
     return True
 
 
+def pull_in(tx: Transaction, *, at: datetime) -> None:
+    """No open flag is due later than if it had been raised now: one that is was raised while the clock was ahead."""
+    for urgency, period in DEADLINES.items():
+        latest = at + period
+        late = (flags.c.state.in_(OPEN), flags.c.urgency == urgency, flags.c.due_at > seconds(latest))
+        for note_id in tx.db.scalars(select(flags.c.note_id).where(*late)).all():
+            tx.db.execute(update(flags).where(flags.c.note_id == note_id).values(due_at=seconds(latest)))
+            timers.arm(tx, DEADLINE, note_id.hex(), latest)
+
+
 def of_desks(
     tx: Transaction, agency_refs: list[bytes], *, short: str | None = None, at_most: int = 50
 ) -> list[FlagView]:

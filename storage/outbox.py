@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from dialogues.model import Choice, Document, Say
+from storage.errors import Unreadable
 from storage.schema import outbox
 from storage.transaction import Transaction, seconds
 
@@ -72,11 +73,14 @@ def put(
 
 
 def waiting(tx: Transaction, *, at_most: int = 10_000) -> list[Outgoing]:
-    """What a crash or an outage left, oldest first."""
-    return [
-        _outgoing(id, address_ref, tx.open("outbox", address_ref, sealed))
-        for id, address_ref, sealed in tx.db.execute(_waiting.limit(at_most))
-    ]
+    """What a crash or an outage left, oldest first. One that does not open is buried, and holds up no others."""
+    found = []
+    for id, address_ref, sealed in tx.db.execute(_waiting.limit(at_most)).all():
+        try:
+            found.append(_outgoing(id, address_ref, tx.open("outbox", address_ref, sealed)))
+        except Unreadable:
+            bury(tx, id, "unreadable")
+    return found
 
 
 def of_address(tx: Transaction, address_ref: bytes) -> list[Outgoing]:

@@ -16,21 +16,24 @@ import asyncio
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from storage.actor import ASSISTANT, Actor
 from storage.errors import Busy
 from storage.keyring import Keyring
 from storage.transaction import PURGED, Transaction
+from storage.trouble import is_refusal, refusal
 
 T = TypeVar("T")
 MOST_SHARED = 64
+EMPTY_AGAIN_S = 60.0  # after somebody who reads kept the log from being emptied; each try may wait for them
 
 
 @dataclass(slots=True)
@@ -65,6 +68,8 @@ class Store:
         self._line: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
+        # Whoever was killed after a purge's commit left what was deleted in the log.
+        self._to_empty, self._emptied_at = True, -EMPTY_AGAIN_S
         self._thread = threading.Thread(target=self._write, name="store", daemon=True)
         self._thread.start()
 
@@ -73,6 +78,7 @@ class Store:
 
         Raises (from the awaited result):
             Busy: the commit or the database failed; nothing of this turn was kept. Try the same call again.
+            Damaged: the database is; nothing of this turn was kept, and the same call will fail again.
             Exception: whatever ``turn`` raised; nothing of it was kept.
         """
         waiter: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -117,9 +123,15 @@ class Store:
                 try:
                     connection = connection or self._engine.connect()
                 except Exception as failed:  # the next batch tries again
-                    _tell([(one, None, Busy(type(failed).__name__)) for one in waiting])
+                    self._engine.dispose()
+                    _tell([(one, None, refusal(failed)) for one in waiting])
                 else:
-                    self._share(connection, waiting)
+                    if not self._share(connection, waiting):
+                        # A file that was opened while the disk was read-only or broken stays so for who has it open.
+                        with contextlib.suppress(DBAPIError):
+                            connection.close()
+                        self._engine.dispose()
+                        connection = None
             if batch[-1] is None:
                 if connection is not None:
                     with contextlib.suppress(DBAPIError):
@@ -127,8 +139,10 @@ class Store:
                     connection.close()
                 return
 
-    def _share(self, connection: Connection, waiting: list[_Waiting[Any]]) -> None:
+    def _share(self, connection: Connection, waiting: list[_Waiting[Any]]) -> bool:
+        """False: this connection may never serve again, a new one may."""
         results: list[_Result] = []
+        good = True
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             for one in waiting:
@@ -137,17 +151,30 @@ class Store:
         except BaseException as failed:
             with contextlib.suppress(DBAPIError):
                 connection.exec_driver_sql("ROLLBACK")
-            results = [(one, None, Busy(type(failed).__name__)) for one in waiting]
+            error = refusal(failed)
+            good = isinstance(error, Busy) and error.why in ("", "locked", "full")
+            results = [(one, None, refusal(failed)) for one in waiting]
         finally:
             # SQLAlchemy believes in a transaction of its own; the real one is ended above.
             with contextlib.suppress(DBAPIError):
                 connection.rollback()
         if connection.info.pop(PURGED, False):
-            # What was deleted is overwritten in the file only now (measured: secure_delete alone leaves it in the log).
-            with contextlib.suppress(DBAPIError):
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.rollback()
+            self._to_empty, self._emptied_at = True, -EMPTY_AGAIN_S
+        if good and self._to_empty and time.monotonic() - self._emptied_at >= EMPTY_AGAIN_S:
+            self._to_empty, self._emptied_at = not _empty_log(connection), time.monotonic()
         _tell(results)
+        return good
+
+
+def _empty_log(connection: Connection) -> bool:
+    """Write the log back into the file and cut it: what was deleted is overwritten only now (measured: secure_delete
+    alone leaves it in the log). False: somebody who reads was in the way, or the disk."""
+    try:
+        busy: int = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+        connection.rollback()
+    except DBAPIError:
+        return False
+    return busy == 0
 
 
 def _wanted(one: _Waiting[Any]) -> bool:
@@ -184,10 +211,10 @@ def _alone(tx: Transaction, turn: Callable[[Transaction], Any]) -> tuple[Any, Ba
     tx.db.exec_driver_sql("SAVEPOINT turn")
     try:
         result = turn(tx)
-    except OperationalError as failed:
+    except DBAPIError as failed:
         tx.db.exec_driver_sql("ROLLBACK TO turn")
         tx.db.exec_driver_sql("RELEASE turn")
-        return None, Busy(type(failed.orig).__name__)
+        return None, refusal(failed) if is_refusal(failed) else failed
     except Exception as failed:
         tx.db.exec_driver_sql("ROLLBACK TO turn")
         tx.db.exec_driver_sql("RELEASE turn")

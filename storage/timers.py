@@ -1,5 +1,6 @@
 """Every deadline there is, one row each."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,11 +36,16 @@ def disarm(tx: Transaction, kind: str, about: str, *, address_ref: bytes = NOBOD
     )
 
 
-def due(tx: Transaction, at: datetime, *, at_most: int = 100) -> list[Timer]:
-    """What is due, earliest first."""
-    rows = tx.db.execute(
-        select(timers).where(timers.c.due_at <= seconds(at)).order_by(timers.c.due_at, timers.c.id).limit(at_most)
-    )
+def pull_in(tx: Transaction, kind: str, latest: datetime) -> None:
+    """Let no timer of this kind be due later than that: it was armed while the clock was wrong."""
+    late = (timers.c.kind == kind, timers.c.due_at > seconds(latest))
+    tx.db.execute(update(timers).where(*late).values(due_at=seconds(latest)))
+
+
+def due(tx: Transaction, at: datetime, *, at_most: int = 100, but: Collection[str] = ()) -> list[Timer]:
+    """What is due, earliest first, without those of some kinds."""
+    wanted = (timers.c.due_at <= seconds(at), timers.c.kind.not_in(but))
+    rows = tx.db.execute(select(timers).where(*wanted).order_by(timers.c.due_at, timers.c.id).limit(at_most))
     return [Timer(row.id, row.kind, row.address_ref, row.about, moment(row.due_at)) for row in rows]
 
 

@@ -3,9 +3,10 @@
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 from fake_telegram import TOKEN, FakeTelegram
@@ -19,7 +20,7 @@ class Process:
     """`integra run` on a trial installation; what it prints is kept in ``printed``."""
 
     def __init__(self, trial: Trial, telegram: FakeTelegram, command: Sequence[str]) -> None:
-        self._command = command
+        self.command = command
         self._trial, self._telegram = trial, telegram
         self.printed = b""
         self.running: asyncio.subprocess.Process | None = None
@@ -33,7 +34,7 @@ class Process:
         before = len(self._telegram.calls_of("getMyCommands"))
         clean = {name: value for name, value in os.environ.items() if not name.startswith("INTEGRA_")}
         self.running = await asyncio.create_subprocess_exec(
-            *self._command,
+            *self.command,
             "run",
             "--data",
             str(self._trial.installation.folder),
@@ -45,6 +46,27 @@ class Process:
         )
         self._reading = asyncio.create_task(self._read(self.running))
         await self._telegram.called("getMyCommands", times=before + 1, within=60)
+
+    async def ends(self) -> int:
+        """Returns its exit code when it has ended by itself."""
+        assert self.running is not None
+        assert self._reading is not None
+        code = await asyncio.wait_for(self.running.wait(), 60)
+        await self._reading
+        self.running = None
+        return code
+
+    async def quiet(self, within_s: float = 30.0) -> None:
+        """Returns when every update is confirmed and every message noted as arrived, as seen from outside."""
+        await self._telegram.confirmed(within_s)
+        async with asyncio.timeout(within_s):
+            while self._waiting():
+                await asyncio.sleep(0.02)
+
+    def _waiting(self) -> int:
+        address = f"{self._trial.installation.database.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            return int(connection.execute("SELECT count(*) FROM outbox WHERE dead IS NULL").fetchone()[0])
 
     async def end(self, how: signal.Signals) -> int:
         """Returns its exit code."""

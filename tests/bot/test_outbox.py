@@ -85,7 +85,7 @@ def waits() -> Waits:
 
 @asynccontextmanager
 async def sending(site: Site, phones: Phones, waits: Sleep) -> AsyncIterator[Outbox]:
-    out = Outbox(site.store, {"console": phones}, site.clock, waits)
+    out = Outbox(site.store, {"console": phones}, site.clock, waits, lambda: site.clock().timestamp())
     await out.start()
     async with asyncio.timeout(20):  # what is never said fails the test and does not hang it
         yield out

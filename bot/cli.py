@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import ClickException
 
-from bot.commands import audit, case, content, edition, keys, notes, people, run, setup, sync, talk
+from bot.commands import audit, case, content, doctor, edition, keys, notes, people, run, setup, sync, talk
 from bot.commands.common import name_operator, refuse_secrets
 from bot.commands.errors import FAILURES, said
 from bot.hardening import harden
@@ -47,6 +47,7 @@ app.add_typer(case.case, name="case")
 app.add_typer(edition.content, name="content")
 app.add_typer(keys.keys, name="keys")
 app.command("run")(run.run)
+app.command("doctor")(doctor.doctor)
 app.add_typer(notes.notes, name="notes")
 app.add_typer(sync.sync, name="sync")
 app.add_typer(audit.audit, name="audit")

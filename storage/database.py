@@ -66,9 +66,9 @@ def look_into(path: Path) -> Engine:
     What others write meanwhile is seen, as long as the log lies there when this is called.
     """
     logged = path.with_name(f"{path.name}-wal")
-    way = "mode=ro" if logged.exists() and logged.stat().st_size else "immutable=1"
+    way = {"mode": "ro"} if logged.exists() and logged.stat().st_size else {"immutable": "1"}
     engine = create_engine(
-        URL.create("sqlite+pysqlite", database=f"{path.absolute().as_uri()}?{way}&uri=true"),
+        URL.create("sqlite+pysqlite", database=path.absolute().as_uri(), query={**way, "uri": "true"}),
         hide_parameters=True,
         poolclass=StaticPool,
         connect_args={"check_same_thread": False, "timeout": 2.0},

@@ -60,7 +60,7 @@ class Process:
         """Returns when every update is confirmed and every message noted as arrived, as seen from outside."""
         await self._telegram.confirmed(within_s)
         async with asyncio.timeout(within_s):
-            while self._waiting():
+            while self._waiting():  # noqa: ASYNC110  another process tells nobody when it is done
                 await asyncio.sleep(0.02)
 
     def _waiting(self) -> int:

@@ -2,8 +2,8 @@
 
     python crashing.py ARMED POINT NTH integra-arguments …
 
-ARMED is a file; passes count from the moment it is there. The NTH pass of POINT ends the process. Nothing in the program
-knows of this: the function of the real module is wrapped.
+ARMED is a file; passes count from the moment it is there. The NTH pass of POINT ends the process. Nothing in the
+program knows of this: the function of the real module is wrapped.
 """
 
 import asyncio

@@ -54,6 +54,7 @@ COMMANDS = (
     "keys split",
     "keys combine",
     "run",
+    "doctor",
     "notes list",
     "notes open",
     "sync once",

@@ -158,7 +158,7 @@ async def dies_at(trial: Trial, *points: str) -> None:
 async def nothing_of(trial: Trial, sealed: bytes) -> None:
     """Returns when a deleted column lies in no file any more."""
     async with asyncio.timeout(60):
-        while found(trial, sealed):
+        while found(trial, sealed):  # noqa: ASYNC110  another process tells nobody when it is done
             await asyncio.sleep(0.02)
 
 

@@ -140,13 +140,15 @@ def overdue(tx: Transaction, note_id: str, *, at: datetime) -> bool:
 
 
 def pull_in(tx: Transaction, *, at: datetime) -> None:
-    """No open flag is due later than if it had been raised now: one that is was raised while the clock was ahead."""
-    for urgency, period in DEADLINES.items():
-        latest = at + period
-        late = (flags.c.state.in_(OPEN), flags.c.urgency == urgency, flags.c.due_at > seconds(latest))
-        for note_id in tx.db.scalars(select(flags.c.note_id).where(*late)).all():
-            tx.db.execute(update(flags).where(flags.c.note_id == note_id).values(due_at=seconds(latest)))
+    """No open flag warns later than if it had been raised now: one that would was raised while the clock was ahead."""
+    found = tx.db.execute(select(flags.c.note_id, flags.c.urgency, flags.c.due_at).where(flags.c.state.in_(OPEN))).all()
+    for note_id, urgency, due_at in found:
+        latest = at + DEADLINES[urgency]
+        armed = timers.armed_until(tx, DEADLINE, note_id.hex())
+        if armed is None or armed > latest:
             timers.arm(tx, DEADLINE, note_id.hex(), latest)
+        if due_at > seconds(latest):
+            tx.db.execute(update(flags).where(flags.c.note_id == note_id).values(due_at=seconds(latest)))
 
 
 def of_desks(

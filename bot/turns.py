@@ -175,11 +175,13 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
 
 
 def pull_in(tx: Transaction, world: World) -> None:
-    """What was armed while the clock was ahead is due no later than if it had been armed now."""
+    """What was armed while the clock was ahead is due no later than if it had been armed now; what lost its timer to a
+    damaged page has one again."""
     now = world.clock()
     flags.pull_in(tx, at=now)
-    for kind, period in ((notes.RELEASE, UNDO), (desk.IDLE_TIMER, world.draft_lives), (SWEEP, SWEEP_EVERY)):
-        timers.pull_in(tx, kind, now + period)
+    notes.release_all_by(tx, now + UNDO)
+    conversations.idle_by(tx, desk.IDLE_TIMER, now + world.draft_lives)
+    timers.pull_in(tx, SWEEP, now + SWEEP_EVERY)
 
 
 def take_fetched(

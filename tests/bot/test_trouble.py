@@ -11,13 +11,15 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from bot_process import process
-from bot_site import Line, Site, listening, open_notes
+from bot_site import Line, Site, at_desk, listening, open_notes
 from fake_telegram import FakeTelegram, Person
 from sqlalchemy import text
+from storage_site import keep_note
 
 from bot import wiring
 from bot.app import App
@@ -335,3 +337,57 @@ def test_a_command_on_a_damaged_database_says_so_in_one_sentence(trial: Trial, t
     assert "the database is damaged" in refused.stderr
     assert "docs/operating.md" in refused.stderr
     assert os.path.getsize(path) > 0
+
+
+# ---------------------------------------------------------------- what docs/operating.md says to do
+
+OPERATING = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
+
+
+def steps(title: str) -> list[str]:
+    """Commands below a heading, as they stand there."""
+    section = OPERATING.partition(f"### {title}\n")[2].partition("\n##")[0]
+    return [line.strip() for line in section.splitlines() if line.startswith("    ")]
+
+
+def as_written(title: str, trial: Trial, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run all steps below a heading, in a folder, whatever each of them says."""
+    script = "\n".join([*steps(title), "true"]).replace("/var/lib/integra/data", str(trial.installation.folder))
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", script], cwd=folder, env={"PATH": path}, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="the sqlite3 command is not installed")
+async def test_salvaging_a_damaged_database_as_the_page_says_keeps_all_but_what_lay_on_that_page(
+    trial: Trial, tmp_path: Path
+) -> None:
+    site = Site(trial)
+    officer = site.enrol("telegram", "1001", "officer", "PO-9")
+    site.within(lambda tx: keep_note(tx, trial.installation.pins, 1, officer, text="He was calm."))
+    site.close()
+    damage(trial.installation.database, "timers")
+    done = as_written("A damaged database", trial, tmp_path)
+    assert "all in order" in done.stdout, done.stderr
+    assert "PO-9" in done.stdout
+    assert "every page, index and reference is in order" in done.stdout
+    assert not (tmp_path / "salvaged.sql").exists()
+    shutil.rmtree(trial.installation.folder)
+    shutil.copytree(tmp_path / "salvaged", trial.installation.folder)
+    site = Site(trial)
+    assert site.rows("timers") == []
+    async with at_desk(site) as desk:  # what lost its deadline has one again
+        await desk.later(timedelta())
+        await desk.later(timedelta(minutes=2))
+        assert site.rows("notes", "state") == [("waiting",)]
+    site.close()
+    assert open_notes(trial) == {("PO-17", "He was calm."): 1}
+
+
+def test_a_database_that_was_cut_to_nothing_is_not_taken_for_a_new_one(trial: Trial) -> None:
+    trial.installation.database.write_bytes(b"")
+    refused = integra("people", "list", "--data", trial.installation.folder)
+    assert refused.returncode == 1
+    assert "restore it from a backup" in refused.stderr
+    assert trial.installation.database.stat().st_size == 0

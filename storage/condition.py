@@ -105,7 +105,8 @@ def writer(database: Path) -> int | None:
 
 
 def _faults(db: Connection, *, deep: bool) -> list[str]:
-    found = db.exec_driver_sql(f"PRAGMA {'integrity_check' if deep else 'quick_check'}(10)").scalars().all()
+    statement = "PRAGMA integrity_check(10)" if deep else "PRAGMA quick_check(10)"
+    found = db.exec_driver_sql(statement).scalars().all()
     if deep and db.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
         found = [*found, "a row names another that is not there"]
     return [str(one) for one in found if one != "ok"]

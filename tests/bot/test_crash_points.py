@@ -75,11 +75,11 @@ async def hears(person: Person, words: str) -> None:
     await person.hears(words, within=60)
 
 
-def officer(trial: Trial, telegram: FakeTelegram) -> Person:
+def officer(trial: Trial, telegram: FakeTelegram, chat: int = 1001) -> Person:
     site = Site(trial)
-    site.enrol("telegram", "1001", "officer", "PO-9")
+    site.enrol("telegram", str(chat), "officer", "PO-9")
     site.close()
-    return telegram.person(1001, started=True)
+    return telegram.person(chat, started=True)
 
 
 def receipts(person: Person) -> Counter[str]:
@@ -101,15 +101,20 @@ def assert_sound(trial: Trial) -> None:
     assert done.returncode == 0, done.stderr
 
 
-async def preview(robin: Person, text: str) -> None:
-    """A quick note up to the question whether to log it."""
+async def begins(robin: Person, text: str) -> None:
+    """The first part of a quick note."""
     robin.writes("/menu")
     await hears(robin, "What do you need?")
     robin.presses("Quick note (3 taps)")
     await hears(robin, "What happened?")
     robin.writes(text)
     await hears(robin, "1 in this part")
-    robin.presses("Routine, no flag")
+
+
+async def preview(robin: Person, text: str) -> None:
+    """A flagged quick note up to the question whether to log it."""
+    await begins(robin, text)
+    robin.presses("Flag: today")
     await hears(robin, "This will be sealed")
 
 
@@ -133,7 +138,9 @@ async def dies_at(trial: Trial, *points: str) -> None:
     """A note for each point, at which the process dies once the person has pressed "Log it"."""
     async with FakeTelegram() as telegram, process(trial, telegram) as running:
         robin, bot = officer(trial, telegram), Crashing(trial, telegram, running)
+        sam = officer(trial, telegram, 1002)
         await bot.start(points[0])
+        await begins(sam, f"{CANARY} of a draft.")
         for number, point in enumerate(points):
             await preview(robin, f"{CANARY} {number}.")
             await running.quiet()
@@ -150,7 +157,11 @@ async def dies_at(trial: Trial, *points: str) -> None:
             assert len(twice(robin)) == sum(one in SENT for one in points[: number + 1]), point
             await nothing_of(trial, drafted)
             assert not [message for message in robin.screen if "canary" in message.text], point
+        sam.writes("One more line.")
+        await hears(sam, "2 in this part")
+        await running.quiet()
         await bot.end()
+        assert flags_with_deadlines(trial) == len(points)
         assert open_notes(trial) == {("PO-9", f"{CANARY} {number}."): 1 for number in range(len(points))}
     assert_sound(trial)
 
@@ -163,10 +174,18 @@ async def nothing_of(trial: Trial, sealed: bytes) -> None:
 
 
 def sealed_state(trial: Trial) -> bytes:
-    """The one conversation's state as it lies there."""
+    """The conversation's state that was written last, as it lies there."""
+    query = "SELECT sealed_state FROM conversations WHERE sealed_state IS NOT NULL ORDER BY version DESC"
     with closing(sqlite3.connect(trial.installation.database)) as connection:
-        ((state,),) = connection.execute("SELECT sealed_state FROM conversations WHERE sealed_state IS NOT NULL")
-    return bytes(state)
+        return bytes(connection.execute(query).fetchone()[0])
+
+
+def flags_with_deadlines(trial: Trial) -> int:
+    """Open flags that will be overdue in time."""
+    with closing(sqlite3.connect(trial.installation.database)) as connection:
+        open_ = {row[0].hex() for row in connection.execute("SELECT note_id FROM flags WHERE state = 'open'")}
+        armed = {row[0] for row in connection.execute("SELECT about FROM timers WHERE kind = 'flag'")}
+    return len(open_ & armed)
 
 
 def found(trial: Trial, sealed: bytes) -> list[str]:

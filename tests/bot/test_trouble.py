@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from bot_process import process
-from bot_site import Line, Site, at_desk, listening, open_notes
+from bot_site import Line, Site, at_desk, break_dialogue, listening, open_notes
 from fake_telegram import FakeTelegram, Person
 from sqlalchemy import text
 from storage_site import keep_note
@@ -24,7 +24,9 @@ from storage_site import keep_note
 from bot import wiring
 from bot.app import App
 from bot.channels.telegram_aiogram import TelegramAiogram
+from bot.limits import STRANGER, Limits
 from bot.trial import Trial
+from storage.errors import Busy
 from storage.transaction import Transaction
 
 Trouble = Callable[[Site], Iterator[None]]
@@ -391,3 +393,45 @@ def test_a_database_that_was_cut_to_nothing_is_not_taken_for_a_new_one(trial: Tr
     assert refused.returncode == 1
     assert "restore it from a backup" in refused.stderr
     assert trial.installation.database.stat().st_size == 0
+
+
+async def test_what_is_settled_is_not_said_to_be_unsaved_later(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Saved, refused by a step that broke, or seen before: none of them waits any more."""
+    async with at_desk(site) as desk:
+        saved = desk.console.inbound("officer", "/help")
+        await desk.app.take(saved)
+        await desk.app.take(saved)
+        assert not desk.app.late.waits(saved)
+        with monkeypatch.context() as patch:
+            break_dialogue(patch, "ask")
+            broken = desk.console.inbound("officer", "a question")
+            await desk.app.take(broken)
+        assert not desk.app.late.waits(broken)
+        with locked(site):
+            waiting = desk.console.inbound("officer", "/menu")
+            with pytest.raises(Busy):
+                await desk.app.take(waiting)
+            assert desk.app.late.waits(waiting)
+        await desk.app.take(waiting)
+        assert not desk.app.late.waits(waiting)
+        await desk.app.outbox.drained()
+
+
+async def test_what_waits_to_be_saved_costs_the_chat_nothing_of_its_limit(site: Site) -> None:
+    """It is tried again and again, and must not be thrown away in the end for having been sent too often."""
+    site.enrol("telegram", "1001", "officer", "PO-9")
+    async with at_desk(site) as desk:
+        limits = Limits()
+        app = wiring.app(
+            site.trial.installation, site.store, {"console": desk.console}, clock=site.clock, limits=limits
+        )
+        await app.start()
+        with locked(site):
+            one = desk.console.inbound("officer", "/help")
+            for _ in range(STRANGER.burst + 5):
+                with pytest.raises(Busy):
+                    await app.take(one)
+        await app.take(one)
+        await app.outbox.drained()
+        assert "Ask: type your question" in desk.screen("officer")
+        await app.stop()

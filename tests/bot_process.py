@@ -13,6 +13,10 @@ from fake_telegram import TOKEN, FakeTelegram
 
 from bot.trial import Trial
 
+WAITING = """
+SELECT count(*) FROM outbox
+WHERE dead IS NULL AND address_ref IN (SELECT address_ref FROM conversations)
+"""
 INTEGRA = Path(sys.executable).with_name("integra")
 
 
@@ -57,7 +61,7 @@ class Process:
         return code
 
     async def quiet(self, within_s: float = 30.0) -> None:
-        """Returns when every update is confirmed and every message noted as arrived, as seen from outside."""
+        """Returns when every update is confirmed, and every message to somebody who wrote is noted as arrived."""
         await self._telegram.confirmed(within_s)
         async with asyncio.timeout(within_s):
             while self._waiting():  # noqa: ASYNC110  another process tells nobody when it is done
@@ -66,7 +70,7 @@ class Process:
     def _waiting(self) -> int:
         address = f"{self._trial.installation.database.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True)) as connection:
-            return int(connection.execute("SELECT count(*) FROM outbox WHERE dead IS NULL").fetchone()[0])
+            return int(connection.execute(WAITING).fetchone()[0])
 
     async def end(self, how: signal.Signals) -> int:
         """Returns its exit code."""

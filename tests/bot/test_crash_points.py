@@ -125,11 +125,13 @@ async def told(robin: Person, count: int) -> None:
             await robin.hears("", within=60)
 
 
+@pytest.mark.timeout(600)  # five starts, on a machine with much to do
 async def test_killed_at_points_of_a_turn_the_note_is_there_once_and_is_told_of_once(trial: Trial) -> None:
     await dies_at(trial, "before-commit", "after-commit", "after-send", "before-emptying")
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 async def test_killed_at_every_point_of_a_turn(trial: Trial) -> None:
     await dies_at(trial, *TURN_POINTS, *PURGE_POINTS)
 

@@ -400,3 +400,21 @@ def _empty_database() -> Any:
 
 TestAnyOrder = AnyOrder.TestCase
 TestAnyOrder.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_flags_raised_while_the_clock_was_ahead_or_without_a_timer_warn_within_their_time(
+    store: Store, pins: Pins, officer: bytes
+) -> None:
+    ahead = NOON + timedelta(days=2)
+
+    def turn(tx: Transaction) -> list[tuple[str, datetime]]:
+        for number, level in ((1, 1), (2, 2), (3, 3)):
+            keep_note(tx, pins, number, officer, at=ahead)
+            flags.raise_flag(tx, note_id(number), tx.keyring.agency_ref(AGENCY), level, at=ahead)
+        timers.disarm(tx, flags.DEADLINE, note_id(1))
+        flags.pull_in(tx, at=NOON)
+        due = timers.due(tx, ahead + timedelta(days=9), but=("release",))
+        return sorted((one.about, one.due_at) for one in due if one.kind == flags.DEADLINE)
+
+    wanted = [NOON + flags.DEADLINES[urgency] for urgency in flags.URGENCIES]
+    assert store.run_now(turn) == [(note_id(number), at) for number, at in zip((1, 2, 3), wanted, strict=True)]

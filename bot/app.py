@@ -1,19 +1,21 @@
 """The running assistant: hears on its channels, takes turns, says what was committed, minds the clock.
 
-start: outbox and fetching take up what was left ▸ timers ▸ channels listen
+start: channels listen ▸ outbox and fetching take up what was left, as soon as the database can be used ▸ timers
 stop:  channels stop hearing ▸ turns under way finish ▸ outbox flushes for some seconds ▸ store closes
 """
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 
 import structlog
 
 from bot import turns
-from bot.channels.base import Channel, ChannelError, Inbound, TryLater
+from bot.channels.base import Channel, ChannelError, Inbound, Refused, TryLater
 from bot.fetching import Fetching
+from bot.late import Late
 from bot.limits import Limits
 from bot.logs import failure
 from bot.metrics import Metrics
@@ -23,12 +25,14 @@ from bot.timers import Timers
 from bot.turns import World
 from dialogues.model import Say, Sent
 from storage import people
-from storage.errors import Busy
+from storage.errors import Busy, Damaged
+from storage.outbox import Outgoing
 from storage.store import Store
 from storage.transaction import Transaction
 
 ALARM_EVERY_S = 3600  # at most one alarm an hour, however much fails
 TRIES_AT_ONCE = 3  # of what is said without a turn
+LONGEST_WAIT_S = 10.0  # between two tries to start
 
 log = structlog.get_logger()
 
@@ -41,6 +45,10 @@ class App:
     Args:
         limits: how much one chat may send; None where nobody else can reach it (a terminal).
         paces: how fast messages may go, by channel.
+
+    Attributes:
+        late: tells people that what they sent is not saved yet.
+        steady: seconds, of a clock that nobody sets.
     """
 
     def __init__(
@@ -57,7 +65,10 @@ class App:
         self.outbox = Outbox(store, channels, world.clock, paces=paces, metrics=self.metrics)
         self.timers = Timers(store, world, self.outbox, self.metrics)
         self.fetching = Fetching(store, channels, world, self.outbox)
-        self._alarmed_at = 0.0
+        self.late = Late(self._say_once, lambda: self._world.voices)
+        self._starting, self._started = asyncio.Lock(), False
+        self.steady: Callable[[], float] = time.monotonic
+        self._alarmed_at: float | None = None
         self._under_way: set[asyncio.Future[None]] = set()
 
     async def take(self, inbound: Inbound) -> None:
@@ -66,12 +77,15 @@ class App:
         What is over the limit of its chat is not taken at all: the person is told that it is not saved.
 
         Raises:
-            Busy: the database could not be written; nothing was kept and nobody told. The channel does not confirm
-                the update and hands it over again.
+            Busy: the database could not be written; nothing was kept. The channel does not confirm the update and hands
+                it over again; the person is told after some seconds (``bot.late``).
+            TryLater: the person could not be told that nothing was kept; the same.
         """
         # A channel that stops hearing gives up waiting; the turn and what it says go on to their end.
-        if self._limits is not None and not self._within(self._limits, inbound):
+        again = self.late.waits(inbound)
+        if self._limits is not None and not again and not self._within(self._limits, inbound):
             return
+        self.late.begun(inbound)
         await asyncio.shield(self._go_on_with(self._taken(inbound)))
 
     def _go_on_with(self, what: Coroutine[None, None, None]) -> asyncio.Future[None]:
@@ -110,29 +124,57 @@ class App:
             else:
                 return
 
+    async def _say_once(self, inbound: Inbound, say: Say) -> None:
+        try:
+            await self.channels[inbound.channel].deliver(inbound.chat, say, 0)
+        except ChannelError as untold:
+            log.warning("chat.late-untold", channel=inbound.channel, **failure(untold))
+        else:
+            log.warning("chat.late", channel=inbound.channel)
+
     async def _taken(self, inbound: Inbound) -> None:
         timed = self.metrics.turn(inbound, self._world.clock())
         turn = timed.noting(partial(turns.take_turn, world=self._world, inbound=inbound))
         try:
+            await self.start()
             said = await self._store.run(turn)
             timed.ended("taken")
-        except Busy:
+        except Busy as busy:
             timed.ended("busy")
-            log.error("turn.busy", channel=inbound.channel)
+            log.error("turn.busy", channel=inbound.channel, kind=busy.why)
             raise
         except Exception as odd:
             timed.ended("failed")
             log.error("turn.failed", channel=inbound.channel, **failure(odd))
-            now = self._world.clock().timestamp()
-            alarm = now - self._alarmed_at >= ALARM_EVERY_S
-            said = await self._store.run(partial(turns.not_saved, world=self._world, inbound=inbound, alarm=alarm))
-            if alarm:
-                self._alarmed_at = now
+            said = await self._not_saved(inbound)
+        await self.late.settled(inbound)
         self.outbox.push(said)
         if isinstance(inbound.event, Sent):
             self.fetching.look()
         if self._limits is not None and not self._limits.knows(inbound):
-            self._limits.learn(inbound, enrolled=await self._store.run(partial(_enrolled, inbound=inbound)))
+            with contextlib.suppress(Busy, Damaged):  # the turn is saved; who it was is asked again next time
+                self._limits.learn(inbound, enrolled=await self._store.run(partial(_enrolled, inbound=inbound)))
+
+    async def _not_saved(self, inbound: Inbound) -> list[Outgoing]:
+        """The turn failed: say so by a turn; where not even that can be kept, without."""
+        now = self.steady()
+        alarm = self._alarmed_at is None or now - self._alarmed_at >= ALARM_EVERY_S
+        try:
+            said = await self._store.run(partial(turns.not_saved, world=self._world, inbound=inbound, alarm=alarm))
+        except Busy as busy:
+            log.error("turn.busy", channel=inbound.channel, kind=busy.why)
+            raise
+        except Exception as odd:
+            log.error("turn.failed", channel=inbound.channel, **failure(odd))
+            await self.late.settled(inbound)
+            if inbound.private:
+                with contextlib.suppress(Refused):
+                    say = Say(self._world.voice(inbound.language).text("not-saved"))
+                    await self.channels[inbound.channel].deliver(inbound.chat, say, 0)
+            return []
+        if alarm:
+            self._alarmed_at = now
+        return said
 
     @property
     def world(self) -> World:
@@ -143,26 +185,35 @@ class App:
         self._world = self.timers.world = self.fetching.world = world
 
     async def start(self) -> None:
-        """Make ready to take turns."""
-        await self._store.run(partial(turns.keep_up, world=self._world))
-        await self.outbox.start()
-        self.fetching.look()
+        """Make ready to take turns; harmless when repeated. Turns wait for it: what they say must not be said twice.
+
+        Raises:
+            Busy: the database cannot be used; try again.
+        """
+        if self._started:
+            return
+        async with self._starting:
+            if not self._started:
+                await self._store.run(partial(turns.keep_up, world=self._world))
+                await self.outbox.start()
+                self.fetching.look()
+                self._started = True
 
     async def run(self, listen: Listen) -> None:
         """Start, and listen until cancelled.
 
         Raises:
             Stop: a channel cannot go on; the message says what to do.
+            StorageError: what was left cannot be taken up.
         """
-        await self.start()
+        stopped = self.outbox.watch()
         hearing = asyncio.create_task(_awaited(listen(self.take)))
-        minding = asyncio.create_task(self.timers.run())
+        minding = asyncio.create_task(self._mind())
         looking = asyncio.create_task(self.outbox.run())
-        assert self.outbox.stopped is not None  # noqa: S101  set by start
         try:
-            await asyncio.wait((hearing, minding, self.outbox.stopped), return_when=asyncio.FIRST_COMPLETED)
-            if self.outbox.stopped.done():
-                raise self.outbox.stopped.result()
+            await asyncio.wait((hearing, minding, stopped), return_when=asyncio.FIRST_COMPLETED)
+            if stopped.done():
+                raise stopped.result()
             for task in (hearing, minding):
                 if task.done():
                     task.result()
@@ -172,8 +223,21 @@ class App:
             await asyncio.gather(hearing, minding, looking, return_exceptions=True)
             await self.stop()
 
+    async def _mind(self) -> None:
+        """Start as soon as it can be; then mind the clock."""
+        wait_s = 0.5
+        while not self._started:
+            try:
+                await self.start()
+            except Busy as busy:
+                log.error("start.busy", kind=busy.why)
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+        await self.timers.run()
+
     async def stop(self) -> None:
         await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self.late.stop()
         await self.fetching.stop()
         await self.outbox.stop()
         for channel in self.channels.values():

@@ -12,6 +12,7 @@ from bot.commands import (
     backup,
     case,
     content,
+    doctor,
     edition,
     keys,
     move,
@@ -66,6 +67,7 @@ app.add_typer(edition.content, name="content")
 app.add_typer(keys.keys, name="keys")
 app.command("run")(run.run)
 app.command("upgrade")(upgrade.upgrade)
+app.command("doctor")(doctor.doctor)
 app.add_typer(notes.notes, name="notes")
 app.add_typer(outbox.outbox, name="outbox")
 app.add_typer(sync.sync, name="sync")

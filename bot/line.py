@@ -9,19 +9,18 @@ What was under way when the process died is known by this: the first of its turn
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Final
 
 from storage.outbox import Outgoing, Priority
 
-NEVER: Final = datetime.min.replace(tzinfo=UTC)
+NEVER: Final = -1.0
 
 
 class Line:
     """
     Attributes:
         waited: one had to wait, and so had those behind it.
-        ours_until: where several processes send, until then this one alone does so here.
+        ours_until: where several processes send, until then this one alone does so here; of the outbox's steady clock.
         said: ids of what was said and perhaps not noted yet.
     """
 

@@ -62,6 +62,7 @@ class Outbox:
         sleep: how to wait; a test hands in its own, with the ``ticks`` that go with it.
         paces: how fast, by channel; as fast as one likes where it is not named.
         metrics: counts what is sent.
+        steady: seconds, of a clock that nobody sets.
 
     Attributes:
         expired: how many went unsaid since the start because nobody needed them any more.
@@ -77,10 +78,11 @@ class Outbox:
         paces: Mapping[str, Paces] | None = None,
         ticks: Ticks = time.monotonic_ns,
         metrics: Metrics | None = None,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._channels = store, channels
         self._metrics = metrics or Metrics()
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._sleep, self._steady = clock, sleep, steady
         self._gates = {name: Gate((paces or {}).get(name), ticks, sleep) for name in channels}
         self._lines: dict[bytes, Line] = {}
         self._senders: dict[bytes, asyncio.Task[None]] = {}
@@ -99,7 +101,7 @@ class Outbox:
 
     async def start(self) -> None:
         """Take up what a crash or an outage left."""
-        self.stopped = asyncio.get_running_loop().create_future()
+        self.watch()
         await self.look()
 
     async def run(self) -> None:
@@ -125,15 +127,19 @@ class Outbox:
             for address_ref in self._lines:
                 self._start_sender(address_ref)
 
+    def watch(self) -> "asyncio.Future[Stop]":
+        """Done when a channel cannot go on."""
+        if self.stopped is None:
+            self.stopped = asyncio.get_running_loop().create_future()
+        return self.stopped
+
     def push(self, said: Sequence[Outgoing]) -> None:
         """Queue committed messages; they are being sent when this returns.
 
         Those of a channel that does not run here stay in the database for the process where it does. While more waits
         there than is known, what is not urgent stays there too, behind it.
         """
-        self._take_up(
-            [one for one in said if not self._behind or one.priority is Priority.URGENT], at=self._clock().timestamp()
-        )
+        self._take_up([one for one in said if not self._behind or one.priority is Priority.URGENT], at=self._steady())
 
     def _take_up(self, said: Sequence[Outgoing], *, at: float) -> None:
         for one in said:
@@ -227,12 +233,12 @@ class Outbox:
 
     async def _claim(self, address_ref: bytes, line: Line) -> None:
         """Where several processes send, only one does so to a chat: wait for that, and see what is left to be said."""
-        if not self._store.shared or self._clock() < line.ours_until:
+        if not self._store.shared or self._steady() < line.ours_until:
             return
         wait_s = FIRST_CLAIM_S
         while True:
             before = [one.id for one in line]  # what comes later, the look may not have seen
-            now = line.ours_until = self._clock()
+            now, line.ours_until = self._clock(), self._steady()
             claim = self._store.run(partial(_claimed, address_ref=address_ref, holder=self._holder, at=now))
             try:
                 found = await _to_its_end(claim)
@@ -243,7 +249,7 @@ class Outbox:
                 break
             await self._sleep(wait_s)
             wait_s = min(wait_s * 2, LONGEST_CLAIM_S)
-        line.ours_until = now + leases.LASTS / 3
+        line.ours_until += leases.LASTS.total_seconds() / 3
         there = {one.id for one in found}
         for id in set(before) - there:  # said by another, or called back
             line.leave(id)
@@ -251,7 +257,7 @@ class Outbox:
         for one in found:
             if one.id not in self._known and one.channel in self._channels:
                 line.join(one)
-                self._known[one.id] = now.timestamp()
+                self._known[one.id] = self._steady()
 
     async def _let_go(self, address_ref: bytes, line: Line) -> None:
         """Not before what was said is noted: or the next would say it again."""
@@ -272,7 +278,7 @@ class Outbox:
         await self._claim(one.address_ref, line)  # the gate may have taken long
         if one.id not in self._known:
             return
-        old = self._clock().timestamp() - self._known.get(one.id, 0.0) >= WAITED_S
+        old = self._steady() - self._known.get(one.id, 0.0) >= WAITED_S
         if (line.waited or old) and not await self._store.run(partial(outbox.still_waits, id=one.id)):
             self._known.pop(one.id, None)
             return

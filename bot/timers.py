@@ -2,22 +2,29 @@
 
 All that is due at one look is taken in one transaction, each with a savepoint of its own, so that a chat hears of it
 in one message (``bot.summary``) and a crash takes nothing or all.
+
+By the machine's clock, which may be set. Nothing falls due twice, as a timer is a row that is taken once. After a leap
+forward what would erase something waits (``bot.clock.Jumps``); after one back, what was armed before it is drawn in
+(``turns.keep_up``).
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 import structlog
 
 from bot import turns
+from bot.clock import Jumps
 from bot.logs import failure
 from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.summary import summed
 from bot.turns import World
-from storage import timers
+from dialogues.desk import IDLE_TIMER
+from storage import lapses, retention, timers
 from storage.errors import Busy
 from storage.outbox import Outgoing
 from storage.store import Store
@@ -29,8 +36,8 @@ AT_ONCE = 1_000
 """Timers taken in one transaction; measured: about a millisecond each."""
 LATE = timedelta(minutes=10)
 """What falls due while the assistant runs is taken within seconds: what is later than this waited for it to run."""
-SET_BACK = timedelta(minutes=1)
-"""A clock that goes back by more was wrong before."""
+ERASING: Final = (IDLE_TIMER, lapses.ACCESS, turns.SWEEP, retention.LOOK)
+"""What deletes something when it is due."""
 
 log = structlog.get_logger()
 
@@ -38,10 +45,17 @@ log = structlog.get_logger()
 class Timers:
     """``looked_at``: when it was last found that nothing more is due, or fails; None: not yet."""
 
-    def __init__(self, store: Store, world: World, outbox: Outbox, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        world: World,
+        outbox: Outbox,
+        metrics: Metrics | None = None,
+        jumps: Jumps | None = None,
+    ) -> None:
         self._store, self._outbox = store, outbox
         self._metrics = metrics or Metrics()
-        self._last_look: datetime | None = None
+        self._jumps = jumps or Jumps()
         self.world = world
         self.looked_at: datetime | None = None
 
@@ -49,23 +63,34 @@ class Timers:
         """Look once a second until cancelled."""
         while True:
             try:
-                await self.run_due()
+                await self.look()
             except Exception as odd:
                 log.error("timers.failed", **failure(odd))
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def run_due(self) -> int:
+    async def look(self) -> None:
+        """Take what is due, minding how the clock runs."""
+        now = self.world.clock()
+        if jump := self._jumps.look(now):
+            log.warning("clock.jumped", seconds=round(jump))
+            if jump < 0:
+                await self._store.run(partial(turns.keep_up, world=self.world))
+        await self.run_due(but=ERASING if self._jumps.doubtful else ())
+
+    async def run_due(self, *, but: Collection[str] = ()) -> int:
         """Take every timer that is due now, also those that others arm meanwhile.
+
+        Args:
+            but: kinds that wait.
 
         Returns:
             How many were taken. One that fails stays for the next look and does not hold up the others.
         """
-        await self._mind_the_clock()
         taken, failed = 0, set[int]()
         while True:
             # Those that failed stand first; looking past them keeps the others from waiting for ever.
             most = AT_ONCE + len(failed)
-            due = await self._store.run(partial(timers.due, at=self.world.clock(), at_most=most))
+            due = await self._store.run(partial(timers.due, at=self.world.clock(), at_most=most, but=but))
             fresh = [timer for timer in due if timer.id not in failed]
             if not fresh:
                 self.looked_at = self.world.clock()
@@ -82,13 +107,6 @@ class Timers:
             for timer, odd in broken:
                 failed.add(timer.id)
                 log.error("timer.failed", kind=timer.kind, **failure(odd))
-
-    async def _mind_the_clock(self) -> None:
-        now = self.world.clock()
-        if self._last_look is not None and now < self._last_look - SET_BACK:
-            log.warning("clock.set-back", seconds=int((self._last_look - now).total_seconds()))
-            await self._store.run(partial(turns.keep_up, world=self.world))
-        self._last_look = now
 
 
 def take_all(

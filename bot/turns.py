@@ -193,6 +193,7 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
             leases.sweep(tx, at=now)
             tx.db.execute(seen.delete().where(seen.c.at < seconds(now - REMEMBER_UPDATES)))
             timers.arm(tx, SWEEP, "", now + SWEEP_EVERY)
+            keep_up(tx, world)
             return _desks_that_fail(tx, world, now)
         case _:
             contact = people.contact(tx, timer.address_ref)
@@ -204,15 +205,17 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
 
 
 def keep_up(tx: Transaction, world: World) -> None:
-    """At the start, and when the clock was set back: what a clock that was ahead has put off comes in time again."""
+    """At the start, when the clock was set back, and every hour: what a clock that was ahead has put off comes in time
+    again, and what lost its timer to a damaged page has one again."""
     now = world.clock()
     for kind in (SWEEP, retention.LOOK):
         if timers.armed_until(tx, kind, "") is None:
             timers.arm(tx, kind, "", now)
     for kind, longest in LONGEST.items():
         timers.pull_in(tx, kind, now + longest)
-    timers.pull_in(tx, desk.IDLE_TIMER, now + world.draft_lives)
     flags.pull_in(tx, at=now)
+    notes.release_all_by(tx, now + UNDO)
+    conversations.idle_by(tx, desk.IDLE_TIMER, now + world.draft_lives)
     conversations.pull_in(tx, at=now)
 
 

@@ -214,7 +214,12 @@ def raise_pin(tx: Transaction, slug: str, pins: Pins, at: datetime) -> None:
 def stored_desk(tx: Transaction, slug: str) -> tuple[bytes, bytes] | None:
     """Manifest bytes and signature as they lie there, unverified; for the admin's tools."""
     row = tx.db.execute(_desk, {"of": tx.keyring.agency_ref(slug)}).one_or_none()
-    return None if row is None else (row.manifest, row.signature)
+    # What is no bytes was put there by somebody else, and carries no signature.
+    return None if row is None else (_bytes(row.manifest), _bytes(row.signature))
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else b""
 
 
 def _read(tx: Transaction, ref: bytes, version: int, sealed: bytes) -> AgencyRow:

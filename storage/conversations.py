@@ -10,8 +10,10 @@ from sqlalchemy import bindparam, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from guidance.model import Role
+from storage import timers
 from storage.errors import Stale
 from storage.schema import addresses, agencies, conversations, memberships, people
+from storage.schema import timers as timer_rows
 from storage.transaction import Transaction, moment, seconds
 
 
@@ -165,6 +167,15 @@ def move_on(tx: Transaction, talk: Talk, *, state: bytes | None, question: int, 
 def pull_in(tx: Transaction, *, at: datetime) -> None:
     """Let none have moved later than now: what is idle is counted from there."""
     tx.db.execute(update(conversations).where(conversations.c.moved_at > seconds(at)).values(moved_at=seconds(at)))
+
+
+def idle_by(tx: Transaction, kind: str, latest: datetime) -> None:
+    """Every conversation that is under way has a timer of this kind, due no later than that."""
+    timers.pull_in(tx, kind, latest)
+    watched = select(timer_rows.c.address_ref).where(timer_rows.c.kind == kind)
+    under_way = conversations.c.sealed_state.is_not(None) & conversations.c.address_ref.not_in(watched)
+    for address_ref in tx.db.scalars(select(conversations.c.address_ref).where(under_way)).all():
+        timers.arm(tx, kind, "", latest, address_ref=address_ref)
 
 
 def shown(tx: Transaction, address_ref: bytes) -> tuple[int, str] | None:

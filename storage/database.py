@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from storage.errors import WrongVersion
+from storage.trouble import refusal
 
 # secure_delete with a truncating checkpoint after purges leaves no residue in the file (measured; see docs/decisions).
 PRAGMAS = (
@@ -62,6 +63,35 @@ def open_database(path: Path, *, reads_notes: bool = False) -> Engine:
         connection.set_authorizer(_adds_to_audit_only if reads_notes else _no_bodies)
 
     return engine
+
+
+def look_into(path: Path) -> Engine:
+    """An engine that only reads: it changes neither the file nor, where nobody has it open, anything beside it.
+
+    What others write meanwhile is seen, as long as the log lies there when this is called.
+    """
+    logged = path.with_name(f"{path.name}-wal")
+    way = {"mode": "ro"} if logged.exists() and logged.stat().st_size else {"immutable": "1"}
+    engine = create_engine(
+        URL.create("sqlite+pysqlite", database=path.absolute().as_uri(), query={**way, "uri": "true"}),
+        hide_parameters=True,
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False, "timeout": 2.0},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _: Any) -> None:
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA query_only=ON")
+        connection.set_authorizer(_no_bodies)
+
+    return engine
+
+
+def versions(connection: Connection) -> tuple[str | None, list[str]]:
+    """The schema's version as it lies there, and those this program knows, newest first."""
+    known = [script.revision for script in _scripts().walk_revisions()]
+    return MigrationContext.configure(connection).get_current_revision(), known
 
 
 def _address(path: Path) -> URL:
@@ -171,6 +201,7 @@ def migrate(path: Path, *, to: str = "head") -> None:
 
     Raises:
         WrongVersion: the database, or ``to``, is of a newer program.
+        Busy, Damaged: it cannot be used; it is as it was before.
     """
     if to != "head" and to not in {script.revision for script in _scripts().walk_revisions()}:
         raise WrongVersion(NEWER)
@@ -192,6 +223,8 @@ def migrate(path: Path, *, to: str = "head") -> None:
                 config.attributes["connection"] = connection
                 command.upgrade(config, to)
             connection.commit()
+    except DBAPIError as failed:
+        raise refusal(failed) from None
     finally:
         engine.dispose()
 

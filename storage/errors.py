@@ -2,6 +2,7 @@
 
     StorageError
     ├── Busy             try the same call again: the database is locked, full or away
+    ├── Damaged          what was asked for lies in a damaged page: tell the person, and the operator
     ├── Stale            somebody else moved the conversation on: load again, then decide again
     ├── Unreadable       a sealed column does not open with our keys, or stands in another row's place
     ├── NoRecipients     the agency's desk has nobody to seal to: tell the admin
@@ -23,7 +24,17 @@ class StorageError(Exception):
 
 
 class Busy(StorageError):
+    """``why``: full, read-only, locked, input-output, cannot-open; or empty."""
+
     code = "storage.busy"
+
+    def __init__(self, message: str, why: str = "") -> None:
+        super().__init__(message)
+        self.why = why
+
+
+class Damaged(StorageError):
+    code = "storage.damaged"
 
 
 class Stale(StorageError):

@@ -145,9 +145,15 @@ def is_overdue(tx: Transaction, note_id: str) -> bool:
 
 
 def pull_in(tx: Transaction, *, at: datetime) -> None:
-    """Let no open flag be due later than it could be if it were raised now."""
-    for row in tx.db.execute(select(flags.c.note_id, flags.c.urgency).where(flags.c.state.in_(OPEN))).all():
-        timers.pull_in(tx, DEADLINE, at + DEADLINES[row.urgency], about=row.note_id.hex())
+    """No open flag warns later than if it had been raised now: one that would was raised while the clock was ahead."""
+    found = tx.db.execute(select(flags.c.note_id, flags.c.urgency, flags.c.due_at).where(flags.c.state.in_(OPEN))).all()
+    for note_id, urgency, due_at in found:
+        latest = at + DEADLINES[urgency]
+        armed = timers.armed_until(tx, DEADLINE, note_id.hex())
+        if armed is None or armed > latest:
+            timers.arm(tx, DEADLINE, note_id.hex(), latest)
+        if due_at > seconds(latest):
+            tx.db.execute(update(flags).where(flags.c.note_id == note_id).values(due_at=seconds(latest)))
 
 
 def of_desks(

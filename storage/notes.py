@@ -96,6 +96,14 @@ def release(tx: Transaction, note_id: str) -> None:
     )
 
 
+def release_all_by(tx: Transaction, latest: datetime) -> None:
+    """No held note waits longer than until then, and none for ever because its timer was lost."""
+    timers.pull_in(tx, RELEASE, latest)
+    for note_id in tx.db.scalars(select(notes.c.id).where(notes.c.state == "held")).all():
+        if timers.armed_until(tx, RELEASE, note_id.hex()) is None:
+            timers.arm(tx, RELEASE, note_id.hex(), latest)
+
+
 def withdraw(tx: Transaction, note_id: str, author_ref: bytes) -> None:
     """Undo: destroy the sealed text and what is attached.
 

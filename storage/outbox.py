@@ -134,7 +134,7 @@ def put(
 
 def waiting(tx: Transaction, *, known: Collection[int] = (), at_most: int = 10_000) -> list[Outgoing]:
     """Rows that wait and are not yet known to whoever asks, oldest first: what a crash or an outage left, what another
-    process queued, what was brought back from the dead.
+    process queued, what was brought back from the dead. One that does not open is buried, and holds up no others.
 
     Args:
         known: ids that the asking process has in hand already; at most some thousand.

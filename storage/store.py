@@ -23,13 +23,14 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from storage.actor import ASSISTANT, Actor
@@ -37,9 +38,11 @@ from storage.database import empty_log
 from storage.errors import Busy, StorageError
 from storage.keyring import Keyring
 from storage.transaction import DELETED, PURGED, Transaction
+from storage.trouble import is_refusal, refusal
 
 T = TypeVar("T")
 MOST_SHARED = 64
+EMPTY_AGAIN_S = 60.0  # after somebody who reads kept the log from being emptied
 TRIES = 5
 IN_EACH_OTHERS_WAY = ("40001", "40P01")
 """SQLSTATE of a serialization failure and of a deadlock."""
@@ -85,6 +88,8 @@ class Store:
         self._line: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
+        # Whoever was killed after a purge's commit left what was deleted in the log.
+        self._to_empty, self._emptied_at = True, -EMPTY_AGAIN_S
         self._threads = [
             threading.Thread(target=self._write_one_by_one if self.shared else self._write, name="store", daemon=True)
             for _ in range(engine.pool.size() if isinstance(engine.pool, QueuePool) else 1)
@@ -98,6 +103,7 @@ class Store:
         Raises (from the awaited result):
             Busy: the commit or the database failed; nothing of this turn was kept, unless a server went away in the
                 middle of its commit. Try the same call again.
+            Damaged: the database is; nothing of this turn was kept, and the same call will fail again.
             Exception: whatever ``turn`` raised; nothing of it was kept.
         """
         waiter: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -148,9 +154,15 @@ class Store:
                         connection = self._engine.connect()
                         self._noted(connection)  # what a crash kept from the file
                 except Exception as failed:  # the next batch tries again
-                    _tell([(one, None, Busy(type(failed).__name__)) for one in waiting])
+                    self._engine.dispose()
+                    _tell([(one, None, refusal(failed)) for one in waiting])
                 else:
-                    self._share(connection, waiting)
+                    if not self._share(connection, waiting):
+                        # A file that was opened while the disk was read-only or broken stays so for who has it open.
+                        with contextlib.suppress(DBAPIError):
+                            connection.close()
+                        self._engine.dispose()
+                        connection = None
             if batch[-1] is None:
                 if connection is not None:
                     with contextlib.suppress(DBAPIError):
@@ -158,8 +170,10 @@ class Store:
                     connection.close()
                 return
 
-    def _share(self, connection: Connection, waiting: list[_Waiting[Any]]) -> None:
+    def _share(self, connection: Connection, waiting: list[_Waiting[Any]]) -> bool:
+        """False: this connection may never serve again, a new one may."""
         results: list[_Result] = []
+        good = True
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             for one in waiting:
@@ -168,16 +182,21 @@ class Store:
         except BaseException as failed:
             with contextlib.suppress(DBAPIError):
                 connection.exec_driver_sql("ROLLBACK")
-            results = [(one, None, Busy(type(failed).__name__)) for one in waiting]
+            error = refusal(failed)
+            good = isinstance(error, Busy) and error.why in ("", "locked", "full")
+            results = [(one, None, error) for one in waiting]
         finally:
             # SQLAlchemy believes in a transaction of its own; the real one is ended above.
             with contextlib.suppress(DBAPIError):
                 connection.rollback()
         if connection.info.pop(DELETED, False):
             self._noted(connection)
-        if connection.info.pop(PURGED, False) and not empty_log(connection):
-            connection.info[PURGED] = True  # somebody reads the log (a backup): again with the next batch
+        if connection.info.pop(PURGED, False):
+            self._to_empty, self._emptied_at = True, -EMPTY_AGAIN_S
+        if good and self._to_empty and time.monotonic() - self._emptied_at >= EMPTY_AGAIN_S:
+            self._to_empty, self._emptied_at = not empty_log(connection), time.monotonic()
         _tell(results)
+        return good
 
     # ------------------------------------------------------------ PostgreSQL
 
@@ -191,7 +210,7 @@ class Store:
                     connection = connection or self._connected()
                     result, error = self._alone_on(connection, one.turn)
                 except BaseException as failed:  # also one that ends a program: nobody may be left waiting
-                    result, error = None, failed if isinstance(failed, StorageError) else Busy(type(failed).__name__)
+                    result, error = None, failed if isinstance(failed, StorageError) else refusal(failed)
                 if connection is not None and connection.invalidated:  # the server went away, or came back
                     connection.close()
                     connection = None
@@ -215,7 +234,7 @@ class Store:
             except DBAPIError as failed:
                 # Nothing was committed, so the same again is safe: also where a connection had died while it lay idle.
                 again = failed.connection_invalidated or getattr(failed.orig, "sqlstate", None) in IN_EACH_OTHERS_WAY
-                return None, _Again() if again else Busy(type(failed.orig).__name__) if _is_busy(failed) else failed
+                return None, _Again() if again else refusal(failed) if is_refusal(failed) else failed
             except Exception as failed:
                 return None, failed
             connection.commit()
@@ -231,10 +250,6 @@ class Store:
 
 class _Again(Exception):
     """Nothing was kept; the same turn may be run once more."""
-
-
-def _is_busy(failed: DBAPIError) -> bool:
-    return isinstance(failed, OperationalError | InternalError)
 
 
 def _wanted(one: _Waiting[Any]) -> bool:
@@ -273,10 +288,10 @@ def _alone(tx: Transaction, turn: Callable[[Transaction], Any]) -> tuple[Any, Ba
     driver.execute("SAVEPOINT turn")
     try:
         result = turn(tx)
-    except OperationalError as failed:
+    except DBAPIError as failed:
         driver.execute("ROLLBACK TO turn")
         driver.execute("RELEASE turn")
-        return None, Busy(type(failed.orig).__name__)
+        return None, refusal(failed) if is_refusal(failed) else failed
     except Exception as failed:
         driver.execute("ROLLBACK TO turn")
         driver.execute("RELEASE turn")

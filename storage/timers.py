@@ -1,5 +1,6 @@
 """Every deadline there is, one row each."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,9 +44,10 @@ def disarm(tx: Transaction, kind: str, about: str, *, address_ref: bytes = NOBOD
     )
 
 
-def due(tx: Transaction, at: datetime, *, at_most: int = 100) -> list[Timer]:
-    """What is due, earliest first."""
-    rows = tx.db.execute(_due, {"at": seconds(at), "most": at_most})
+def due(tx: Transaction, at: datetime, *, at_most: int = 100, but: Collection[str] = ()) -> list[Timer]:
+    """What is due, earliest first, without those of some kinds."""
+    query = _due.where(timers.c.kind.not_in(but)) if but else _due
+    rows = tx.db.execute(query, {"at": seconds(at), "most": at_most})
     return [Timer(row.id, row.kind, row.address_ref, row.about, moment(row.due_at)) for row in rows]
 
 

@@ -3,15 +3,20 @@
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 from fake_telegram import TOKEN, FakeTelegram
 
 from bot.trial import Trial
 
+WAITING = """
+SELECT count(*) FROM outbox
+WHERE dead IS NULL AND address_ref IN (SELECT address_ref FROM conversations)
+"""
 INTEGRA = Path(sys.executable).with_name("integra")
 UNPACED = {f"INTEGRA_{name}": "10000" for name in ("CHAT_PER_S", "CHAT_BURST", "ALL_PER_S", "ALL_BURST")}
 """A fake Telegram takes as much as it gets."""
@@ -21,7 +26,7 @@ class Process:
     """`integra run` on a trial installation; what it prints is kept in ``printed``."""
 
     def __init__(self, trial: Trial, telegram: FakeTelegram, command: Sequence[str], library: str) -> None:
-        self._command, self._library = command, library
+        self.command, self._library = command, library
         self._trial, self._telegram = trial, telegram
         self.printed = b""
         self._news = asyncio.Event()
@@ -36,7 +41,7 @@ class Process:
         before = len(self._telegram.calls_of("getMyCommands"))
         clean = {name: value for name, value in os.environ.items() if not name.startswith("INTEGRA_")}
         self.running = await asyncio.create_subprocess_exec(
-            *self._command,
+            *self.command,
             "run",
             "--data",
             str(self._trial.installation.folder),
@@ -56,6 +61,27 @@ class Process:
             while words not in self.printed:
                 self._news.clear()
                 await self._news.wait()
+
+    async def ends(self) -> int:
+        """Returns its exit code when it has ended by itself."""
+        assert self.running is not None
+        assert self._reading is not None
+        code = await asyncio.wait_for(self.running.wait(), 60)
+        await self._reading
+        self.running = None
+        return code
+
+    async def quiet(self, within_s: float = 30.0) -> None:
+        """Returns when every update is confirmed, and every message to somebody who wrote is noted as arrived."""
+        await self._telegram.confirmed(within_s)
+        async with asyncio.timeout(within_s):
+            while self._waiting():  # noqa: ASYNC110  another process tells nobody when it is done
+                await asyncio.sleep(0.02)
+
+    def _waiting(self) -> int:
+        address = f"{self._trial.installation.database.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            return int(connection.execute(WAITING).fetchone()[0])
 
     async def end(self, how: signal.Signals) -> int:
         """Returns its exit code."""

@@ -55,6 +55,7 @@ COMMANDS = (
     "keys combine",
     "run",
     "upgrade",
+    "doctor",
     "notes list",
     "notes open",
     "outbox list",

@@ -97,6 +97,7 @@ def waits() -> Waits:
 
 @asynccontextmanager
 async def sending(site: Site, phones: Phones, waits: Sleep, **how: Any) -> AsyncIterator[Outbox]:
+    how.setdefault("steady", lambda: site.clock().timestamp())
     out = Outbox(site.store, {"console": phones}, site.clock, waits, **how)
     await out.start()
     async with asyncio.timeout(20):  # what is never said fails the test and does not hang it

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from storage_site import NOON, add_agency
 
-from storage import conversations, people
+from storage import conversations, people, timers
 from storage.conversations import Talk
 from storage.errors import Stale, Unreadable
 from storage.schema import conversations as rows
@@ -178,3 +178,16 @@ def test_a_talk_shows_no_words() -> None:
     talk = Talk(b"a", b"p", "PO-17", "en", True, (), 1, 1, b'{"said":"secret"}', NOON)
     assert "secret" not in repr(talk)
     assert "PO-17" not in repr(talk)
+
+
+def test_who_is_in_the_middle_of_something_has_a_deadline_again(store: Store, officer: bytes) -> None:
+    def turn(tx: Transaction) -> list[bytes]:
+        address = people.reach_at(tx, officer, "telegram", "4711")
+        talk = conversations.load(tx, address)
+        assert talk is not None
+        conversations.move_on(tx, talk, state=b'["state"]', question=1, at=NOON)
+        for _ in range(2):
+            conversations.idle_by(tx, "idle", NOON)
+        return [one.address_ref for one in timers.due(tx, NOON) if one.kind == "idle" and one.address_ref == address]
+
+    assert len(store.run_now(turn)) == 1

@@ -425,3 +425,21 @@ def test_a_flag_is_found_by_its_notes_key_however_many_are_over(
     plan = store.run_now(asked)
     assert any("SEARCH notes USING INDEX" in line and "reference=?" in line for line in plan), plan
     assert any("SEARCH flags" in line and "note_id=?" in line for line in plan), plan
+
+
+def test_flags_raised_while_the_clock_was_ahead_or_without_a_timer_warn_within_their_time(
+    store: Store, pins: Pins, officer: bytes
+) -> None:
+    ahead = NOON + timedelta(days=2)
+
+    def turn(tx: Transaction) -> list[tuple[str, datetime]]:
+        for number, level in ((1, 1), (2, 2), (3, 3)):
+            keep_note(tx, pins, number, officer, at=ahead)
+            flags.raise_flag(tx, note_id(number), tx.keyring.agency_ref(AGENCY), level, at=ahead)
+        timers.disarm(tx, flags.DEADLINE, note_id(1))
+        flags.pull_in(tx, at=NOON)
+        due = timers.due(tx, ahead + timedelta(days=9), but=("release",))
+        return sorted((one.about, one.due_at) for one in due if one.kind == flags.DEADLINE)
+
+    wanted = [NOON + flags.DEADLINES[urgency] for urgency in flags.URGENCIES]
+    assert store.run_now(turn) == [(note_id(number), at) for number, at in zip((1, 2, 3), wanted, strict=True)]

@@ -8,14 +8,13 @@ import pytest
 from alembic import command
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, update
+from sqlalchemy import create_engine, select, update
 from storage_site import NOON, keyset
 
 from bot.installation import Installation
 from dialogues.model import Choice, Document, Say
 from guidance.handoff import Line, Sheet, SheetPart
 from storage import database, dead_letters, outbox
-from storage.errors import Unreadable
 from storage.keyring import Keyring
 from storage.outbox import Outgoing, Priority
 from storage.schema import metadata
@@ -149,12 +148,14 @@ def test_a_message_of_a_turn_that_failed_is_never_said(store: Store) -> None:
     assert waiting(store) == []
 
 
-def test_a_message_moved_to_another_chat_is_unreadable(store: Store) -> None:
+def test_a_message_moved_to_another_chat_is_never_said_and_holds_up_no_other(store: Store) -> None:
     put(store, "one")
     elsewhere = store.run_now(lambda tx: tx.keyring.address_ref("console", "mentor"))
     store.run_now(lambda tx: tx.db.execute(update(rows).values(address_ref=elsewhere)))
-    with pytest.raises(Unreadable):
-        waiting(store)
+    put(store, "two")
+    assert waiting(store) == ["two"]
+    dead = store.run_now(lambda tx: list(tx.db.scalars(select(rows.c.dead).order_by(rows.c.id))))
+    assert dead == ["unreadable", None]
 
 
 def test_a_stranger_may_be_answered(store: Store) -> None:

@@ -15,7 +15,7 @@ from storage_site import NOON, Mark, marks, outside
 
 from bot.installation import Installation
 from storage.database import open_database
-from storage.errors import Busy, Unknown
+from storage.errors import Busy, Damaged, Unknown
 from storage.keyring import Keyring
 from storage.schema import receipts, seen
 from storage.store import MOST_SHARED, Store
@@ -321,13 +321,13 @@ def test_nobody_is_left_waiting_by_a_store_that_closes_meanwhile(installation: I
     assert sorted(marks(installation.database)) == sorted(kept)
 
 
-def test_a_file_that_is_no_database_is_busy_rather_than_silent(installation: Installation) -> None:
+def test_a_file_that_is_no_database_is_damaged_rather_than_silent(installation: Installation) -> None:
     database = installation.database
     good = database.read_bytes()
     database.write_bytes(b"not a database " * 400)
     store = installation.store()
     try:
-        with pytest.raises(Busy):
+        with pytest.raises(Damaged):
             store.run_now(Mark("one"))
         database.write_bytes(good)
         assert store.run_now(Mark("two")) == "two"

@@ -179,3 +179,20 @@ def test_whenever_anybody_looks_each_timer_comes_once_and_in_order(
     assert [at for at, _ in heard] == sorted(at for at, _ in heard)
     assert {about: at for at, about in heard} == {about: NOON + minutes * MINUTE for about, minutes in expected.items()}
     assert len(heard) == len(expected)
+
+
+def test_what_was_armed_too_far_ahead_is_drawn_in_and_the_rest_stays(store: Store) -> None:
+    def turn(tx: Transaction) -> list[tuple[str, datetime]]:
+        timers.arm(tx, "early", "a", NOON + timedelta(hours=1))
+        timers.arm(tx, "kind", "late", NOON + timedelta(days=2))
+        timers.arm(tx, "kind", "soon", NOON + timedelta(minutes=5))
+        timers.arm(tx, "other", "late", NOON + timedelta(days=2))
+        timers.pull_in(tx, "kind", NOON + timedelta(hours=1))
+        due = timers.due(tx, NOON + timedelta(days=3), but=("early",))
+        return [(f"{one.kind} {one.about}", one.due_at) for one in due]
+
+    assert store.run_now(turn) == [
+        ("kind soon", NOON + timedelta(minutes=5)),
+        ("kind late", NOON + timedelta(hours=1)),
+        ("other late", NOON + timedelta(days=2)),
+    ]

@@ -52,6 +52,7 @@ BY_COMMAND: dict[str, tuple[str, ...] | str] = {
     "keys list": "public keys",
     "keys add-recipient": ("desk.published",),
     "run": "its turns leave entries of their own",
+    "doctor": "counts and times alone; it writes nothing",
     "case assign": ("case.assigned",),
     "case remove": ("case.removed",),
     "case members": ("case.viewed",),

@@ -59,8 +59,14 @@ not-saved =
     Not saved. Something went wrong on our side and the last step was not kept.
     Please try again. If somebody is in danger, do not wait for me: call 112.
 not-saved-yet =
-    I cannot save at the moment. I keep trying with your last message; you need not send it again.
+    Not saved yet: I cannot save at the moment. I keep trying with what you sent; you need not send it again.
+    It is saved once my usual answer comes. If somebody is in danger, do not wait for me: call 112.
+not-saved-yet-button =
+    Not saved yet: I cannot save at the moment. I keep trying for two minutes; if no answer has come by then, press the button again later.
     If somebody is in danger, do not wait for me: call 112.
+danger-not-saved-yet =
+    In prison: raise the alarm first. 112 works everywhere in the EU, from any phone.
+    I cannot save at the moment: what you sent is not saved yet. Do not wait for me.
 state-unreadable = I was updated and could not carry over where we were. What you logged is safe; please start again from the menu.
 
 language-ask = Which language shall I use?

@@ -1,0 +1,355 @@
+"""`integra doctor` names each trouble and what mends it, changes nothing, and breaks on nothing."""
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bot_site import NOON, Site
+
+from bot.checks.registry import CHECKS
+from bot.clock import MovableClock
+from bot.commands import doctor
+from bot.trial import AGENCY, Trial
+from dialogues.model import Say
+from storage import agencies, outbox, timers
+
+from .conftest import Integra
+
+Break = Callable[[Trial], None]
+ROOT = os.geteuid() == 0
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> MovableClock:
+    clock = MovableClock(NOON)
+    monkeypatch.setattr(doctor, "system_clock", clock)
+    return clock
+
+
+def examined(integra: Integra, trial: Trial, *options: object) -> tuple[int, list[dict[str, Any]]]:
+    done = integra("doctor", "--json", "--data", trial.installation.folder, *options)
+    assert done.err == ""
+    said = json.loads(done.out)
+    assert said["fine"] == (done.code == 0)
+    return done.code, said["checks"]
+
+
+def of(rows: list[dict[str, Any]], state: str) -> dict[str, str]:
+    """What was told in a state, by check."""
+    return {row["check"]: f"{row['told']} > {row['remedy']}" for row in rows if row["state"] == state}
+
+
+def as_it_lies(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        for path in folder.rglob("*")
+    }
+
+
+def test_a_healthy_installation_is_fine_and_left_as_it_was(integra: Integra, trial: Trial, clock: MovableClock) -> None:
+    before = as_it_lies(trial.installation.folder)
+    code, rows = examined(integra, trial)
+    assert code == 0
+    assert of(rows, "trouble") == of(rows, "skipped") == {}
+    assert {row["check"] for row in rows} == {check.name for check in CHECKS} - {"secrets"}
+    assert as_it_lies(trial.installation.folder) == before
+
+
+def test_for_people_it_is_a_line_each_with_what_to_do(integra: Integra, trial: Trial, clock: MovableClock) -> None:
+    trial.installation.database.chmod(0o644)
+    done = integra("doctor", "--data", trial.installation.folder)
+    assert done.code == 1
+    assert "TROUBLE  folder.modes: server/integra.db is open to others (mode 644)" in done.out
+    assert f"chmod 600 {trial.installation.database}" in done.out
+    assert done.out.endswith("1 in trouble\n")
+
+
+def test_where_it_cannot_look_the_exit_code_is_2(integra: Integra, tmp_path: Path) -> None:
+    done = integra("doctor", "--data", tmp_path / "nowhere")
+    assert done.code == 2
+    assert "No such file" in done.err
+
+
+def test_every_check_has_a_name_of_its_own() -> None:
+    assert len({check.name for check in CHECKS}) == len(CHECKS)
+
+
+# ---------------------------------------------------------------- each trouble
+
+
+def open_folder(trial: Trial) -> None:
+    trial.installation.folder.chmod(0o755)
+
+
+def open_key(trial: Trial) -> None:
+    (trial.installation.folder / "keys" / "master.key").chmod(0o640)
+
+
+def linked_database(trial: Trial) -> None:
+    path = trial.installation.database
+    path.rename(trial.folder / "elsewhere.db")
+    path.symlink_to(trial.folder / "elsewhere.db")
+
+
+def opening_key_inside(trial: Trial) -> None:
+    shutil.copy(trial.coordinator_key, trial.installation.folder / "coordinator.key")
+
+
+def no_database(trial: Trial) -> None:
+    trial.installation.database.unlink()
+
+
+def no_log(trial: Trial) -> None:
+    (trial.installation.folder / "integra.db-wal").mkdir()
+
+
+def no_header(trial: Trial) -> None:
+    trial.installation.database.write_bytes(b"not a database " * 400)
+
+
+def bad_page(trial: Trial) -> None:
+    with closing(sqlite3.connect(trial.installation.database)) as connection:
+        ((page,),) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'timers'")
+        ((size,),) = connection.execute("PRAGMA page_size")
+    with trial.installation.database.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+
+
+def newer(trial: Trial) -> None:
+    changed(trial, "UPDATE alembic_version SET version_num = '9999'")
+
+
+def changed(trial: Trial, statement: str, *values: object) -> None:
+    with closing(sqlite3.connect(trial.installation.database)) as connection:
+        connection.execute(statement, values)
+        connection.commit()
+
+
+def other_keys(trial: Trial) -> None:
+    other = Trial.create(trial.folder / "other", at=NOON, roles=())
+    shutil.rmtree(trial.installation.folder / "keys")
+    shutil.copytree(other.installation.folder / "keys", trial.installation.folder / "keys")
+
+
+def no_keyset(trial: Trial) -> None:
+    (trial.installation.folder / "keys" / "keyset.json").unlink()
+
+
+def no_pin(trial: Trial) -> None:
+    (trial.installation.folder / "desks" / f"{AGENCY}.json").unlink()
+
+
+def changed_desk(trial: Trial) -> None:
+    changed(trial, "UPDATE desks SET manifest = replace(manifest, 'Coordinator', 'Somebody_el')")
+
+
+def no_desk(trial: Trial) -> None:
+    within(trial, lambda tx: agencies.add(tx, "south", name="South", zone="UTC", case_pattern=""))
+
+
+def within(trial: Trial, what: Callable[[Any], object]) -> None:
+    site = Site(trial)
+    site.within(what)
+    site.close()
+
+
+def bad_settings(trial: Trial) -> None:
+    (trial.installation.folder / "settings.toml").write_text("draft_hours = 1000\n")
+
+
+def bad_content(trial: Trial) -> None:
+    (trial.folder / "content").mkdir()
+    (trial.installation.folder / "settings.toml").write_text(f'content = "{trial.folder / "content"}"\n')
+
+
+def bad_site(trial: Trial) -> None:
+    trial.installation.site.write_text("[[number]]\nfor = 'nobody'\nnumber = '1'\n")
+
+
+def silent(trial: Trial) -> None:
+    early = NOON - timedelta(minutes=11)
+    within(trial, lambda tx: outbox.put(tx, "telegram", "1001", [Say("hello")], at=early))
+
+
+def unheeded(trial: Trial) -> None:
+    within(trial, lambda tx: timers.arm(tx, "flag", "00" * 16, NOON - timedelta(hours=5)))
+
+
+def ahead(trial: Trial) -> None:
+    changed(trial, "INSERT INTO seen VALUES ('telegram', '1', ?)", int((NOON + timedelta(days=2)).timestamp()))
+
+
+@pytest.mark.parametrize(
+    ("breaks", "check", "told"),
+    [
+        (open_folder, "folder.modes", "chmod 700"),
+        (open_key, "folder.modes", "keys/master.key is open to others"),
+        (linked_database, "folder.modes", "is a link"),
+        (opening_key_inside, "folder.opening-keys", "take it away"),
+        (no_database, "database.there", "restore it from a backup"),
+        (no_log, "database.there", "integra.db-wal is no file"),
+        (no_header, "database.whole", "damaged"),
+        (bad_page, "database.whole", "restore the last backup"),
+        (newer, "database.version", "of a newer program"),
+        (other_keys, "keys.fitting", "not of one installation"),
+        (no_keyset, "keys.readable", "keyset.json"),
+        (open_key, "keys.readable", "chmod 600"),
+        (no_pin, "desks", "desks/northbridge.json is gone"),
+        (changed_desk, "desks", "does not hold"),
+        (no_desk, "desks", "south has no desk"),
+        (bad_settings, "content", "draft_hours"),
+        (bad_content, "content", "integra check --content"),
+        (bad_site, "content", "site.toml has"),
+        (silent, "messages", "the oldest since 11 minutes"),
+        (unheeded, "deadlines", "5 hours ago"),
+        (ahead, "clock", "48 hours from now"),
+    ],
+)
+def test_trouble_is_named_with_what_mends_it(
+    integra: Integra, trial: Trial, clock: MovableClock, breaks: Break, check: str, told: str
+) -> None:
+    breaks(trial)
+    before = as_it_lies(trial.installation.folder)
+    code, rows = examined(integra, trial)
+    assert code == 1
+    assert told in of(rows, "trouble")[check]
+    assert all(row["remedy"] for row in rows if row["state"] == "trouble")
+    assert as_it_lies(trial.installation.folder) == before
+
+
+def test_a_clock_of_before_this_program_is_no_clock(integra: Integra, trial: Trial, clock: MovableClock) -> None:
+    clock.move(timedelta(days=-20 * 365))
+    assert "2006-" in of(examined(integra, trial)[1], "trouble")["clock"]
+
+
+@pytest.mark.skipif(not ROOT, reason="only root may give files away")
+def test_a_file_of_another_user_is_named(integra: Integra, trial: Trial, clock: MovableClock) -> None:
+    os.chown(trial.installation.database, 12345, 12345)
+    assert "belongs to another user" in of(examined(integra, trial)[1], "trouble")["folder.modes"]
+
+
+def test_a_token_that_others_may_read_is_named(integra: Integra, trial: Trial, clock: MovableClock) -> None:
+    good, bad = trial.folder / "good", trial.folder / "bad"
+    for path, mode in ((good, 0o600), (bad, 0o644)):
+        path.write_text("4242:AAsomething\n")
+        path.chmod(mode)
+    code, rows = examined(integra, trial, "--token-file", good, "--secret-file", bad)
+    assert code == 1
+    assert f"chmod 600 {bad}" in of(rows, "trouble")["secrets"]
+    assert "good" in of(rows, "fine")["secrets"]
+    assert "AAsomething" not in str(rows)
+
+
+def test_keys_that_end_soon_and_messages_that_can_never_arrive_are_no_trouble_yet(
+    integra: Integra, trial: Trial, clock: MovableClock
+) -> None:
+    def dead(tx: Any) -> None:
+        (one,) = outbox.put(tx, "telegram", "1001", [Say("hello")], at=NOON)
+        outbox.bury(tx, one.id, "blocked")
+
+    within(trial, dead)
+    code, rows = examined(integra, trial)
+    assert code == 0
+    assert "unblock" in of(rows, "note")["messages"]
+    assert "hello" not in str(rows)
+
+
+def test_a_schema_of_an_older_program_is_brought_up_to_date_by_the_next_start(
+    integra: Integra, trial: Trial, clock: MovableClock
+) -> None:
+    changed(trial, "UPDATE alembic_version SET version_num = '0006'")
+    code, rows = examined(integra, trial)
+    assert code == 0
+    assert "brings it up to date" in of(rows, "note")["database.version"]
+
+
+HOLDS = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_who_keeps_the_database_locked_is_named_and_beside_it_all_can_be_read(
+    integra: Integra, trial: Trial, clock: MovableClock
+) -> None:
+    command = [sys.executable, "-c", HOLDS, trial.installation.database]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdin is not None
+        other.stdout.readline()
+        _, rows = examined(integra, trial)
+        assert f"process {other.pid} (python" in of(rows, "trouble")["database.free"]
+        assert list(of(rows, "trouble")) == ["database.free"]
+        other.stdin.close()
+    assert of(examined(integra, trial)[1], "trouble") == {}
+
+
+def test_beside_a_running_assistant_all_is_fine_and_its_process_named(
+    integra: Integra, site: Site, trial: Trial, clock: MovableClock
+) -> None:
+    site.enrol("telegram", "1001", "officer", "PO-9")
+    code, rows = examined(integra, trial)
+    assert code == 0
+    assert str(os.getpid()) in of(rows, "fine")["assistant"]
+    site.enrol("telegram", "1002", "officer", "PO-8")
+
+
+def test_deep_compares_indexes_and_references(integra: Integra, trial: Trial, clock: MovableClock) -> None:
+    changed(trial, "INSERT INTO receipts VALUES (zeroblob(16), zeroblob(16))")
+    assert of(examined(integra, trial)[1], "trouble") == {}
+    code, rows = examined(integra, trial, "--deep")
+    assert code == 1
+    assert "1 fault" in of(rows, "trouble")["database.whole"]
+
+
+@pytest.mark.parametrize("seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 60))])
+def test_on_whatever_lies_there_it_says_something_and_never_breaks(
+    integra: Integra, trial: Trial, clock: MovableClock, seed: int
+) -> None:
+    """Random bytes anywhere in the database, a key file, a pin."""
+    dice = random.Random(seed)
+    folder = trial.installation.folder
+    for path in (trial.installation.database, dice.choice(sorted((folder / "keys").iterdir()))):
+        content = bytearray(path.read_bytes())
+        for _ in range(dice.randint(1, 30)):
+            start = dice.randrange(len(content))
+            content[start : start + 200] = dice.randbytes(len(content[start : start + 200]))
+        path.write_bytes(content)
+    code, rows = examined(integra, trial)
+    assert code == 1
+    assert {row["check"] for row in rows} == {check.name for check in CHECKS} - {"secrets"}
+
+
+def test_on_a_disk_with_little_room_it_says_so(
+    integra: Integra, trial: Trial, clock: MovableClock, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=3000k,mode=700", "tmpfs", str(disk)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount a disk")
+    try:
+        shutil.copytree(trial.folder, disk / "world")
+        small = Trial(disk / "world")
+        found = of(examined(integra, small)[1], "trouble")
+        assert "fewer than 100" in found["folder.space"]
+        assert list(found) == ["folder.space"]
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        assert "mounted read-only" in of(examined(integra, small)[1], "trouble")["folder.writable"]
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)

@@ -283,7 +283,7 @@ def _settle(waiter: "Future[Any] | asyncio.Future[Any]", result: Any, error: Bas
 
 
 def _alone(tx: Transaction, turn: Callable[[Transaction], Any]) -> tuple[Any, BaseException | None]:
-    # Handed to the driver: through SQLAlchemy the two statements cost a tenth of a turn (measured).
+    # Handed to the driver: through SQLAlchemy the two statements take ten times as long (measured: 10 to 1 µs).
     driver = cast(sqlite3.Connection, tx.db.connection.dbapi_connection)
     driver.execute("SAVEPOINT turn")
     try:

@@ -16,9 +16,11 @@ from sqlalchemy.exc import DBAPIError
 from storage.database import look_into, versions
 from storage.errors import Unreadable
 from storage.keyring import Keyring
+from storage.postgres import open_postgres
 from storage.schema import agencies, audit, conversations, flags, outbox, seen, timers
 from storage.transaction import Transaction, moment, seconds
 from storage.trouble import refusal
+from storage.whereabouts import Whereabouts
 
 # https://www.sqlite.org/walformat.html, "WAL Locks": byte 120 of the -shm file is the lock of who writes. The other two
 # are of https://www.sqlite.org/src/file/src/os.h, PENDING_BYTE and RESERVED_BYTE of the file itself.
@@ -66,21 +68,47 @@ class Look:
 
 
 @contextmanager
-def looking(path: Path) -> Iterator[Look]:
+def looking(where: Whereabouts) -> Iterator[Look]:
     """
     Raises:
         Busy, Damaged: it cannot be opened.
+        BadInstallation: its address is not as it must be.
     """
-    engine = look_into(path)
+    server = where.server
+    engine = look_into(where.file) if server is None else open_postgres(server)
     try:
         try:
             connection = engine.connect()
         except DBAPIError as failed:
             raise refusal(failed) from None
         with connection:
+            if server is not None:
+                connection.exec_driver_sql("SET TRANSACTION READ ONLY")
             yield Look(connection)
     finally:
         engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who the assistant is on a server.
+
+    Attributes:
+        version: of the server, for example ``15.18``.
+        reads_bodies: this login could read sealed bodies, or change the tables, if somebody took it over.
+    """
+
+    version: str
+    reads_bodies: bool
+
+
+def login(tx: Transaction) -> Login:
+    query = (
+        "SELECT current_setting('server_version'), pg_has_role(session_user, 'integra_reader', 'MEMBER')"
+        " OR pg_has_role(session_user, 'integra_owner', 'MEMBER')"
+    )
+    version, more = tx.db.exec_driver_sql(query).one()
+    return Login(str(version).partition(" ")[0], bool(more))
 
 
 def writer(database: Path) -> int | None:

@@ -41,6 +41,11 @@ class Whereabouts:
     def _address_file(self) -> Path:
         return Path(os.environ.get(VARIABLE) or self.folder / FILE)
 
+    @property
+    def on_server(self) -> bool:
+        """Whether it is said to be on a server; what says so may be in another form than it must be."""
+        return self._address_file.exists()
+
     def known(self) -> bool:
         """Whether there is one, as far as the folder tells."""
         return self.file.exists() or self._address_file.exists()

@@ -75,10 +75,12 @@ class Check:
     Attributes:
         name: stable, for machines.
         of_file: concerns a database that is a file here (SQLite); left out for one elsewhere.
+        of_server: concerns a database on a server (PostgreSQL); left out for a file.
         needs: the database can be read; or its rows, for which the keys are needed, too.
     """
 
     name: str
     look: Callable[[Patient], Iterator[Finding]]
     of_file: bool = False
+    of_server: bool = False
     needs: Literal["", "look", "rows"] = ""

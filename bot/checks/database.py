@@ -74,3 +74,15 @@ def _named(pid: int) -> str:
         return f" ({Path(f'/proc/{pid}/comm').read_text().strip()})"
     except OSError:
         return ""
+
+
+def login(patient: Patient) -> Iterator[Finding]:
+    """The server answers; and whoever takes over the assistant's login cannot read a note's body."""
+    found = patient.rows(condition.login)
+    if found.reads_bodies:
+        yield note(
+            f"PostgreSQL {found.version}; the assistant's login may do more than it needs: it could read sealed bodies",
+            "give it a login that is a member of integra_bot alone: docs/operating.md, PostgreSQL",
+        )
+    else:
+        yield fine(f"PostgreSQL {found.version}; the assistant's login cannot read a note's body")

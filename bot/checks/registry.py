@@ -28,6 +28,7 @@ FIRST: Final = (
     Check("memory", life.memory),
 )
 THEN: Final = (
+    Check("database.login", database.login, of_server=True, needs="rows"),
     Check("database.version", database.version, needs="look"),
     Check("database.whole", database.whole, of_file=True, needs="look"),
     Check("keys.fitting", keys.fitting, needs="rows"),
@@ -48,8 +49,8 @@ def examined(patient: Patient) -> Iterator[tuple[Check, Finding]]:
             patient = replace(patient, keyring=patient.installation.keyring())
         refused = ""
         try:
-            if patient.installation.database.is_file():
-                patient = replace(patient, look=stack.enter_context(looking(patient.installation.database)))
+            if not patient.on_file or patient.installation.database.is_file():
+                patient = replace(patient, look=stack.enter_context(looking(patient.installation.whereabouts)))
         except StorageError as why:
             refused = str(why)
         for check in _fitting(THEN, patient):
@@ -62,7 +63,11 @@ def examined(patient: Patient) -> Iterator[tuple[Check, Finding]]:
 
 
 def _fitting(checks: tuple[Check, ...], patient: Patient) -> list[Check]:
-    return [check for check in checks if patient.on_file or not check.of_file]
+    return [
+        check
+        for check in checks
+        if (patient.on_file or not check.of_file) and not (check.of_server and patient.on_file)
+    ]
 
 
 def _findings(check: Check, patient: Patient) -> list[Finding]:

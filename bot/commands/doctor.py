@@ -30,7 +30,15 @@ def doctor(
     except OSError as refused:
         typer.echo(f"integra: {data}: {refused.strerror}; name the data folder with --data", err=True)
         raise typer.Exit(CANNOT_LOOK) from None
-    patient = Patient(Installation(data), system_clock(), deep, tuple(secrets or ()), time.sleep)
+    installation = Installation(data)
+    patient = Patient(
+        installation,
+        system_clock(),
+        deep,
+        tuple(secrets or ()),
+        time.sleep,
+        on_file=not installation.whereabouts.on_server,
+    )
     rows: list[dict[str, Any]] = []
     for check, found in examined(patient):
         rows.append({"check": check.name, "state": found.state, "told": found.told, "remedy": found.remedy})

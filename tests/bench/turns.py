@@ -46,6 +46,7 @@ from bot.channels.registry import CLIENTS
 from bot.trial import AGENCY, Trial
 from dialogues.model import Wrote
 from storage import outbox, people
+from storage.postgres import Addresses
 from storage.store import Store
 from storage.transaction import Transaction
 
@@ -95,9 +96,9 @@ def texts(job: Job, group: int) -> list[str]:
 # ---------------------------------------------------------------- the people
 
 
-def prepare(folder: Path, job: Job) -> Trial:
+def prepare(folder: Path, job: Job, server: Addresses | None = None) -> Trial:
     """A data folder with enrolled people; for ``note`` each of them stands at the first part."""
-    trial = Trial.create(folder, at=datetime.now(UTC), roles=("coordinator",))
+    trial = Trial.create(folder, at=datetime.now(UTC), roles=("coordinator",), server=server)
     world = wiring.world(trial.installation)
     store = trial.installation.store()
     try:

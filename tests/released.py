@@ -18,13 +18,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, Connection, NullPool, create_engine, text
 
 from bot.trial import AGENCY, Trial
 from dialogues.reference import reference
+from storage import postgres
 from storage.keyring import Keyring, Label
+from storage.postgres import Addresses
 from storage.sealing import desk
 from storage.sealing.attachment import Place as PlaceOfAttachment
 from storage.sealing.attachment import seal_attachment
@@ -78,6 +81,33 @@ class SqliteFile:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
             connection.commit()
+        engine.dispose()
+
+
+@dataclass(frozen=True)
+class PostgresDatabase:
+    """As the owner of its tables, before today's program put its walls there."""
+
+    addresses: Addresses
+
+    def upgrade(self, revision: str) -> None:
+        with psycopg.connect(self.addresses.owner) as connection:
+            connection.execute("DROP OWNED BY integra_owner CASCADE")
+            connection.execute("GRANT USAGE, CREATE ON SCHEMA public TO integra_owner")
+        config = Config()
+        config.set_main_option("script_location", "storage:migrations")
+        with self.open() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+
+    @contextmanager
+    def open(self) -> Iterator[Connection]:
+        engine = create_engine(
+            postgres.DIALECT, poolclass=NullPool, creator=lambda: psycopg.connect(self.addresses.owner)
+        )
+        with engine.begin() as connection:
+            connection.exec_driver_sql("SET LOCAL ROLE integra_owner")
+            yield connection
         engine.dispose()
 
 
@@ -295,6 +325,24 @@ def _second_factor(old: Old) -> None:
     old.put("redemptions", address_ref=waiting, token_hash=token_hash, at=old.now)
 
 
+def _delivery(old: Old) -> None:
+    old.change("UPDATE outbox SET priority = 2, expires_at = :at WHERE dead IS NOT NULL", at=old.now + 86_400)
+    old.change(
+        "UPDATE addresses SET unreachable_since = :at, unreachable_why = 'blocked' WHERE ref = :here",
+        at=old.now,
+        here=old.address("admin"),
+    )
+
+
+def _deletions(old: Old) -> None:
+    old.put("deletions", ref=bytes([9]) * 16, kind="note-withdrawn", about=bytes.fromhex(NOTES[3]),
+            noted_at=old.now // 3_600 * 3_600)  # fmt: skip
+
+
+def _leases(old: Old) -> None:
+    old.put("leases", name=old.address("officer"), holder=bytes([7]) * 16, until=old.now - 60)
+
+
 BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0001": _first,
     "0002": _cases,
@@ -303,4 +351,7 @@ BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0005": _audit,
     "0006": _attachments,
     "0007": _second_factor,
+    "0008": _delivery,
+    "0009": _deletions,
+    "0010": _leases,
 }

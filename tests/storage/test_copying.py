@@ -2,16 +2,18 @@
 
 import io
 import json
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, Integer, LargeBinary, String, insert, select
+from postgres_server import Cluster
+from sqlalchemy import Engine, Integer, LargeBinary, String, create_engine, insert, select, text
+from sqlalchemy.exc import DBAPIError
 from storage_site import NOON, keep_note, note_id
 
 from bot.installation import Installation
@@ -21,6 +23,7 @@ from storage.copying import Summary
 from storage.database import alone, migrate, open_database, snapshot
 from storage.errors import CopyBroken, WrongVersion
 from storage.pins import Pins
+from storage.postgres import DIALECT, migrate_postgres
 from storage.restoring import fill
 from storage.schema import attachments, feedback, metadata
 from storage.store import Store
@@ -28,12 +31,16 @@ from storage.transaction import Transaction
 
 
 class Place:
-    """An empty database of one engine; ``tests`` of another engine give another one."""
+    """An empty database of one engine."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "copy.db"
-        migrate(self.path)
-        self.engine: Engine = open_database(self.path, reads_notes=True)
+    def __init__(self, folder: Path, server: Cluster | None) -> None:
+        if server is None:
+            migrate(folder / "copy.db")
+            self.engine: Engine = open_database(folder / "copy.db", reads_notes=True)
+        else:
+            addresses = server.addresses(server.new_database())
+            migrate_postgres(addresses)
+            self.engine = create_engine(DIALECT, creator=lambda: psycopg.connect(addresses.owner))
 
     def load(self, stream: bytes) -> Summary:
         with alone(self.engine) as connection:
@@ -44,9 +51,9 @@ class Place:
             return copying.digest(connection)
 
 
-@pytest.fixture(params=["sqlite"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    found = Place(tmp_path)
+@pytest.fixture
+def place(tmp_path: Path, server_of: Cluster | None) -> Iterator[Place]:
+    found = Place(tmp_path, server_of)
     yield found
     found.engine.dispose()
 
@@ -71,7 +78,7 @@ def full(installation: Installation, store: Store, pins: Pins, officer: bytes, a
 
 
 def dumped(installation: Installation) -> tuple[bytes, Summary]:
-    engine, out = open_database(installation.database, reads_notes=True), io.BytesIO()
+    engine, out = installation.whereabouts.open(reads_notes=True), io.BytesIO()
     with snapshot(engine) as connection:
         summary = copying.dump(connection, out.write)
     engine.dispose()
@@ -112,10 +119,8 @@ def test_numbers_go_on_above_the_greatest(full: Installation, place: Place) -> N
 def test_the_audit_log_goes_on_after_a_load(full: Installation, place: Place) -> None:
     """The triggers that hold its order stand, and let rows in order in."""
     place.load(dumped(full)[0])
-    other = sqlite3.connect(place.path)
-    with pytest.raises(sqlite3.IntegrityError):
-        other.execute("UPDATE audit SET at = 0")
-    other.close()
+    with pytest.raises(DBAPIError), alone(place.engine) as connection:
+        connection.execute(text("UPDATE audit SET at = 0"))
 
 
 def test_a_database_that_is_not_empty_is_refused(full: Installation, place: Place) -> None:
@@ -179,17 +184,29 @@ def test_a_dump_of_a_newer_schema_is_refused_with_what_to_do(tmp_path: Path) -> 
 
 
 def test_a_dump_is_of_one_moment_and_holds_up_no_writer(full: Installation, store: Store, officer: bytes) -> None:
-    """The writer commits and erases at once while a dump is under way, and the log is emptied once it has ended."""
-    engine = open_database(full.database, reads_notes=True)
-    wal = full.database.with_name("integra.db-wal")
-    seen: list[float] = []
+    engine = full.whereabouts.open(reads_notes=True)
     with snapshot(engine) as connection:
         before = copying.digest(connection)
         store.run_now(lambda tx: notes.withdraw(tx, note_id(2), officer))
-        seen.append(wal.stat().st_size)
         assert copying.digest(connection) == before
+    with snapshot(engine) as connection:
+        assert copying.digest(connection) != before
     engine.dispose()
-    assert seen[0] > 0, "the reader keeps the log"
+
+
+@pytest.mark.sqlite
+def test_sqlites_log_is_emptied_once_a_dump_has_ended(
+    full: Installation, store: Store, officer: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.store.EMPTY_AGAIN_S", 0.0)
+    engine = open_database(full.database, reads_notes=True)
+    wal = full.database.with_name("integra.db-wal")
+    with snapshot(engine) as connection:
+        copying.digest(connection)
+        store.run_now(lambda tx: notes.withdraw(tx, note_id(2), officer))
+        seen = wal.stat().st_size
+    engine.dispose()
+    assert seen > 0, "the reader keeps the log"
     store.run_now(lambda tx: None)  # the next look of the timers
     assert wal.stat().st_size == 0
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from bot_site import Desk, Site, at_desk, open_notes, pressed, texts
+from postgres_server import Cluster
 from sqlalchemy import select
 
 from bot.channels.base import Inbound
@@ -33,11 +34,12 @@ Integra = Callable[..., Any]
 CODE = "AB-1234-P"
 
 
-@pytest.fixture(params=["sqlite"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator["World"]:
+@pytest.fixture
+def world(server_of: Cluster | None, tmp_path: Path) -> Iterator["World"]:
     """An installation on one engine; what it is restored onto is of the same."""
-    trial = Trial.create(tmp_path / "world", at=system_clock(), roles=tuple(HANDLES))
-    found = World(trial, tmp_path)
+    server = None if server_of is None else server_of.addresses(server_of.new_database())
+    trial = Trial.create(tmp_path / "world", at=system_clock(), roles=tuple(HANDLES), server=server)
+    found = World(trial, tmp_path, server_of)
     yield found
     found.site.close()
 
@@ -46,6 +48,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator["World"]:
 class World:
     trial: Trial
     folder: Path
+    cluster: Cluster | None
 
     def __post_init__(self) -> None:
         for name in ("backups", "safe"):
@@ -85,6 +88,11 @@ class World:
     def comes_back(self, integra: Integra, path: Path) -> dict[str, Any]:
         done = self.restore(integra, path, *self._known(), "--json")
         assert done.code == 0, done.err
+        if self.cluster is not None:  # a backup is restored into a file, and moved from there
+            address = self.folder / f"server-{len(list(self.folder.iterdir()))}.toml"
+            self.cluster.addresses(self.cluster.new_database()).write(address)
+            moved = integra("move", "--data", self.data, "--to-file", address)
+            assert moved.code == 0, moved.err
         self.site = self.opened()
         told: dict[str, Any] = json.loads(done.out)
         return told
@@ -242,7 +250,7 @@ def test_a_backup_that_somebody_else_made_for_our_key_is_refused(
     integra: Integra, world: World, backed_up: Path, tmp_path: Path
 ) -> None:
     """Whoever reads the file of epochs can encrypt to its key; what they write is not this installation's."""
-    theirs = World(Trial.create(tmp_path / "theirs" / "world", at=system_clock(), roles=()), tmp_path / "theirs")
+    theirs = World(Trial.create(tmp_path / "theirs" / "world", at=system_clock(), roles=()), tmp_path / "theirs", None)
     epoch = epochs.parse((world.folder / "backups" / "integra-epochs.json").read_bytes())[0]
     contents = Contents(0, {"keys/keyset.json": (world.data / "keys" / "keyset.json").read_bytes()})
     forged = world.folder / "backups" / "forged"

@@ -51,6 +51,7 @@ BY_COMMAND: dict[str, tuple[str, ...] | str] = {
     "keys list": "public keys",
     "keys add-recipient": ("desk.published",),
     "run": "its turns leave entries of their own",
+    "upgrade": "no record changes, only the shape they are kept in",
     "case assign": ("case.assigned",),
     "case remove": ("case.removed",),
     "case members": ("case.viewed",),

@@ -3,9 +3,9 @@
     python tests/bench/workers.py [--rounds 2] [--workers 1 2 4]
 
 The load is that of ``turns.py``: 32 people who never think, by webhook, a walk by its buttons and texts into a note.
-The server is a private cluster that syncs every commit. Connections are dealt out to the workers in turn by a proxy in a
-process of its own. Besides turns a second: turns a CPU second of all workers together, and for comparison one worker on
-SQLite in the same run.
+The server is a private cluster that syncs every commit. Connections are dealt out to the workers in turn by a proxy in
+a process of its own. Besides turns a second: turns a CPU second of all workers together, and for comparison one worker
+on SQLite in the same run.
 
 More workers than processor cores gain nothing here: the fake Telegram, the server and the proxy work on the same ones.
 """

@@ -53,6 +53,7 @@ BY_COMMAND: dict[str, tuple[str, ...] | str] = {
     "keys add-recipient": ("desk.published",),
     "run": "its turns leave entries of their own",
     "doctor": "counts and times alone; it writes nothing",
+    "upgrade": "no record changes, only the shape they are kept in",
     "case assign": ("case.assigned",),
     "case remove": ("case.removed",),
     "case members": ("case.viewed",),

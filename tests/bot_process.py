@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,10 +16,22 @@ INTEGRA = Path(sys.executable).with_name("integra")
 
 
 class Process:
-    """`integra run` on a trial installation; what it prints is kept in ``printed``."""
+    """`integra run` on a trial installation; what it prints is kept in ``printed``.
 
-    def __init__(self, trial: Trial, telegram: FakeTelegram, command: Sequence[str]) -> None:
-        self._command = command
+    Args:
+        options: more of them, for `integra run`.
+        settings: ``INTEGRA_...`` to value.
+    """
+
+    def __init__(
+        self,
+        trial: Trial,
+        telegram: FakeTelegram,
+        command: Sequence[str],
+        options: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self._command, self._options, self._settings = command, options, settings or {}
         self._trial, self._telegram = trial, telegram
         self.printed = b""
         self.running: asyncio.subprocess.Process | None = None
@@ -39,12 +51,13 @@ class Process:
             str(self._trial.installation.folder),
             "--token-file",
             str(self._token_file),
-            env={**clean, "INTEGRA_TELEGRAM_API": self._telegram.url},
+            *self._options,
+            env={**clean, "INTEGRA_TELEGRAM_API": self._telegram.url, **self._settings},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
         self._reading = asyncio.create_task(self._read(self.running))
-        await self._telegram.called("getMyCommands", times=before + 1, within=60)
+        await self._telegram.called("getMyCommands", times=before + 1, within=180)
 
     async def end(self, how: signal.Signals) -> int:
         """Returns its exit code."""
@@ -64,9 +77,14 @@ class Process:
 
 @asynccontextmanager
 async def process(
-    trial: Trial, telegram: FakeTelegram, command: Sequence[str] = (str(INTEGRA),)
+    trial: Trial,
+    telegram: FakeTelegram,
+    command: Sequence[str] = (str(INTEGRA),),
+    *,
+    options: Sequence[str] = (),
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Process]:
-    found = Process(trial, telegram, command)
+    found = Process(trial, telegram, command, options, settings)
     try:
         yield found
     finally:

@@ -120,10 +120,12 @@ def take_all(
     now, said, broken = world.clock(), list[Outgoing](), list[tuple[Timer, Exception]]()
     for timer in due:
         try:
+            tx.unwall()
             with tx.db.begin_nested():
                 said += turns.take_timer(tx, world=world, timer=timer)
         except Exception as odd:
             broken.append((timer, odd))
+    tx.unwall()
     failed = {timer.id for timer, _ in broken}
     late = any(now - timer.due_at >= LATE for timer in due if timer.id not in failed)
     return summed(tx, world, said, now, late=late), broken

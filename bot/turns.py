@@ -416,6 +416,7 @@ def _plans_due(tx: Transaction, world: World, plan_id: str, now: datetime) -> li
     for person_ref, views in plans.take_due(tx, plan_id, now).items():
         due = Due(plans.REMINDER, found=tuple(views))
         for contact in people.contacts(tx, person_ref):
+            tx.unwall()
             talk = conversations.load(tx, contact.address_ref, at=now)
             if talk is not None:
                 said += _converse(tx, world, talk, due, contact.channel, contact.chat, "", expires_at=until)

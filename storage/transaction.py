@@ -55,9 +55,14 @@ class Transaction:
             self.db.execute(_hold, {"what": int.from_bytes(what[:8], "big", signed=True)})
 
     def wall(self, agency_refs: Iterable[bytes]) -> None:
-        """From here on to its end this transaction sees the rows of these agencies alone (PostgreSQL)."""
+        """From here on this transaction sees the rows of these agencies alone (PostgreSQL)."""
         if self.walled:
             self.db.execute(_wall, {"agencies": ",".join(ref.hex() for ref in agency_refs)})
+
+    def unwall(self) -> None:
+        """What follows is no turn of that person any more: all rows are seen again, as at the start."""
+        if self.walled:
+            self.db.execute(_wall, {"agencies": "*"})
 
     def deleted(self) -> None:
         """A row was added to ``deletions``: after the commit it is written to their file, too."""

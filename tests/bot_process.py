@@ -5,7 +5,7 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
@@ -23,10 +23,25 @@ UNPACED = {f"INTEGRA_{name}": "10000" for name in ("CHAT_PER_S", "CHAT_BURST", "
 
 
 class Process:
-    """`integra run` on a trial installation; what it prints is kept in ``printed``."""
+    """`integra run` on a trial installation; what it prints is kept in ``printed``.
 
-    def __init__(self, trial: Trial, telegram: FakeTelegram, command: Sequence[str], library: str) -> None:
+    Args:
+        library: that drives Telegram.
+        options: more of them, for `integra run`.
+        settings: ``INTEGRA_...`` to value.
+    """
+
+    def __init__(
+        self,
+        trial: Trial,
+        telegram: FakeTelegram,
+        command: Sequence[str],
+        library: str = "aiogram",
+        options: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.command, self._library = command, library
+        self._options, self._settings = options, settings or {}
         self._trial, self._telegram = trial, telegram
         self.printed = b""
         self._news = asyncio.Event()
@@ -49,12 +64,13 @@ class Process:
             str(self._token_file),
             "--client",
             self._library,
-            env={**clean, **UNPACED, "INTEGRA_TELEGRAM_API": self._telegram.url},
+            *self._options,
+            env={**clean, **UNPACED, "INTEGRA_TELEGRAM_API": self._telegram.url, **self._settings},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
         self._reading = asyncio.create_task(self._read(self.running))
-        await self._telegram.called("getMyCommands", times=before + 1, within=60)
+        await self._telegram.called("getMyCommands", times=before + 1, within=180)
 
     async def prints(self, words: bytes, within: float = 60.0) -> None:
         async with asyncio.timeout(within):
@@ -102,9 +118,15 @@ class Process:
 
 @asynccontextmanager
 async def process(
-    trial: Trial, telegram: FakeTelegram, command: Sequence[str] = (str(INTEGRA),), *, library: str = "aiogram"
+    trial: Trial,
+    telegram: FakeTelegram,
+    command: Sequence[str] = (str(INTEGRA),),
+    *,
+    library: str = "aiogram",
+    options: Sequence[str] = (),
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Process]:
-    found = Process(trial, telegram, command, library)
+    found = Process(trial, telegram, command, library, options, settings)
     try:
         yield found
     finally:

@@ -6,7 +6,7 @@ Each rule is asked for over the loopback socket, with a plain HTTP client or wit
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ from aiogram.types import (
     ReplyParameters,
 )
 from aiohttp import web
-from fake_telegram import FakeTelegram, Flood, Person
+from fake_telegram import FakeTelegram, Fault, Flood, Person
 from fake_telegram.limits import Refused, units
 from fake_telegram.texts import message_text
 from hypothesis import given
@@ -975,6 +975,95 @@ async def test_a_connection_can_be_cut_before_or_after_the_work(
     assert [call.status for call in telegram.calls_of("sendMessage")] == [0, 0, 200]
 
 
+async def test_an_answer_can_break_off_after_the_work(bot: Bot, telegram: FakeTelegram, robin: Person) -> None:
+    telegram.half_next("sendMessage")
+    with pytest.raises(TelegramNetworkError):
+        await bot.send_message(ROBIN, "half an answer")
+    assert robin.heard == ["half an answer"]
+    await bot.send_message(ROBIN, "fine")
+    assert robin.heard == ["half an answer", "fine"]
+
+
+async def test_the_record_tells_what_was_shown_and_whether_the_bot_heard_of_it(
+    ask: Ask, telegram: FakeTelegram, robin: Person
+) -> None:
+    _, sent = await ask("sendMessage", chat_id=ROBIN, text="a", reply_markup=keyboard(text="A", callback_data="a"))
+    telegram.fail_next("sendMessage", status=500, after_work=True)
+    await ask("sendMessage", chat_id=ROBIN, text="b")
+    telegram.fail_next("sendMessage", status=500)
+    await ask("sendMessage", chat_id=ROBIN, text="never")
+    telegram.delay_next("editMessageText", seconds=0.001)
+    await ask("editMessageText", chat_id=ROBIN, message_id=sent["message_id"], text="c")
+    assert [(one.what, one.text, one.unheard) for one in telegram.record] == [
+        ("sent", "a", False),
+        ("sent", "b", True),
+        ("edited", "c", False),
+    ]
+    assert [[button.label for row in one.buttons for button in row] for one in telegram.record] == [["A"], [], []]
+    assert telegram.record[2].message_id == sent["message_id"]
+
+
+async def test_weather_is_asked_where_no_fault_was_scripted(ask: Ask, telegram: FakeTelegram) -> None:
+    asked: list[str] = []
+
+    def weather(method: str, arguments: Mapping[str, str]) -> Fault | None:
+        asked.append(method)
+        return Fault(method, "refuse", refusal=Refused(503, "no")) if arguments.get("chat_id") == "7" else None
+
+    telegram.faults.weather = weather
+    telegram.fail_next("getMe", status=500)
+    assert (await ask("getMe"))[0] == 500
+    assert (await ask("getMe"))[0] == 200
+    assert (await ask("sendMessage", chat_id=7, text="a"))[0] == 503
+    assert asked == ["getMe", "sendMessage"]
+
+
+async def test_a_post_can_be_lost_on_its_way_or_on_its_way_back(
+    ask: Ask, telegram: FakeTelegram, robin: Person, hook: Hook
+) -> None:
+    await ask("setWebhook", url=hook.url)
+    telegram.cut_next("webhook", after_work=False)
+    robin.writes("a")
+    await telegram.confirmed()
+    assert texts(hook.came) == ["a"]
+    telegram.cut_next("webhook", after_work=True)
+    robin.writes("b")
+    await telegram.confirmed()
+    assert texts(hook.came) == ["a", "b", "b"]
+    telegram.fail_next(status=500)
+    robin.writes("c")
+    await telegram.confirmed()
+    assert texts(hook.came) == ["a", "b", "b", "c"], "posts are no method"
+
+
+async def test_a_post_can_be_dropped_while_the_bot_is_at_work(
+    ask: Ask, telegram: FakeTelegram, robin: Person, hook: Hook
+) -> None:
+    await ask("setWebhook", url=hook.url)
+    telegram.drop_next_post(seconds=0.05)
+    at_work = hook.held[telegram.log.newest + 1] = asyncio.Event()
+    robin.writes("a")
+    robin.writes("b")
+    await hook.has(2)
+    at_work.set()
+    await hook.has(3)
+    assert texts(hook.came) == ["a", "a", "b"]
+
+
+async def test_a_post_can_be_held_back_while_another_queue_goes_on(
+    ask: Ask, telegram: FakeTelegram, robin: Person, hook: Hook
+) -> None:
+    await ask("setWebhook", url=hook.url)
+    gate = telegram.hold_next("webhook")
+    robin.writes("held")
+    await gate.reached()
+    telegram.person(2).writes("overtakes")
+    await hook.has(1)
+    gate.open()
+    await hook.has(2)
+    assert texts(hook.came) == ["overtakes", "held"]
+
+
 async def test_a_fault_can_aim_at_one_chat(ask: Ask, telegram: FakeTelegram, robin: Person) -> None:
     telegram.person(2, started=True)
     telegram.fail_next("sendMessage", status=429, retry_after=1, chat_id=2, times=2)
@@ -1035,7 +1124,7 @@ async def test_a_confirmed_update_can_come_again(ask: Ask, telegram: FakeTelegra
 
 async def test_an_answer_to_a_post_can_be_lost(ask: Ask, telegram: FakeTelegram, robin: Person, hook: Hook) -> None:
     await ask("setWebhook", url=hook.url)
-    telegram.lose_webhook_answers()
+    telegram.cut_next("webhook", after_work=True)
     robin.writes("a")
     robin.writes("b")
     assert texts(await hook.has(3)) == ["a", "a", "b"]
@@ -1052,6 +1141,31 @@ async def test_an_answer_can_be_cut_in_its_middle(
         ) as answer:
             await answer.read()
     assert robin.heard == ["a"]
+
+
+async def test_what_grows_too_old_is_dropped_and_counted(
+    ask: Ask, telegram: FakeTelegram, robin: Person, clock: Clock
+) -> None:
+    await ask("sendMessage", chat_id=ROBIN, text="a", reply_markup=keyboard(text="A", callback_data="a"))
+    robin.presses("A")
+    robin.writes("still here")
+    clock.forward(seconds=151)
+    assert texts((await ask("getUpdates"))[1]) == ["still here"]
+    assert telegram.log.expired == 1
+
+
+async def test_a_repeat_never_comes_before_what_waits(ask: Ask, telegram: FakeTelegram, robin: Person) -> None:
+    """Or the bot would confirm what it has not seen."""
+    for text in "abc":
+        robin.writes(text)
+    telegram.repeat(telegram.log.newest)
+    _, waiting = await ask("getUpdates")
+    assert texts(waiting) == ["a", "b", "c"]
+    _, rest = await ask("getUpdates", offset=waiting[1]["update_id"])
+    telegram.repeat(waiting[0]["update_id"])
+    _, again = await ask("getUpdates", offset=waiting[1]["update_id"])
+    assert texts(rest) == ["b", "c"]
+    assert texts(again) == ["a", "b", "c"]
 
 
 async def test_a_webhook_can_get_an_update_twice(ask: Ask, telegram: FakeTelegram, robin: Person, hook: Hook) -> None:

@@ -9,8 +9,8 @@
 ``python -m fake_telegram --port 8081 --bench`` runs it in a process of its own for benchmarks.
 """
 
-from .chats import Attached, Button, Chat, Message, Person
-from .faults import Flood, Gate
+from .chats import Attached, Button, Chat, Message, Person, Shown
+from .faults import Fault, Flood, Gate
 from .limits import Refused
 from .server import TOKEN, Call, FakeTelegram, Press
 
@@ -21,10 +21,12 @@ __all__ = [
     "Call",
     "Chat",
     "FakeTelegram",
+    "Fault",
     "Flood",
     "Gate",
     "Message",
     "Person",
     "Press",
     "Refused",
+    "Shown",
 ]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -92,6 +93,31 @@ class Message:
         return result
 
 
+@dataclass(slots=True)
+class Shown:
+    """What the bot put on a screen: a message it sent, or what it changed one into.
+
+    Attributes:
+        buttons: rows of an inline keyboard.
+        unheard: the bot never got the answer that told it so.
+        at: seconds of the monotonic clock.
+    """
+
+    what: Literal["sent", "edited"]
+    chat_id: int
+    message_id: int
+    text: str = field(repr=False)
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    file: str = ""
+    unheard: bool = False
+    at: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def of(cls, what: Literal["sent", "edited"], message: Message) -> "Shown":
+        file = "" if message.attached is None else message.attached.name
+        return cls(what, message.chat_id, message.message_id, message.text, message.buttons, file)
+
+
 def _buttons(markup: dict[str, Any] | None) -> tuple[tuple[Button, ...], ...]:
     if markup is None or "inline_keyboard" not in markup:
         return ()
@@ -161,11 +187,15 @@ class Chat:
                 if substring in message.text:
                     return message
                 passed.append(message.text)
-            self._news.clear()
             try:
-                await asyncio.wait_for(self._news.wait(), deadline - asyncio.get_running_loop().time())
+                await self.news(deadline - asyncio.get_running_loop().time())
             except TimeoutError:
                 raise AssertionError(f"{substring!r} was not heard within {within} s, but {passed!r}") from None
+
+    async def news(self, within: float) -> None:
+        """Returns when the bot sends or edits something from now on; TimeoutError after so many real seconds."""
+        self._news.clear()
+        await asyncio.wait_for(self._news.wait(), within)
 
 
 class Person:
@@ -247,7 +277,7 @@ class Person:
             if message.own and label_or_data in _reply_labels(message.markup):
                 self.writes(label_or_data)
                 return ""
-        raise LookupError("no visible message has that button")
+        raise LookupError(f"no visible message has the button {label_or_data!r}")
 
     def _press(self, message: Message, button: Button) -> str:
         if button.data is None:

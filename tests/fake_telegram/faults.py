@@ -1,13 +1,14 @@
-"""Scripted trouble: refusals, broken answers, cut and held connections, floods."""
+"""Trouble, scripted or by a rule: refusals, broken answers, cut and held connections, floods."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from .limits import Refused
 
 ANY = "*"
+WEBHOOK = "webhook"  # posts to the bot meet faults under this name, as methods do; ``ANY`` does not mean them
 GATEWAY = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
 WORDS = {
     400: "Bad Request",
@@ -42,10 +43,15 @@ class Gate:
 
 @dataclass(slots=True)
 class Fault:
-    """What happens to the next ``times`` requests of ``method`` (None: to all of them)."""
+    """What happens to the next ``times`` requests of ``method`` (None: to all of them).
+
+    ``half`` ends the connection in the middle of the answer. Of posts to the webhook, where the server is who
+    asks: ``cut`` before reaches nobody, ``cut`` after loses the bot's answer, ``drop`` goes away ``seconds`` after
+    the post while the bot is at work.
+    """
 
     method: str
-    action: Literal["refuse", "html", "cut", "half", "hold", "delay"]
+    action: Literal["refuse", "html", "cut", "half", "drop", "hold", "delay"]
     when: Literal["before", "after"] = "before"
     times: int | None = 1
     chat_id: int | None = None
@@ -55,11 +61,20 @@ class Fault:
     gate: Gate | None = None
 
 
+Weather = Callable[[str, Mapping[str, str]], Fault | None]
+"""A rule for requests that no scripted fault is meant for: method and parameters to a fault, or None."""
+
+
 class Faults:
-    """Faults in the order they were asked for; each request meets at most one."""
+    """Faults in the order they were asked for; each request meets at most one.
+
+    Attributes:
+        weather: is asked where none was scripted; None: no trouble.
+    """
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
+        self.weather: Weather | None = None
 
     def add(self, fault: Fault) -> None:
         self._faults.append(fault)
@@ -70,11 +85,15 @@ class Faults:
                 fault.gate.open()
         self._faults.clear()
 
-    def take(self, method: str, chat_id: str) -> Fault | None:
-        if not self._faults:
-            return None
+    def take(self, method: str, arguments: Mapping[str, str]) -> Fault | None:
+        scripted = self._scripted(method, arguments.get("chat_id", "")) if self._faults else None
+        if scripted is None and self.weather is not None:
+            return self.weather(method, arguments)
+        return scripted
+
+    def _scripted(self, method: str, chat_id: str) -> Fault | None:
         for fault in self._faults:
-            same_method = fault.method == ANY or fault.method.lower() == method.lower()
+            same_method = fault.method.lower() == method.lower() or (fault.method == ANY and method != WEBHOOK)
             if same_method and (fault.chat_id is None or str(fault.chat_id) == chat_id):
                 if fault.times is not None:
                     fault.times -= 1

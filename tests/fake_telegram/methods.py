@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from . import limits
 from .chats import Attached, Chat, Message, same_content
+from .faults import WEBHOOK
 from .limits import Refused, bad, integer, units, yes
 from .queues import Webhook, WebhookState
 from .texts import caption, message_text
@@ -124,7 +125,7 @@ class Methods:
             timeout_s, real_s = 3.0, max(real_s, 3 * self._telegram.pace)
         self._last_poll = (offset, at)
         log.confirm_before(offset)
-        updates = log.take_repeats() or log.first_from(offset, limit)
+        updates = log.handed_out(offset, limit)
         if updates or not timeout_s:
             return Result([update.body() for update in updates])
         self.abort_poll(OTHER_POLLER)
@@ -136,7 +137,7 @@ class Methods:
             await log.arrival(until - loop.time())
             if poll.aborted:
                 raise await self._conflict(poll.aborted)
-            updates = log.take_repeats() or log.first_from(offset, limit)
+            updates = log.handed_out(offset, limit)
         if self._poll is poll:
             self._poll = None
             self.held.clear()
@@ -192,6 +193,7 @@ class Methods:
             now=telegram.epoch,
             pace=telegram.pace,
             answer_s=telegram.webhook_answer_s,
+            trouble=lambda update: telegram.faults.take(WEBHOOK, {"kind": update.kind}),
             on_method=telegram.carry_out,
             on_gone=self._gone,
         )
@@ -364,6 +366,7 @@ class Methods:
         message.markup = markup
         message.edit_date = int(self._telegram.epoch())
         chat.show(message)
+        self._telegram.note("edited", message)
         return Result(message.as_json(chat.description))
 
     def _delete_message(self, arguments: Arguments, _: Files) -> Result:

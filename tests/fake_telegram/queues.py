@@ -16,6 +16,7 @@ from typing import Any
 
 import aiohttp
 
+from .faults import Fault
 from .limits import CALLBACK_LIFE_S, UPDATE_LIFE_S
 
 FIRST_UPDATE_ID = 700_000_001
@@ -62,6 +63,7 @@ class UpdateLog:
         self._emptied.set()
         self.listener: Callable[[Update], None] | None = None
         self.keeps_confirmed = True
+        self.expired = 0  # never taken by the bot
 
     def allow(self, raw: str) -> None:
         """``allowed_updates``: absent or unreadable leaves the former choice, ``[]`` takes the default."""
@@ -73,6 +75,11 @@ class UpdateLog:
             return
         if isinstance(listed, list) and all(isinstance(name, str) for name in listed):
             self._allowed = frozenset(name.lower() for name in listed) or None
+
+    @property
+    def newest(self) -> int:
+        """Id of the update that was added last; `FIRST_UPDATE_ID` - 1 before the first."""
+        return self._next_id - 1
 
     @property
     def allowed(self) -> frozenset[str] | None:
@@ -110,37 +117,45 @@ class UpdateLog:
             self.listener(update)
 
     def repeat(self, update_id: int) -> None:
-        """Hands the update out once more although it may be confirmed; KeyError for an unknown id."""
+        """Hands the update out once more although it may be confirmed; KeyError for an unknown id.
+
+        By polling, one that is not confirmed yet comes again by itself, and never before those that wait.
+        """
         former = self._waiting.get(update_id) or self._confirmed[update_id]
         again = Update(update_id, former.content, former.queue, self._now() + UPDATE_LIFE_S)
-        if self.listener is None:
+        if self.listener is None and update_id not in self._waiting:
             self._repeats.append(again)
         self._tell(again)
 
-    def take_repeats(self) -> list[Update]:
-        taken, self._repeats = self._repeats, []
-        return taken
+    def handed_out(self, offset: int, limit: int) -> list[Update]:
+        """What getUpdates returns: updates to be repeated and those that wait, by ascending id."""
+        repeats, self._repeats = self._repeats, []
+        waiting = self.first_from(offset, limit)
+        return sorted((*repeats, *waiting), key=lambda update: update.update_id)[:limit] if repeats else waiting
 
     def waiting(self) -> list[Update]:
         """Unconfirmed updates in order; what is too old is gone."""
-        self._expire()
+        self.expire()
         return list(self._waiting.values())
 
     def __len__(self) -> int:
-        self._expire()
+        self.expire()
         return len(self._waiting)
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """Drop what is too old, and count it."""
         now = self._now()
         if now < self._next_expiry:
             return
-        self._waiting = {key: update for key, update in self._waiting.items() if update.expires_at > now}
+        kept = {key: update for key, update in self._waiting.items() if update.expires_at > now}
+        self.expired += len(self._waiting) - len(kept)
+        self._waiting = kept
         self._next_expiry = min((update.expires_at for update in self._waiting.values()), default=float("inf"))
         self._mark()
 
     def first_from(self, offset: int, limit: int) -> list[Update]:
-        """What getUpdates returns. An offset far in the future counts as none."""
-        self._expire()
+        """Those that wait. An offset far in the future counts as none."""
+        self.expire()
         start = offset if 0 < offset <= self._next_id + 9 else 0
         return list(islice((u for u in self._waiting.values() if u.update_id >= start), limit))
 
@@ -181,7 +196,7 @@ class UpdateLog:
 
     async def emptied(self, seconds: float) -> None:
         """Returns when no update waits for confirmation; TimeoutError otherwise."""
-        self._expire()
+        self.expire()
         await asyncio.wait_for(self._emptied.wait(), seconds)
 
 
@@ -209,6 +224,7 @@ class Webhook:
     Args:
         pace: real seconds one server second of backoff takes.
         answer_s: real seconds the bot has to answer (60 at the real server).
+        trouble: the fault that a post meets, see `faults.Fault`, or None.
         on_method: called with a method that stood in the answer's body.
     """
 
@@ -220,6 +236,7 @@ class Webhook:
         now: Callable[[], float],
         pace: float,
         answer_s: float,
+        trouble: Callable[[Update], Fault | None],
         on_method: Answered,
         on_gone: Callable[[], None],
     ) -> None:
@@ -228,6 +245,7 @@ class Webhook:
         self._now = now
         self._pace = pace
         self._answer_s = answer_s
+        self._trouble = trouble
         self._on_method = on_method
         self._on_gone = on_gone
         self._queues: dict[int, deque[Update]] = {}
@@ -236,7 +254,6 @@ class Webhook:
         self._connections = asyncio.Semaphore(state.max_connections)
         self._dice = random.Random(0)  # the longest backoff is random; tests shall repeat
         self._gone_since: float | None = None
-        self.loses = 0  # so many of the bot's answers do not arrive
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=state.max_connections),
             timeout=aiohttp.ClientTimeout(total=answer_s),
@@ -277,6 +294,8 @@ class Webhook:
                 if retry_after is not None and not self._gives_up(update, retry_after):
                     await asyncio.sleep(self._backoff(update, retry_after) * self._pace)
                     continue
+            else:
+                self._log.expire()
             self._log.confirm(update.update_id)
             waiting.popleft()
         del self._queues[queue]
@@ -302,13 +321,23 @@ class Webhook:
         if self.state.secret_token:
             headers["X-Telegram-Bot-Api-Secret-Token"] = self.state.secret_token
         body = json.dumps(update.body(), ensure_ascii=False).encode()
+        fault = self._trouble(update)
+        if fault is not None and (fault.action in ("delay", "hold") or fault.when == "before"):
+            if fault.gate is not None:
+                await fault.gate.pass_through()
+            if fault.action == "delay":
+                await asyncio.sleep(fault.seconds)
+            if fault.action == "cut":
+                self._note("Connection refused")
+                return 0
+        dropped_s = fault.seconds if fault is not None and fault.action == "drop" else None
         try:
             async with (
                 self._connections,
+                asyncio.timeout(dropped_s),
                 self._session.post(self.state.url, data=body, headers=headers, allow_redirects=False) as answer,
             ):
-                if self.loses and 200 <= answer.status <= 299:
-                    self.loses -= 1
+                if fault is not None and fault.action == "cut":
                     self._note("Webhook connection closed")
                     return 0
                 if 200 <= answer.status <= 299:

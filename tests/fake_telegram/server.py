@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 from aiohttp import web
 
-from .chats import Chat, Message, Person, press_queue
-from .faults import ANY, Fault, Faults, Flood, Gate, gateway_page, refusal
+from .chats import Chat, Message, Person, Shown, press_queue
+from .faults import ANY, WEBHOOK, Fault, Faults, Flood, Gate, gateway_page, refusal
 from .limits import FILE_PATH_LIFE_S, UPLOAD_BYTES, Refused
 from .load import Load
 from .methods import Methods, Result, Upload
@@ -78,6 +78,9 @@ class FakeTelegram:
         webhook_answer_s: real seconds a webhook has to answer; 60 at the real server.
         flood: token buckets for sends; None never answers 429 by itself.
         history: False keeps only the newest messages of a chat and no record of calls.
+
+    Attributes:
+        record: all that the bot has shown in any chat, in order: sent and edited.
     """
 
     def __init__(
@@ -107,6 +110,7 @@ class FakeTelegram:
         self.files: dict[str, File] = {}
         self.pressed: dict[str, Press] = {}
         self.calls: list[Call] = []
+        self.record: list[Shown] = []
         self.counts: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
         self.notes: list[str] = []
@@ -189,9 +193,16 @@ class FakeTelegram:
         message.message_id = next(self._message_ids)
         message.date = self.epoch()
         chat.put(message)
+        if message.own:
+            self.note("sent", message)
         if from_person:
             self.log.add("message", message.as_json(chat.description), chat.chat_id)
         return message.message_id
+
+    def note(self, what: Literal["sent", "edited"], message: Message) -> None:
+        """The bot has shown something."""
+        if self.history:
+            self.record.append(Shown.of(what, message))
 
     def press(self, person: Person, message: Message, data: str) -> str:
         query_id = str(next(self._query_numbers))
@@ -286,16 +297,15 @@ class FakeTelegram:
         self.faults.add(Fault(method, "hold", when, 1, chat_id, gate=gate))
         return gate
 
+    def drop_next_post(self, *, seconds: float) -> None:
+        """The server goes away so many real seconds after it posted an update to the webhook, without an answer."""
+        self.faults.add(Fault(WEBHOOK, "drop", seconds=seconds))
+
     def delay_next(
         self, method: str = ANY, *, seconds: float, times: int | None = 1, chat_id: int | None = None
     ) -> None:
         """Answers that much later, in real seconds."""
         self.faults.add(Fault(method, "delay", "before", times, chat_id, seconds=seconds))
-
-    def lose_webhook_answers(self, times: int = 1) -> None:
-        """The bot's next answers to posts do not arrive: the connection is dropped after its work was done."""
-        assert self.methods.webhook is not None
-        self.methods.webhook.loses = times
 
     def heal(self) -> None:
         """Drops all faults that are still to come."""
@@ -373,7 +383,7 @@ class FakeTelegram:
 
     async def _download(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         """Under the name ``download`` it meets faults and is recorded as a method is."""
-        fault = self.faults.take("download", "")
+        fault = self.faults.take("download", {"path": path})
         answer = await self._troubled(fault, request, None) if fault is not None else None
         if answer is None:
             found, until = self._paths.get(path, (None, 0.0))
@@ -391,12 +401,17 @@ class FakeTelegram:
             return _refused(refused)
         method = method or arguments.get("method", "")
         name = self.methods.names.get(method.lower(), method)
-        fault = self.faults.take(name, arguments.get("chat_id", ""))
+        fault = self.faults.take(name, arguments)
+        before = len(self.record)
         if fault is None:
             answer = await self._answer(name, arguments, files)
         elif fault.when == "after":
             answer = await self._answer(name, arguments, files)
-            answer = await self._troubled(fault, request, answer)
+            done = self.record[before:] if name != "getUpdates" else []  # the one method that waits, and shows nothing
+            troubled = await self._troubled(fault, request, answer)
+            for shown in done:
+                shown.unheard = troubled is not answer
+            answer = troubled
         else:
             troubled = await self._troubled(fault, request, None)
             answer = await self._answer(name, arguments, files) if troubled is None else troubled
@@ -469,6 +484,19 @@ class FakeTelegram:
 
 class _Cut(web.Response):
     """Stands for no answer at all: the connection is gone before it could be written."""
+
+
+async def _half(request: web.BaseRequest, answer: web.Response | None) -> web.StreamResponse:
+    """The head, and half of the body that the head has promised."""
+    body = answer.body if answer is not None and isinstance(answer.body, bytes) else b'{"ok":true,"result":'
+    begun = web.StreamResponse(status=200 if answer is None else answer.status)
+    begun.content_type = "application/json" if answer is None else answer.content_type
+    begun.content_length = 2 * len(body) if answer is None else len(body)
+    await begun.prepare(request)
+    await begun.write(body[: max(1, len(body) // 2)])
+    if request.transport is not None:
+        request.transport.close()
+    return _Cut()
 
 
 def _cut(request: web.BaseRequest) -> _Cut:

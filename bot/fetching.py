@@ -20,9 +20,7 @@ from bot import turns
 from bot.channels.base import Channel, Refused, Stop, TryLater
 from bot.logs import failure
 from bot.outbox import Outbox
-from bot.photo import Unusable, cleaned_photo
 from bot.turns import World
-from bot.voice import cleaned_voice
 from dialogues.model import MOST_MEDIUM_BYTES, NotBrought
 from storage import attachments, people
 from storage.attachments import Wanted
@@ -105,6 +103,9 @@ class Fetching:
                 await self._take(one, None, OUT_OF_REACH)
 
     async def _had(self, one: Wanted, contact: Contact) -> tuple[bytes | None, NotBrought]:
+        from bot.photo import Unusable, cleaned_photo  # what draws is loaded when there is something to draw
+        from bot.voice import cleaned_voice
+
         channel = self._channels[contact.channel]
         try:
             raw = await self._fetched(channel, one.handle)

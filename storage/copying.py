@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, String, Table, func, insert, select
 
-from storage.database import raise_counters
+from storage.database import raise_counters, stored_revision
 from storage.errors import CopyBroken
 
 Write = Callable[[bytes], object]
@@ -206,7 +205,7 @@ def _load_table(
 
 
 def _revision(connection: Connection) -> str:
-    found = MigrationContext.configure(connection).get_current_revision()
+    found = stored_revision(connection)
     if found is None:
         raise CopyBroken("there is no database here")
     return found

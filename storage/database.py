@@ -4,15 +4,12 @@ import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, Integer, Table, create_engine, event, func, select
+from sqlalchemy import URL, Connection, Engine, Integer, Table, create_engine, event, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
@@ -90,8 +87,7 @@ def look_into(path: Path) -> Engine:
 
 def versions(connection: Connection) -> tuple[str | None, list[str]]:
     """The schema's version as it lies there, and those this program knows, newest first."""
-    known = [script.revision for script in _scripts().walk_revisions()]
-    return MigrationContext.configure(connection).get_current_revision(), known
+    return stored_revision(connection), list(reversed(revisions_known()))
 
 
 def _address(path: Path) -> URL:
@@ -203,7 +199,7 @@ def migrate(path: Path, *, to: str = "head") -> None:
         WrongVersion: the database, or ``to``, is of a newer program.
         Busy, Damaged: it cannot be used; it is as it was before.
     """
-    if to != "head" and to not in {script.revision for script in _scripts().walk_revisions()}:
+    if to != "head" and to not in revisions_known():
         raise WrongVersion(NEWER)
     if not path.exists():
         path.touch(mode=0o600)
@@ -219,9 +215,7 @@ def migrate(path: Path, *, to: str = "head") -> None:
             connection.rollback()
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             if not is_current(connection):  # another process may have been quicker
-                config = alembic_config()
-                config.attributes["connection"] = connection
-                command.upgrade(config, to)
+                run_migrations(connection, to)
             connection.commit()
     except DBAPIError as failed:
         raise refusal(failed) from None
@@ -254,7 +248,7 @@ def is_current(connection: Connection) -> bool:
 
 def newest_revision() -> str:
     """This program's."""
-    return str(_scripts().get_current_head())
+    return revisions_known()[-1]
 
 
 def known_revision(connection: Connection) -> str | None:
@@ -263,19 +257,33 @@ def known_revision(connection: Connection) -> str | None:
     Raises:
         WrongVersion: it is of a newer program.
     """
-    found = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if found is not None and found not in known:
+    found = stored_revision(connection)
+    if found is not None and found not in revisions_known():
         raise WrongVersion(NEWER)
     return found
 
 
-def alembic_config() -> Config:
-    """Where the migrations are; they run on ``attributes["connection"]``."""
+def stored_revision(connection: Connection) -> str | None:
+    """The same, of whatever program it is."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return found
+
+
+@cache
+def revisions_known() -> tuple[str, ...]:
+    """This program's, the first first; files of migrations are named after them."""
+    files = (resources.files("storage") / "migrations" / "versions").iterdir()
+    return tuple(sorted(file.name[:4] for file in files if file.name[:4].isdecimal() and file.name.endswith(".py")))
+
+
+def run_migrations(connection: Connection, to: str = "head") -> None:
+    """In the connection's transaction; the caller commits."""
+    from alembic import command  # 12 MB and a quarter of a second, and nearly no start needs it
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(resources.files("storage") / "migrations"))
-    return config
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(alembic_config())
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)

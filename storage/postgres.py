@@ -20,19 +20,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-import psycopg
-from alembic import command
-from psycopg import conninfo, sql
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from storage.database import alembic_config, is_current, known_revision
+from storage.database import is_current, known_revision, run_migrations
 from storage.errors import BadInstallation, Busy
 from storage.lock import BEING_CHANGED, IN_USE
 from storage.schema import metadata
+
+if TYPE_CHECKING:
+    import psycopg
+
+# psycopg is imported where it is used: 10 MB that an installation on a file does not need.
 
 FILE: Final = "database.toml"
 DIALECT: Final = "postgresql+psycopg://"
@@ -121,10 +123,12 @@ class Addresses:
 
 
 def _is_address(text: Any) -> bool:
+    import psycopg
+
     if not isinstance(text, str) or not text or "'" in text:
         return False
     try:
-        return bool(conninfo.conninfo_to_dict(text))
+        return bool(psycopg.conninfo.conninfo_to_dict(text))
     except psycopg.ProgrammingError:
         return False
 
@@ -143,7 +147,9 @@ def open_postgres(addresses: Addresses, *, reads_notes: bool = False, alone: boo
     role: Role = "reader" if reads_notes else "bot"
     address = addresses.of(role)
 
-    def connect() -> psycopg.Connection[Any]:
+    from psycopg import sql
+
+    def connect() -> "psycopg.Connection[Any]":
         connection = _connected(address)
         try:
             connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(f"integra_{role}")))
@@ -166,13 +172,15 @@ def open_postgres(addresses: Addresses, *, reads_notes: bool = False, alone: boo
     )
 
 
-def _connected(address: str) -> psycopg.Connection[Any]:
+def _connected(address: str) -> "psycopg.Connection[Any]":
     """
     Raises:
         psycopg.OperationalError: it is away.
         BadInstallation: see ``open_postgres``.
     """
-    given = conninfo.conninfo_to_dict(address)
+    import psycopg
+
+    given = psycopg.conninfo.conninfo_to_dict(address)
     options = f"{given.get('options', '')} {OPTIONS}".strip()
     connection: psycopg.Connection[Any] = psycopg.connect(
         address,
@@ -229,9 +237,7 @@ def migrate_postgres(addresses: Addresses, *, to: str = "head") -> None:
         if not is_current(connection):  # another process may have been quicker
             _make_roles(connection)
             connection.exec_driver_sql("SET ROLE integra_owner")
-            config = alembic_config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, to)
+            run_migrations(connection, to)
             for statement in walls():
                 connection.exec_driver_sql(statement)
         connection.commit()

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import func, select
 
+from storage.database import stored_revision
 from storage.flags import OPEN
 from storage.schema import agencies, attachments, flags, invites, notes, outbox, timers
 from storage.transaction import Transaction, moment, seconds
@@ -65,7 +65,7 @@ def totals(tx: Transaction, at: datetime) -> Totals:
         notes_oldest=_moment(hour),
         invites=invited or 0,
         media=wanted or 0,
-        revision=MigrationContext.configure(tx.db).get_current_revision() or "",
+        revision=stored_revision(tx.db) or "",
     )
 
 

@@ -246,6 +246,7 @@ async def listening(
             await telegram.called("setWebhook")
         else:
             await telegram.polled()
+        await app.start()  # what was left is taken up
         yield Line(site, telegram, app)
     finally:
         running.cancel()

@@ -5,30 +5,33 @@ from contextlib import aclosing
 from functools import cache
 from typing import Any
 
-from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import PRODUCTION, TelegramAPIServer
-from aiogram.exceptions import (
-    AiogramError,
-    ClientDecodeError,
-    TelegramBadRequest,
-    TelegramConflictError,
-    TelegramEntityTooLarge,
-    TelegramForbiddenError,
-    TelegramMigrateToChat,
-    TelegramNetworkError,
-    TelegramNotFound,
-    TelegramRetryAfter,
-    TelegramServerError,
-    TelegramUnauthorizedError,
-)
-from aiogram.methods import TelegramMethod
-from aiogram.types import BufferedInputFile, InputFile
 from aiohttp import ClientError, ClientResponseError, JsonPayload
 
 from bot.channels.base import ChannelError, File
 from bot.channels.telegram_channel import Parameters, Telegram
 from bot.channels.telegram_errors import Bad, InTrouble, OutOfReach, no_file, refusal
+from bot.channels.unbuilt import unbuilt
+
+with unbuilt():
+    from aiogram import Bot
+    from aiogram.client.session.aiohttp import AiohttpSession
+    from aiogram.client.telegram import PRODUCTION, TelegramAPIServer
+    from aiogram.exceptions import (
+        AiogramError,
+        ClientDecodeError,
+        TelegramBadRequest,
+        TelegramConflictError,
+        TelegramEntityTooLarge,
+        TelegramForbiddenError,
+        TelegramMigrateToChat,
+        TelegramNetworkError,
+        TelegramNotFound,
+        TelegramRetryAfter,
+        TelegramServerError,
+        TelegramUnauthorizedError,
+    )
+    from aiogram.methods import TelegramMethod
+    from aiogram.types import BufferedInputFile, InputFile
 
 DOWNLOAD_S = 60
 

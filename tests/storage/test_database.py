@@ -5,18 +5,20 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
 from alembic import op
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.exc import DatabaseError
 from storage_site import Mark, keep_note, outside
 
 from bot.installation import Installation
-from storage.database import migrate, open_database
+from storage.database import migrate, open_database, revisions_known
 from storage.errors import WrongVersion
 from storage.keyring import Keyring
 from storage.pins import Pins
@@ -188,6 +190,11 @@ def test_ids_of_the_outbox_are_never_used_again(database: Path) -> None:
     """AUTOINCREMENT is what neither comparison above sees."""
     rows = outside(database).execute("SELECT sql FROM sqlite_master WHERE name = 'outbox'")
     assert "AUTOINCREMENT" in rows.fetchone()[0]
+
+
+def test_the_names_of_the_migrations_tell_their_order() -> None:
+    scripts = ScriptDirectory(str(resources.files("storage") / "migrations"))
+    assert revisions_known() == tuple(one.revision for one in scripts.walk_revisions())[::-1]
 
 
 def test_migrating_again_changes_nothing(database: Path, store: Store) -> None:

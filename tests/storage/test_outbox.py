@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from alembic import command
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, select, update
@@ -213,10 +212,8 @@ def test_what_waits_in_a_database_of_before_counts_as_answers_and_lasts(
     """Migration 0008, with a row of each kind that there was."""
     path = tmp_path / "before" / "integra.db"
     path.parent.mkdir()
-    config = database.alembic_config()
     with create_engine(f"sqlite:///{path}").begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0007")
+        database.run_migrations(connection, "0007")
         keyring, sealed = installation.keyring(), []
         for fields in (
             {"to": ["console", "officer"], "text": "one", "title": "", "small": "", "rows": [], "refresh": False,

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 import pytest
-from alembic import command
 from sqlalchemy import create_engine, inspect, select
 from sqlalchemy.exc import IntegrityError
 from storage_site import CASE, NOON, add_agency
@@ -11,7 +10,7 @@ from storage_site import CASE, NOON, add_agency
 from bot.installation import Installation
 from bot.trial import AGENCY
 from storage import cases, people, plans, timers
-from storage.database import alembic_config, migrate
+from storage.database import migrate, run_migrations
 from storage.keyring import Keyring
 from storage.schema import plans as rows
 from storage.store import Store
@@ -144,9 +143,7 @@ def test_a_database_of_the_first_version_gets_the_table(installation: Installati
     path = installation.folder / "old.db"
     engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        run_migrations(connection, "0001")
         assert not inspect(connection).has_table("plans")
         connection.exec_driver_sql("INSERT INTO feedback VALUES ('share', 1, 7)")
     migrate(path)

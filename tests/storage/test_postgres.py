@@ -18,7 +18,6 @@ from storage_site import NOON, add_agency, keep_note, past_the_walls
 from bot.installation import Installation
 from storage import audit, people
 from storage.audit_chain import AuditBroken, Verifier
-from storage.database import alembic_config
 from storage.errors import BadInstallation, Busy, WrongVersion
 from storage.keyring import Keyring
 from storage.pins import Pins
@@ -394,7 +393,3 @@ def test_a_migration_that_fails_leaves_nothing(empty: Addresses, monkeypatch: py
         assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
     monkeypatch.undo()
     migrate_postgres(empty)
-
-
-def test_alembic_itself_finds_our_migrations() -> None:
-    assert alembic_config().get_main_option("script_location")

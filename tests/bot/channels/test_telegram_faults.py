@@ -312,7 +312,8 @@ async def test_fields_from_next_year_make_nothing_look_unsent(library: str, wait
 
     async def answer(request: web.Request) -> web.Response:
         polled = request.path.endswith("/getUpdates")
-        if polled and (await request.post()).get("offset") != "0":
+        given = await (request.json() if request.content_type == "application/json" else request.post())
+        if polled and given.get("offset") != "0":
             await asyncio.sleep(10)
         return web.json_response({"ok": True, "result": updates if polled else message, "mood": 3})
 

@@ -124,7 +124,11 @@ class Installation:
         found = cls(folder)
         if not found.whereabouts.known():
             raise BadInstallation(f"there is no installation in {folder}; make one with: integra init --data {folder}")
-        if found.database.stat().st_size == 0 and any((folder / "desks").glob("*.json")):
+        if (
+            not found.whereabouts.on_server
+            and found.database.stat().st_size == 0
+            and any((folder / "desks").glob("*.json"))
+        ):
             raise BadInstallation(f"{found.database} is empty, and was not: restore it from a backup")
         if stat.S_IMODE(folder.stat().st_mode) & 0o077:
             raise BadInstallation(f"{folder} is open to others; run: chmod 700 {folder}")

@@ -55,6 +55,7 @@ COMMANDS = (
     "keys combine",
     "run",
     "upgrade",
+    "move",
     "doctor",
     "notes list",
     "notes open",

@@ -194,7 +194,11 @@ class App:
             return
         async with self._starting:
             if not self._started:
-                await self._store.run(partial(turns.keep_up, world=self._world))
+                await self._store.run(partial(turns.arm_looks, world=self._world))
+                try:
+                    await self._store.run(partial(turns.keep_up, world=self._world))
+                except Damaged as damaged:  # what is whole is served all the same
+                    log.error("start.not-kept-up", **failure(damaged))
                 await self.outbox.start()
                 self.fetching.look()
                 self._started = True

@@ -204,13 +204,18 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
     return []
 
 
+def arm_looks(tx: Transaction, world: World) -> None:
+    """What is done again and again is armed, should it not be."""
+    for kind in (SWEEP, retention.LOOK):
+        if timers.armed_until(tx, kind, "") is None:
+            timers.arm(tx, kind, "", world.clock())
+
+
 def keep_up(tx: Transaction, world: World) -> None:
     """At the start, when the clock was set back, and every hour: what a clock that was ahead has put off comes in time
     again, and what lost its timer to a damaged page has one again."""
     now = world.clock()
-    for kind in (SWEEP, retention.LOOK):
-        if timers.armed_until(tx, kind, "") is None:
-            timers.arm(tx, kind, "", now)
+    arm_looks(tx, world)
     for kind, longest in LONGEST.items():
         timers.pull_in(tx, kind, now + longest)
     flags.pull_in(tx, at=now)

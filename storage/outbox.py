@@ -145,7 +145,12 @@ def waiting(tx: Transaction, *, known: Collection[int] = (), at_most: int = 10_0
     new = [id for id in tx.db.scalars(ids) if id not in seen][:at_most]
     found: list[Outgoing] = []
     for start in range(0, len(new), AT_ONCE):
-        found += _read(tx, outbox.c.id.in_(new[start : start + AT_ONCE]))
+        which = outbox.c.id.in_(new[start : start + AT_ONCE])
+        for row in tx.db.execute(_rows.where(which, _waits).order_by(outbox.c.id)).all():
+            try:
+                found.append(_opened(tx, row))
+            except Unreadable:
+                bury(tx, row.id, "unreadable")
     return found
 
 

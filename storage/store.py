@@ -184,7 +184,7 @@ class Store:
                 connection.exec_driver_sql("ROLLBACK")
             error = refusal(failed)
             good = isinstance(error, Busy) and error.why in ("", "locked", "full")
-            results = [(one, None, error) for one in waiting]
+            results = [(one, None, refusal(failed)) for one in waiting]
         finally:
             # SQLAlchemy believes in a transaction of its own; the real one is ended above.
             with contextlib.suppress(DBAPIError):

@@ -146,11 +146,12 @@ class Telegram:
         async def tell() -> None:
             await set_webhook(lambda: self._call("setWebhook", parameters), self._sleep)
             self.ear.listens()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.ear.deaf()  # at once; turns under way are waited for after this
 
-        try:
-            await serve(app, host, port, tell)
-        finally:
-            self.ear.deaf()
+        await serve(app, host, port, tell)
 
     async def end_webhook(self) -> None:
         """Delete the webhook so that ``listen`` hears; updates that wait are kept.

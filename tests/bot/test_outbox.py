@@ -176,15 +176,6 @@ async def test_what_is_refused_is_buried_with_its_reason_and_the_next_is_said(
     assert phones.chats["officer"] == ["two"], "the dead are not tried again"
 
 
-async def test_what_was_to_go_to_a_chat_that_moved_is_buried_as_gone(site: Site, phones: Phones, waits: Waits) -> None:
-    phones.trouble["officer"] = [Moved("-1001")]
-    async with sending(site, phones, waits) as out:
-        first = put(site, "officer", "one", "two")
-        out.push(first)
-        await out.drained()
-    assert (phones.chats["officer"], waiting(site)) == (["two"], [(first[0].id, "gone")])
-
-
 async def test_a_restart_sends_what_was_left_in_order(site: Site, phones: Phones, waits: Waits) -> None:
     for text in ("one", "two", "three"):
         put(site, "officer", text)

@@ -167,7 +167,7 @@ def test_what_was_deleted_and_left_in_the_log_by_a_kill_goes_with_the_first_turn
 
 def test_looking_writes_nothing(installation: Installation, keyring: Keyring) -> None:
     before = {path: path.read_bytes() for path in installation.folder.glob("integra.db*")}
-    with looking(installation.database) as look:
+    with looking(installation.whereabouts) as look:
         assert look.faults(deep=True) == []
         for statement in ("DELETE FROM timers", "CREATE TABLE more (a)", "PRAGMA user_version=7"):
             with pytest.raises(StorageError):
@@ -182,13 +182,13 @@ def test_looking_sees_what_is_in_the_log_of_a_running_assistant(store: Store, in
         keyring = installation.keyring()
         return look.within(keyring, lambda tx: int(tx.db.scalar(text("SELECT count(*) FROM feedback")) or 0))
 
-    with looking(installation.database) as look:
+    with looking(installation.whereabouts) as look:
         assert count(look) == 1
 
 
 def test_looking_at_what_is_no_database_is_damaged(installation: Installation) -> None:
     installation.database.write_bytes(b"not a database " * 400)
-    with pytest.raises(Damaged), looking(installation.database) as look:
+    with pytest.raises(Damaged), looking(installation.whereabouts) as look:
         look.versions()
 
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
 from dialogues.model import Choice, Document, Say
+from storage.errors import Unreadable
 from storage.schema import outbox
 from storage.transaction import Transaction, moment, seconds
 

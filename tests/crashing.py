@@ -44,7 +44,7 @@ POINTS = {
     "after-send": Point(f"{CHANNEL}.deliver", "after"),
     "before-mark": Point("storage.outbox:done", "before"),
     "before-purge": Point("storage.transaction:Transaction.purged", "before"),
-    "before-emptying": Point("storage.store:_empty_log", "before"),
+    "before-emptying": Point("storage.store:empty_log", "before"),
     "after-erasing": Point(f"{CHANNEL}.erase", "after"),
     "in-migration": Point("alembic.ddl.impl:DefaultImpl._exec", "after"),
     "writing-keys": Point("storage.keyset:replace_file", "before"),

@@ -1,12 +1,14 @@
 """Dead letters are listed without what they say, wait again, or are dropped with an entry."""
 
 import pytest
+from sqlalchemy import update
 from storage_site import NOON
 
 from dialogues.model import Say
 from storage import audit, dead_letters, outbox, people, residue, traces
 from storage.errors import Unknown
 from storage.outbox import Outgoing, Priority
+from storage.schema import outbox as outbox_rows
 from storage.store import Store
 from storage.transaction import Transaction
 
@@ -52,7 +54,7 @@ def test_they_are_listed_oldest_first_without_a_word_or_a_chat(store: Store) -> 
 
 def test_one_that_does_not_open_is_listed_and_dropped_all_the_same(store: Store) -> None:
     (one,) = buried(store, "canary")
-    store.run_now(lambda tx: tx.db.exec_driver_sql("UPDATE outbox SET sealed_body = x'0201'"))
+    store.run_now(lambda tx: tx.db.execute(update(outbox_rows).values(sealed_body=b"\x02\x01")))
     (listed,) = store.run_now(dead_letters.listed)
     assert (listed.id, listed.channel) == (one.id, "?")
     assert store.run_now(lambda tx: dead_letters.drop(tx, [one.id], reason="broken", at=NOON)) == 1

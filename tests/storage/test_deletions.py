@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import structlog
-from storage_site import CASE, NOON, keep_note, note_id, outside
+from storage_site import CASE, NOON, keep_note, note_id, past_the_walls
 
 from bot.installation import Installation
 from storage import cases, deletions, notes, people, plans, walks
@@ -87,7 +87,9 @@ def test_what_a_crash_kept_from_the_file_is_told_at_the_next_start(
     with structlog.testing.capture_logs() as logged:
         store.run_now(lambda tx: deletions.record(tx, "plan", bytes(16)))
         store.run_now(lambda tx: None)
-    assert [(one["event"], one["error"]) for one in logged] == [("deletions.not-noted", "OSError")]
+    # On a server each connection says it.
+    assert {(one["event"], one["error"]) for one in logged} == {("deletions.not-noted", "OSError")}
+    assert store.shared or len(logged) == 1
     assert told(installation) == []
     monkeypatch.undo()
     store.close()
@@ -167,11 +169,9 @@ def test_the_file_is_durable_before_the_row_counts_as_noted(
     monkeypatch.setattr(Journal, "_catch_up", lambda self, connection: None)
     store.run_now(lambda tx: deletions.record(tx, "plan", bytes(16)))
     monkeypatch.undo()
-    other = outside(installation.database)
-    (ref,) = other.execute("SELECT ref FROM deletions").fetchone()
-    installation.deletions.write_bytes(deletions.line(Deletion(ref, "plan", bytes(16)), 1, keyring))
+    ((ref,),) = past_the_walls(installation, "SELECT ref FROM deletions")
+    installation.deletions.write_bytes(deletions.line(Deletion(bytes(ref), "plan", bytes(16)), 1, keyring))
     store.run_now(lambda tx: deletions.record(tx, "walk", bytes(16)))
     assert installation.deletions.read_bytes().count(b'"plan"') == 2
     assert sorted(told(installation)) == [("plan", bytes(16)), ("walk", bytes(16))]
-    assert other.execute("SELECT count(*) FROM deletions WHERE noted_at IS NULL").fetchone() == (0,)
-    other.close()
+    assert past_the_walls(installation, "SELECT count(*) FROM deletions WHERE noted_at IS NULL") == [(0,)]

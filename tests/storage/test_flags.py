@@ -402,6 +402,7 @@ TestAnyOrder = AnyOrder.TestCase
 TestAnyOrder.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 
 
+@pytest.mark.sqlite  # a server chooses by its statistics
 def test_a_flag_is_found_by_its_notes_key_however_many_are_over(
     store: Store, pins: Pins, officer: bytes, agency_ref: bytes
 ) -> None:

@@ -8,7 +8,7 @@ demo: .venv
 	$(BIN)/integra demo
 
 test: .venv js lint types
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 3
 
 test-long: .venv js
 	$(BIN)/python -m pytest -m long

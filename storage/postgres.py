@@ -53,6 +53,7 @@ AT_A_TIME: Final = 4
 """Transactions of one process at the same time."""
 KEYS: Final = 0x696E7465
 """Advisory lock: shared by whoever works with the keys, held alone by whoever changes them."""
+KEYS_WAIT_MS: Final = 1_000
 SCHEMA: Final = 0x696E7466
 """Advisory lock of whoever changes the schema."""
 NO_BODIES: Final = ("notes", "attachments")
@@ -148,16 +149,20 @@ def open_postgres(addresses: Addresses, *, reads_notes: bool = False, alone: boo
     address = addresses.of(role)
 
     from psycopg import sql
+    from psycopg.errors import LockNotAvailable
 
     def connect() -> "psycopg.Connection[Any]":
         connection = _connected(address)
         try:
             connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(f"integra_{role}")))
-            lock = "pg_try_advisory_lock" if alone else "pg_try_advisory_lock_shared"
-            held = connection.execute(sql.SQL("SELECT {}(%s)").format(sql.Identifier(lock)), (KEYS,)).fetchone()
-            if held is None or not held[0]:
-                raise BadInstallation(IN_USE if alone else BEING_CHANGED)
+            # Whoever had it may be gone, and the server not know it yet.
+            connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(KEYS_WAIT_MS)))
+            lock = "pg_advisory_lock" if alone else "pg_advisory_lock_shared"
+            connection.execute(sql.SQL("SELECT {}(%s)").format(sql.Identifier(lock)), (KEYS,))
             connection.commit()
+        except LockNotAvailable:
+            connection.close()
+            raise BadInstallation(IN_USE if alone else BEING_CHANGED) from None
         except BaseException:
             connection.close()
             raise

@@ -211,6 +211,8 @@ class Store:
                     result, error = self._alone_on(connection, one.turn)
                 except BaseException as failed:  # also one that ends a program: nobody may be left waiting
                     result, error = None, failed if isinstance(failed, StorageError) else refusal(failed)
+                if connection is not None and isinstance(error, Busy) and error.why == "read-only":
+                    connection.invalidate()  # another server may be the one that is written to by now
                 if connection is not None and connection.invalidated:  # the server went away, or came back
                     connection.close()
                     connection = None

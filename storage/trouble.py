@@ -1,6 +1,6 @@
 """What a database's refusal means: whose turn it is, and in plain words what is the matter and what mends it.
 
-SQLite tells by number what is wrong; of another database all refusals to serve are ``Busy`` without more.
+SQLite tells by number what is wrong, PostgreSQL by five signs; whatever else refuses to serve is ``Busy`` without more.
 """
 
 import sqlite3
@@ -10,18 +10,23 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from storage.errors import Busy, Damaged, StorageError
 
-DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-WHY: Final = {
+DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, "XX001", "XX002")
+WHY: Final[dict[int | str, str]] = {
     sqlite3.SQLITE_FULL: "full",
     sqlite3.SQLITE_READONLY: "read-only",
     sqlite3.SQLITE_BUSY: "locked",
     sqlite3.SQLITE_LOCKED: "locked",
     sqlite3.SQLITE_IOERR: "input-output",
     sqlite3.SQLITE_CANTOPEN: "cannot-open",
+    # https://www.postgresql.org/docs/current/errcodes-appendix.html
+    "53100": "full",
+    "25006": "read-only",
+    "55P03": "locked",
+    "58030": "input-output",
 }
 WORDS: Final = {
     "full": "the disk is full: make room on it",
-    "read-only": "the disk or the database file is read-only: mount it for writing",
+    "read-only": "the disk or the database is read-only: mount it for writing, or name the server that is written to",
     "locked": "another program holds it: wait, or end that program",
     "input-output": "the disk does not read or write: look into the system's log",
     "cannot-open": "its file or the log beside it cannot be opened: look at their owner and mode",
@@ -42,14 +47,18 @@ def refusal(failed: BaseException) -> StorageError:
 
 def is_refusal(failed: DBAPIError) -> bool:
     """Whether the database would not serve at all; otherwise it is a mistake of whoever asked."""
-    return isinstance(failed, OperationalError) or _code(failed) in DAMAGED
+    return isinstance(failed, OperationalError) or _code(failed) != ""
 
 
-def _code(failed: BaseException | None) -> int:
-    """SQLite's primary result code, of this or of what it was raised from (a failed ROLLBACK hides it); or 0."""
+def _code(failed: BaseException | None) -> int | str:
+    """SQLite's primary result code or PostgreSQL's SQLSTATE, if it is one of ours; of this or of what it was raised from
+    (a failed ROLLBACK hides it). Otherwise empty.
+    """
     while failed is not None:
-        code = getattr(getattr(failed, "orig", failed), "sqlite_errorcode", None) or 0
-        if code & 0xFF in WHY or code & 0xFF in DAMAGED:
-            return int(code) & 0xFF
+        driver = getattr(failed, "orig", failed)
+        number = getattr(driver, "sqlite_errorcode", None)
+        code = getattr(driver, "sqlstate", None) if number is None else number & 0xFF
+        if code in WHY or code in DAMAGED:
+            return code  # type: ignore[no-any-return]
         failed = failed.__context__
-    return 0
+    return ""

@@ -13,7 +13,7 @@ from storage_site import Mark, past_the_walls
 
 from bot.installation import Installation
 from storage import feedback
-from storage.errors import BadInstallation, Busy
+from storage.errors import BadInstallation, Busy, Damaged
 from storage.keyring import Keyring
 from storage.postgres import Addresses, migrate_postgres, open_postgres
 from storage.schema import feedback as marks
@@ -132,6 +132,48 @@ def test_a_connection_that_died_is_replaced_and_the_turn_run_again(store: Store,
 
     assert store.run_now(turn) == "kept"
     assert (runs, names(installation)) == (2, ["kept"])
+
+
+@pytest.mark.parametrize(
+    ("sign", "why"), [("53100", "full"), ("25006", "read-only"), ("55P03", "locked"), ("58030", "input-output")]
+)
+def test_what_the_server_refuses_is_told_with_what_to_do(store: Store, sign: str, why: str) -> None:
+    with pytest.raises(Busy, match="integra doctor") as caught:
+        store.run_now(lambda tx: raises(tx, sign))
+    assert caught.value.why == why
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("sign", ["XX001", "XX002"])
+def test_a_damaged_page_of_the_server_is_damage(store: Store, sign: str) -> None:
+    with pytest.raises(Damaged, match="docs/operating"):
+        store.run_now(lambda tx: raises(tx, sign))
+    assert store.run_now(Mark("afterwards")) == "afterwards"
+
+
+def raises(tx: Transaction, sign: str) -> None:
+    """The server says so, as if it were true."""
+    tx.db.exec_driver_sql(f"DO $$ BEGIN RAISE EXCEPTION 'canary' USING ERRCODE = '{sign}'; END $$")
+
+
+def test_a_server_that_is_only_read_is_left_for_the_one_that_is_written_to(
+    store: Store, installation: Installation
+) -> None:
+    """As after a change of servers behind one address."""
+    setting = f"IN DATABASE {database_of(installation)} SET default_transaction_read_only ="
+    past_the_walls(installation, f"ALTER ROLE test_bot {setting} on")
+    for _ in range(6):  # more than there are threads
+        with pytest.raises(Busy) as caught:
+            store.run_now(Mark("never"))
+        assert caught.value.why == "read-only"
+    past_the_walls(installation, f"ALTER ROLE test_bot {setting} off")
+    for _ in range(6):
+        store.run_now(Mark("kept"))
+    assert names(installation) == ["kept"]
+
+
+def database_of(installation: Installation) -> str:
+    return str(past_the_walls(installation, "SELECT current_database()")[0][0])
 
 
 def test_a_connection_that_dies_each_time_is_busy(store: Store, installation: Installation) -> None:

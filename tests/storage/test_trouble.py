@@ -20,6 +20,9 @@ from storage.store import Store
 from storage.transaction import Transaction, seconds
 from storage.trouble import refusal
 
+pytestmark = pytest.mark.sqlite
+"""What a file and its disk may do; of a server: test_postgres_store."""
+
 
 def long(tx: Transaction) -> None:
     tx.db.execute(insert(seen), {"channel": "console", "update_id": "canary" * 40_000, "at": seconds(NOON)})

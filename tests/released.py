@@ -86,7 +86,7 @@ class SqliteFile:
 
 @dataclass(frozen=True)
 class PostgresDatabase:
-    """As the owner of its tables, before today's program put its walls there."""
+    """As the owner of its tables, before today's program put its walls there; all but its version can be read by nobody."""
 
     addresses: Addresses
 
@@ -99,6 +99,7 @@ class PostgresDatabase:
         with self.open() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
+            connection.exec_driver_sql("GRANT SELECT ON alembic_version TO integra_bot")
 
     @contextmanager
     def open(self) -> Iterator[Connection]:
@@ -109,6 +110,11 @@ class PostgresDatabase:
             connection.exec_driver_sql("SET LOCAL ROLE integra_owner")
             yield connection
         engine.dispose()
+
+
+def place_of(trial: Trial) -> Place:
+    server = trial.installation.whereabouts.server
+    return SqliteFile(trial.installation.database) if server is None else PostgresDatabase(server)
 
 
 @dataclass(frozen=True)

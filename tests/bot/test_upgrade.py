@@ -22,9 +22,8 @@ from released import (
     TOLD,
     WALK,
     Place,
-    PostgresDatabase,
-    SqliteFile,
     build,
+    place_of,
 )
 from sqlalchemy import inspect, text
 
@@ -41,8 +40,7 @@ HEAD = REVISIONS[-1]
 
 @pytest.fixture
 def place(trial: Trial) -> Place:
-    server = trial.installation.whereabouts.server
-    return SqliteFile(trial.installation.database) if server is None else PostgresDatabase(server)
+    return place_of(trial)
 
 
 @pytest.fixture

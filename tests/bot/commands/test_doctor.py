@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from bot_site import NOON, Site
+from storage_site import past_the_walls
 
 from bot.checks.registry import CHECKS
 from bot.clock import MovableClock
@@ -23,6 +24,7 @@ from bot.commands import doctor
 from bot.trial import AGENCY, Trial
 from dialogues.model import Say
 from storage import agencies, outbox, timers
+from storage.postgres import FILE
 
 from .conftest import Integra
 
@@ -57,22 +59,36 @@ def as_it_lies(folder: Path) -> dict[str, str]:
     }
 
 
+def asked(trial: Trial) -> set[str]:
+    """What is looked at where no file of a secret is named."""
+    server = trial.installation.whereabouts.on_server
+    return {one.name for one in CHECKS if not (one.of_file if server else one.of_server)} - {"secrets"}
+
+
+def kept_in(trial: Trial) -> Path:
+    """The database, or the address of its server."""
+    where = trial.installation.whereabouts
+    return trial.installation.folder / FILE if where.on_server else where.file
+
+
 def test_a_healthy_installation_is_fine_and_left_as_it_was(integra: Integra, trial: Trial, clock: MovableClock) -> None:
     before = as_it_lies(trial.installation.folder)
     code, rows = examined(integra, trial)
     assert code == 0
     assert of(rows, "trouble") == of(rows, "skipped") == {}
-    assert {row["check"] for row in rows} == {check.name for check in CHECKS if not check.of_server} - {"secrets"}
+    assert {row["check"] for row in rows} == asked(trial)
     assert as_it_lies(trial.installation.folder) == before
 
 
 def test_for_people_it_is_a_line_each_with_what_to_do(integra: Integra, trial: Trial, clock: MovableClock) -> None:
-    trial.installation.database.chmod(0o644)
+    path = kept_in(trial)
+    path.chmod(0o644)
     done = integra("doctor", "--data", trial.installation.folder)
     assert done.code == 1
-    assert "TROUBLE  folder.modes: server/integra.db is open to others (mode 644)" in done.out
-    assert f"chmod 600 {trial.installation.database}" in done.out
-    assert done.out.endswith("1 in trouble\n")
+    assert f"TROUBLE  folder.modes: server/{path.name} is open to others (mode 644)" in done.out
+    assert f"chmod 600 {path}" in done.out
+    # An address that others could have read is not used at all.
+    assert done.out.endswith(f"{2 if trial.installation.whereabouts.on_server else 1} in trouble\n")
 
 
 def test_where_it_cannot_look_the_exit_code_is_2(integra: Integra, tmp_path: Path) -> None:
@@ -131,10 +147,8 @@ def newer(trial: Trial) -> None:
     changed(trial, "UPDATE alembic_version SET version_num = '9999'")
 
 
-def changed(trial: Trial, statement: str, *values: object) -> None:
-    with closing(sqlite3.connect(trial.installation.database)) as connection:
-        connection.execute(statement, values)
-        connection.commit()
+def changed(trial: Trial, statement: str, **values: object) -> None:
+    past_the_walls(trial.installation, statement, **values)
 
 
 def other_keys(trial: Trial) -> None:
@@ -152,7 +166,8 @@ def no_pin(trial: Trial) -> None:
 
 
 def changed_desk(trial: Trial) -> None:
-    changed(trial, "UPDATE desks SET manifest = replace(manifest, 'Coordinator', 'Somebody_el')")
+    ((manifest,),) = past_the_walls(trial.installation, "SELECT manifest FROM desks")
+    changed(trial, "UPDATE desks SET manifest = :new", new=bytes(manifest).replace(b"Coordinator", b"Somebody_el"))
 
 
 def no_desk(trial: Trial) -> None:
@@ -188,7 +203,7 @@ def unheeded(trial: Trial) -> None:
 
 
 def ahead(trial: Trial) -> None:
-    changed(trial, "INSERT INTO seen VALUES ('telegram', '1', ?)", int((NOON + timedelta(days=2)).timestamp()))
+    changed(trial, "INSERT INTO seen VALUES ('telegram', '1', :at)", at=int((NOON + timedelta(days=2)).timestamp()))
 
 
 @pytest.mark.parametrize(
@@ -196,12 +211,12 @@ def ahead(trial: Trial) -> None:
     [
         (open_folder, "folder.modes", "chmod 700"),
         (open_key, "folder.modes", "keys/master.key is open to others"),
-        (linked_database, "folder.modes", "is a link"),
+        pytest.param(linked_database, "folder.modes", "is a link", marks=pytest.mark.sqlite),
         (opening_key_inside, "folder.opening-keys", "take it away"),
-        (no_database, "database.there", "restore it from a backup"),
-        (no_log, "database.there", "integra.db-wal is no file"),
-        (no_header, "database.whole", "damaged"),
-        (bad_page, "database.whole", "restore the last backup"),
+        pytest.param(no_database, "database.there", "restore it from a backup", marks=pytest.mark.sqlite),
+        pytest.param(no_log, "database.there", "integra.db-wal is no file", marks=pytest.mark.sqlite),
+        pytest.param(no_header, "database.whole", "damaged", marks=pytest.mark.sqlite),
+        pytest.param(bad_page, "database.whole", "restore the last backup", marks=pytest.mark.sqlite),
         (newer, "database.version", "of a newer program"),
         (other_keys, "keys.fitting", "not of one installation"),
         (no_keyset, "keys.readable", "keyset.json"),
@@ -236,7 +251,7 @@ def test_a_clock_of_before_this_program_is_no_clock(integra: Integra, trial: Tri
 
 @pytest.mark.skipif(not ROOT, reason="only root may give files away")
 def test_a_file_of_another_user_is_named(integra: Integra, trial: Trial, clock: MovableClock) -> None:
-    os.chown(trial.installation.database, 12345, 12345)
+    os.chown(kept_in(trial), 12345, 12345)
     assert "belongs to another user" in of(examined(integra, trial)[1], "trouble")["folder.modes"]
 
 
@@ -284,6 +299,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.sqlite
 def test_who_keeps_the_database_locked_is_named_and_beside_it_all_can_be_read(
     integra: Integra, trial: Trial, clock: MovableClock
 ) -> None:
@@ -309,6 +325,7 @@ def test_beside_a_running_assistant_all_is_fine_and_its_process_named(
     site.enrol("telegram", "1002", "officer", "PO-8")
 
 
+@pytest.mark.sqlite
 def test_deep_compares_indexes_and_references(integra: Integra, trial: Trial, clock: MovableClock) -> None:
     changed(trial, "INSERT INTO receipts VALUES (zeroblob(16), zeroblob(16))")
     assert of(examined(integra, trial)[1], "trouble") == {}
@@ -321,10 +338,10 @@ def test_deep_compares_indexes_and_references(integra: Integra, trial: Trial, cl
 def test_on_whatever_lies_there_it_says_something_and_never_breaks(
     integra: Integra, trial: Trial, clock: MovableClock, seed: int
 ) -> None:
-    """Random bytes anywhere in the database, a key file, a pin."""
+    """Random bytes anywhere in the database (or in the address of its server) and in a key file."""
     dice = random.Random(seed)
     folder = trial.installation.folder
-    for path in (trial.installation.database, dice.choice(sorted((folder / "keys").iterdir()))):
+    for path in (kept_in(trial), dice.choice(sorted((folder / "keys").iterdir()))):
         content = bytearray(path.read_bytes())
         for _ in range(dice.randint(1, 30)):
             start = dice.randrange(len(content))
@@ -332,7 +349,7 @@ def test_on_whatever_lies_there_it_says_something_and_never_breaks(
         path.write_bytes(content)
     code, rows = examined(integra, trial)
     assert code == 1
-    assert {row["check"] for row in rows} == {check.name for check in CHECKS if not check.of_server} - {"secrets"}
+    assert {row["check"] for row in rows} == asked(trial)
 
 
 def test_on_a_disk_with_little_room_it_says_so(

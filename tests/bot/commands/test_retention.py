@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from bot_site import Site, at_desk
+from sqlalchemy import insert
 
 from bot.trial import AGENCY, Trial
+from storage.schema import batches
 
 Integra = Callable[..., Any]
 
@@ -26,11 +28,12 @@ def data(trial: Trial) -> tuple[str, object]:
             await desk.later(timedelta(minutes=3))
 
     asyncio.run(logged())
+    batch = {"destination": "drop", "number": 1, "last_seq": 2, "written_at": 1}
+    hashes = {"last_line_sha256": b"\0", "manifest_sha256": b"\0"}
+    site.within(lambda tx: tx.db.execute(insert(batches).values(**batch, **hashes)))
     for statement in (
         "UPDATE flags SET state = 'closed', closed_at = 1",
         "UPDATE notes SET hour = 0",
-        "INSERT INTO batches (destination, number, last_seq, last_line_sha256, manifest_sha256, written_at)"
-        " VALUES ('drop', 1, 2, x'00', x'00', 1)",
         "INSERT INTO handovers SELECT 'drop', id, 1, 1 FROM notes ORDER BY id LIMIT 2",
         "UPDATE notes SET state = 'handed-over' WHERE id IN (SELECT note_id FROM handovers)",
     ):

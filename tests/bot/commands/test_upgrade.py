@@ -1,7 +1,6 @@
 """`integra upgrade`, and every command on a database of a newer program."""
 
 import json
-import sqlite3
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,9 @@ import pytest
 from bot_process import INTEGRA
 from bot_site import NOON
 from fake_telegram import TOKEN
-from released import BUILDERS, SqliteFile, build
+from released import BUILDERS, build, place_of
+from sqlalchemy import inspect
+from storage_site import past_the_walls
 
 from bot.trial import Trial
 from storage import lock
@@ -22,19 +23,28 @@ HEAD = REVISIONS[-1]
 @pytest.fixture
 def old(trial: Trial) -> Path:
     """The data folder of an installation of the first version."""
-    build(SqliteFile(trial.installation.database), "0001", REVISIONS, trial, NOON)
+    build(place_of(trial), "0001", REVISIONS, trial, NOON)
     return trial.installation.folder
 
 
 @pytest.fixture
 def newer(trial: Trial) -> Path:
-    with sqlite3.connect(trial.installation.database) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    past_the_walls(trial.installation, "UPDATE alembic_version SET version_num = '9999'")
     return trial.installation.folder
 
 
-def test_a_look_tells_what_is_to_be_done_and_changes_nothing(integra: Any, old: Path) -> None:
-    before = (old / "integra.db").read_bytes()
+def as_it_lies(trial: Trial) -> object:
+    """The file; of a server's database the version and what it is made of."""
+    if trial.installation.whereabouts.server is None:
+        return trial.installation.database.read_bytes()
+    with place_of(trial).open() as connection:
+        tables = inspect(connection)
+        made_of = {name: [one["name"] for one in tables.get_columns(name)] for name in tables.get_table_names()}
+        return made_of, connection.exec_driver_sql("SELECT version_num FROM alembic_version").all()
+
+
+def test_a_look_tells_what_is_to_be_done_and_changes_nothing(integra: Any, trial: Trial, old: Path) -> None:
+    before = as_it_lies(trial)
     for _ in range(2):
         done = integra("upgrade", "--check", "--data", old)
         assert (done.code, done.err) == (1, "")
@@ -44,7 +54,7 @@ def test_a_look_tells_what_is_to_be_done_and_changes_nothing(integra: Any, old: 
         )
     done = integra("upgrade", "--check", "--json", "--data", old)
     assert (done.code, json.loads(done.out)) == (1, {"was": "0001", "is": "0001", "program": HEAD})
-    assert (old / "integra.db").read_bytes() == before
+    assert as_it_lies(trial) == before
 
 
 def test_it_upgrades_and_the_second_time_has_nothing_to_do(integra: Any, old: Path) -> None:

@@ -27,9 +27,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from storage.database import is_current, known_revision, run_migrations
-from storage.errors import BadInstallation, Busy
+from storage.errors import BadInstallation
 from storage.lock import BEING_CHANGED, IN_USE
 from storage.schema import metadata
+from storage.trouble import refusal
 
 if TYPE_CHECKING:
     import psycopg
@@ -255,7 +256,7 @@ def _one_connection(address: str) -> Iterator[Connection]:
         with engine.connect() as connection:
             yield connection
     except DBAPIError as failed:
-        raise Busy(type(failed.orig).__name__) from None
+        raise refusal(failed) from None
     finally:
         engine.dispose()
 

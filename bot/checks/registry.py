@@ -54,7 +54,9 @@ def examined(patient: Patient) -> Iterator[tuple[Check, Finding]]:
         except StorageError as why:
             refused = str(why)
         for check in _fitting(THEN, patient):
-            if check.needs and patient.look is None:
+            if check.of_server and patient.look is None:
+                yield check, trouble(refused or "it cannot be looked at", "see docs/operating.md, PostgreSQL")
+            elif check.needs and patient.look is None:
                 yield check, Finding("skipped", refused or "the database is not there")
             elif check.needs == "rows" and patient.keyring is None:
                 yield check, Finding("skipped", "the keys cannot be read")

@@ -328,8 +328,9 @@ def test_a_role_without_an_address_says_what_to_do(addresses: Addresses, keyring
 
 def test_a_server_that_is_away_is_busy(tmp_path: Path, keyring: Keyring) -> None:
     nowhere = Addresses(*[f"postgresql://integra@/integra?host={tmp_path}"] * 3)
-    with pytest.raises(Busy):
+    with pytest.raises(Busy, match="does not answer") as away:
         migrate_postgres(nowhere)
+    assert away.value.why == "away"
     store = Store(open_postgres(nowhere), keyring)
     with pytest.raises(Busy):
         store.run_now(lambda tx: None)

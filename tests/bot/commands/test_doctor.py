@@ -24,7 +24,7 @@ from bot.commands import doctor
 from bot.trial import AGENCY, Trial
 from dialogues.model import Say
 from storage import agencies, outbox, timers
-from storage.postgres import FILE
+from storage.postgres import FILE, Addresses
 
 from .conftest import Integra
 
@@ -370,3 +370,32 @@ def test_on_a_disk_with_little_room_it_says_so(
         assert "mounted read-only" in of(examined(integra, small)[1], "trouble")["folder.writable"]
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+# ---------------------------------------------------------------- a database on a server
+
+
+@pytest.mark.postgres
+def test_of_a_server_it_says_what_the_assistants_login_may(integra: Integra, trial: Trial, clock: MovableClock) -> None:
+    code, rows = examined(integra, trial)
+    assert (code, of(rows, "trouble"), of(rows, "skipped")) == (0, {}, {})
+    assert "cannot read a note's body" in of(rows, "fine")["database.login"]
+    assert {row["check"] for row in rows} == {check.name for check in CHECKS if not check.of_file} - {"secrets"}
+    told = trial.installation.folder / FILE
+    server = Addresses.read(told)
+    told.unlink()
+    Addresses(server.owner, server.owner, server.owner).write(told)
+    code, rows = examined(integra, trial)
+    assert (code, "it could read sealed bodies" in of(rows, "note")["database.login"]) == (0, True)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("text", ["bot = 'host=/nowhere dbname=x'\n", "no address at all\n"])
+def test_a_server_that_does_not_answer_is_trouble(
+    integra: Integra, trial: Trial, clock: MovableClock, text: str
+) -> None:
+    (trial.installation.folder / FILE).write_text(text)
+    code, rows = examined(integra, trial)
+    assert code == 1
+    assert "database.toml" in of(rows, "trouble")["database.login"]
+    assert "docs/operating.md, PostgreSQL" in of(rows, "trouble")["database.login"]

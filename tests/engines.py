@@ -1,14 +1,14 @@
 """An installation for tests on either engine, made once and copied for each test."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from postgres_server import Cluster
 
 from bot.trial import Trial
-from storage.postgres import FILE, Addresses
+from storage.postgres import FILE
 
 SQLITE, POSTGRES = ENGINES = ("sqlite", "postgres")
 
@@ -24,6 +24,7 @@ class Mould:
     folder: Path
     cluster: Cluster | None
     database: str = ""
+    copies: dict[Path, str] = field(default_factory=dict)
 
     @classmethod
     def make(cls, folder: Path, cluster: Cluster | None, *, at: datetime, roles: tuple[str, ...]) -> "Mould":
@@ -40,13 +41,10 @@ class Mould:
         if self.cluster is not None:
             file = trial.installation.folder / FILE
             file.unlink()
-            self.cluster.addresses(self.cluster.new_database(self.database)).write(file)
+            self.copies[folder] = self.cluster.new_database(self.database)
+            self.cluster.addresses(self.copies[folder]).write(file)
         return trial
 
     def drop(self, trial: Trial) -> None:
-        if self.cluster is not None and (server := trial.installation.whereabouts.server) is not None:
-            self.cluster.drop(database_of(server))
-
-
-def database_of(server: Addresses) -> str:
-    return server.owner.rpartition("@/")[2].partition("?")[0]
+        if self.cluster is not None:
+            self.cluster.drop(self.copies.pop(trial.folder))

@@ -86,7 +86,7 @@ class SqliteFile:
 
 @dataclass(frozen=True)
 class PostgresDatabase:
-    """As the owner of its tables, before today's program put its walls there; only its version can be read by others."""
+    """As the owner of its tables, before today's program put its walls there; others can read its version alone."""
 
     addresses: Addresses
 

@@ -14,8 +14,8 @@ Sharing commits makes ``synchronous=FULL`` nearly free under load (measured: abo
 about 140 one by one).
 
 PostgreSQL: some threads, each with a connection and one turn at a time; the server shares commits by itself. Turns of
-one chat are kept apart by ``Transaction.hold``. A turn that the server undid because two were in each other's way is
-run again: nothing of it was kept.
+one chat are kept apart by ``Transaction.hold``. A turn that the server undid because two were in each other's way, at
+a lock or at a row that both wanted to put, is run again: nothing of it was kept.
 """
 
 import asyncio
@@ -44,8 +44,9 @@ T = TypeVar("T")
 MOST_SHARED = 64
 EMPTY_AGAIN_S = 60.0  # after somebody who reads kept the log from being emptied
 TRIES = 5
-IN_EACH_OTHERS_WAY = ("40001", "40P01")
-"""SQLSTATE of a serialization failure and of a deadlock."""
+IN_EACH_OTHERS_WAY = ("40001", "40P01", "23505", "23503")
+"""SQLSTATE of a serialization failure and of a deadlock; and of a row that another turn has put, or deleted, since this
+one looked: the second time it sees what is so."""
 
 
 @dataclass(slots=True)
@@ -218,7 +219,7 @@ class Store:
                     connection = None
                 if not (isinstance(error, _Again) and tries_left):
                     break
-            _tell([(one, result, Busy("again") if isinstance(error, _Again) else error)])
+            _tell([(one, result, error.why if isinstance(error, _Again) else error)])
         if connection is not None:
             connection.close()
 
@@ -236,7 +237,8 @@ class Store:
             except DBAPIError as failed:
                 # Nothing was committed, so the same again is safe: also where a connection had died while it lay idle.
                 again = failed.connection_invalidated or getattr(failed.orig, "sqlstate", None) in IN_EACH_OTHERS_WAY
-                return None, _Again() if again else refusal(failed) if is_refusal(failed) else failed
+                why = refusal(failed) if is_refusal(failed) or failed.connection_invalidated else failed
+                return None, _Again(why) if again else why
             except Exception as failed:
                 return None, failed
             connection.commit()
@@ -251,7 +253,10 @@ class Store:
 
 
 class _Again(Exception):
-    """Nothing was kept; the same turn may be run once more."""
+    """Nothing was kept; the same turn may be run once more. ``why``: what to say when it was run often enough."""
+
+    def __init__(self, why: Exception) -> None:
+        self.why = why
 
 
 def _wanted(one: _Waiting[Any]) -> bool:

@@ -9,15 +9,16 @@ import psycopg
 import pytest
 from postgres_server import Cluster, cluster
 from sqlalchemy import select, text
-from storage_site import Mark, past_the_walls
+from sqlalchemy.exc import IntegrityError
+from storage_site import NOON, Mark, past_the_walls
 
 from bot.installation import Installation
-from storage import feedback
+from storage import feedback, timers
 from storage.errors import BadInstallation, Busy, Damaged
 from storage.keyring import Keyring
 from storage.postgres import Addresses, migrate_postgres, open_postgres
 from storage.schema import feedback as marks
-from storage.store import Store
+from storage.store import TRIES, Store
 from storage.transaction import Transaction
 
 pytestmark = pytest.mark.postgres
@@ -99,6 +100,39 @@ async def test_two_in_each_others_way_both_end_well(store: Store, installation: 
     await asyncio.gather(store.run(Crossing(one, two, "a")), store.run(Crossing(two, one, "b")))
     assert sum(runs.values()) == 3
     assert names(installation) == ["a", "b"]
+
+
+async def test_two_that_put_the_same_row_at_once_both_end_well(store: Store) -> None:
+    """A deadline, for example: there is none, so each makes it, and the server takes one of the two."""
+    both, runs = threading.Barrier(2, timeout=20), Counter[int]()
+
+    def arms(number: int) -> Callable[[Transaction], None]:
+        def turn(tx: Transaction) -> None:
+            runs[number] += 1
+            assert (timers.armed_until(tx, "sweep", "") is None) == (runs[number] == 1)
+            if runs[number] == 1:
+                both.wait()
+            timers.arm(tx, "sweep", "", NOON)
+
+        return turn
+
+    await asyncio.gather(store.run(arms(1)), store.run(arms(2)))
+    assert sum(runs.values()) == 3
+    assert store.run_now(lambda tx: len(timers.due(tx, NOON))) == 1
+
+
+def test_what_can_never_be_put_fails_for_what_it_is(store: Store) -> None:
+    runs = 0
+
+    def turn(tx: Transaction) -> None:
+        nonlocal runs
+        runs += 1
+        for _ in range(2):
+            tx.db.execute(marks.insert().values(answer="twice", helpful=1, times=1))
+
+    with pytest.raises(IntegrityError):
+        store.run_now(turn)
+    assert runs == TRIES
 
 
 async def test_turns_that_hold_the_same_come_one_after_the_other(store: Store) -> None:

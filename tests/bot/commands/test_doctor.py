@@ -390,7 +390,10 @@ def test_of_a_server_it_says_what_the_assistants_login_may(integra: Integra, tri
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("text", ["bot = 'host=/nowhere dbname=x'\n", "no address at all\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["bot = 'host=/nowhere dbname=x'\n", "no address at all\n", "", "\0", "bot = 1\n", "service=no_such_service\n"],
+)
 def test_a_server_that_does_not_answer_is_trouble(
     integra: Integra, trial: Trial, clock: MovableClock, text: str
 ) -> None:
@@ -399,3 +402,14 @@ def test_a_server_that_does_not_answer_is_trouble(
     assert code == 1
     assert "database.toml" in of(rows, "trouble")["database.login"]
     assert "docs/operating.md, PostgreSQL" in of(rows, "trouble")["database.login"]
+
+
+@pytest.mark.postgres
+def test_an_address_that_others_may_read_is_named_and_not_used(
+    integra: Integra, trial: Trial, clock: MovableClock
+) -> None:
+    (trial.installation.folder / FILE).chmod(0o644)
+    code, rows = examined(integra, trial)
+    assert code == 1
+    assert "database.toml is open to others" in of(rows, "trouble")["folder.modes"]
+    assert "chmod 600" in of(rows, "trouble")["database.login"]

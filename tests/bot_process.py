@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
+import psycopg
 from fake_telegram import TOKEN, FakeTelegram
 
 from bot.trial import Trial
@@ -18,6 +19,7 @@ SELECT count(*) FROM outbox
 WHERE dead IS NULL AND address_ref IN (SELECT address_ref FROM conversations)
 """
 INTEGRA = Path(sys.executable).with_name("integra")
+QUICK_LEASES = Path(__file__).with_name("quick_leases.py")
 UNPACED = {f"INTEGRA_{name}": "10000" for name in ("CHAT_PER_S", "CHAT_BURST", "ALL_PER_S", "ALL_BURST")}
 """A fake Telegram takes as much as it gets."""
 
@@ -95,6 +97,9 @@ class Process:
                 await asyncio.sleep(0.02)
 
     def _waiting(self) -> int:
+        if (server := self._trial.installation.whereabouts.server) is not None:
+            with psycopg.connect(server.owner) as there:
+                return int((there.execute(WAITING).fetchone() or (0,))[0])
         address = f"{self._trial.installation.database.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True)) as connection:
             return int(connection.execute(WAITING).fetchone()[0])
@@ -120,12 +125,15 @@ class Process:
 async def process(
     trial: Trial,
     telegram: FakeTelegram,
-    command: Sequence[str] = (str(INTEGRA),),
+    command: Sequence[str] | None = None,
     *,
     library: str = "aiogram",
     options: Sequence[str] = (),
     settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Process]:
+    """``command``: None: `integra`, on a server with leases of two seconds, or each kill would cost half a minute."""
+    if command is None:
+        command = (sys.executable, str(QUICK_LEASES)) if trial.installation.whereabouts.on_server else (str(INTEGRA),)
     found = Process(trial, telegram, command, library, options, settings)
     try:
         yield found

@@ -98,6 +98,8 @@ def killing(real: Callable[..., Any], point: Point, nth: int, armed: Path) -> Ca
 
 
 if __name__ == "__main__":
+    import quick_leases  # noqa: F401  on a server each kill would cost half a minute
+
     _, file, wanted, number, *rest = sys.argv
     from bot import cli
     from bot.hardening import harden

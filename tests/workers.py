@@ -11,12 +11,13 @@ from pathlib import Path
 
 import aiohttp
 from aiohttp import web
+from bot_process import QUICK_LEASES
 from bot_site import SECRET, free_port
 from fake_telegram import TOKEN, FakeTelegram
 
 from bot.trial import Trial
 
-PROGRAM = (sys.executable, str(Path(__file__).with_name("quick_leases.py")))
+PROGRAM = (sys.executable, str(QUICK_LEASES))
 PATH = "/telegram"
 
 

@@ -3,11 +3,12 @@
 import asyncio
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from bot_site import NOON, Desk, Site
 from sqlalchemy import event
@@ -16,6 +17,7 @@ from structlog.testing import capture_logs
 from bot import health as health_module
 from bot.channels.base import Ear
 from bot.health import FRESH_S, Health
+from bot.installation import Installation
 from dialogues.model import Say
 from storage import heartbeat, timers
 from storage import outbox as outbox_rows
@@ -83,12 +85,16 @@ def counted_begins(site: Site) -> Iterator[list[str]]:
         if statement.startswith("BEGIN"):
             begins.append(statement)
 
+    def begun(_: Any) -> None:  # SQLAlchemy says it itself where the store does not
+        begins.append("BEGIN")
+
     engine = site.store._engine
-    event.listen(engine, "before_cursor_execute", hears)
+    heard = ("begin", begun) if site.store.shared else ("before_cursor_execute", hears)
+    event.listen(engine, *heard)
     try:
         yield begins
     finally:
-        event.remove(engine, "before_cursor_execute", hears)
+        event.remove(engine, *heard)
 
 
 async def test_a_thousand_questions_at_once_are_one_transaction(watched: Watched) -> None:
@@ -134,6 +140,7 @@ async def test_two_processes_have_a_row_each(watched: Watched) -> None:
 # ---------------------------------------------------------------- the database
 
 
+@pytest.mark.sqlite
 async def test_a_full_database_does_not_count_as_working(watched: Watched) -> None:
     """A page more is refused, as by a full disk; it can still be read, and rows that fit a page are still written."""
     store = watched.desk.site.store
@@ -152,16 +159,26 @@ async def test_a_full_database_does_not_count_as_working(watched: Watched) -> No
     assert await watched.misses() == set()
 
 
+@contextmanager
+def held(installation: Installation) -> Iterator[None]:
+    """By another process: the file, or the server's table that each look writes to."""
+    if (server := installation.whereabouts.server) is not None:
+        with psycopg.connect(server.owner) as there:
+            there.execute("LOCK TABLE timers")
+            yield
+        return
+    with closing(sqlite3.connect(installation.database, isolation_level=None)) as holds:
+        holds.execute("BEGIN IMMEDIATE")
+        yield
+
+
 async def test_a_database_that_another_process_holds_is_told_within_the_time_and_heals(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health_module, "DATABASE_S", 0.1)
-    holds = sqlite3.connect(watched.desk.site.trial.installation.database, isolation_level=None)
-    holds.execute("BEGIN IMMEDIATE")
-    checks = await asyncio.wait_for(watched.asks_anew(), 2)
-    assert (checks["database"], checks["content"], checks["keys"]) == (False, True, True)
-    holds.execute("ROLLBACK")
-    holds.close()
+    with held(watched.desk.site.trial.installation):
+        checks = await asyncio.wait_for(watched.asks_anew(), 2)
+        assert (checks["database"], checks["content"], checks["keys"]) == (False, True, True)
     monkeypatch.setattr(health_module, "DATABASE_S", 5.0)
     assert await watched.misses() == set()
 

@@ -354,9 +354,9 @@ async def test_after_a_fault_of_our_own_the_next_look_begins_anew_and_after_thre
         one, _ = messages = put(site, "officer", "one", "two")
         out.push(messages)
         for _ in range(3):
-            await settled(site)
+            await nobody_sends(out)
             await out.look()
-        await settled(site)
+        await nobody_sends(out)
         assert waiting(site)[0] == (one.id, "failed")
         await out.look()
         await out.drained()
@@ -376,6 +376,11 @@ async def test_what_was_said_is_not_said_again_because_noting_its_buttons_failed
         await out.drained()
     assert phones.chats["officer"] == ["one", "two"]
     assert waiting(site) == []
+
+
+async def nobody_sends(out: Outbox) -> None:
+    while out._senders:  # noqa: ASYNC110  nothing tells
+        await asyncio.sleep(0)
 
 
 async def settled(site: Site) -> None:
@@ -473,7 +478,7 @@ async def test_an_urgent_notice_passes_reminders_and_splits_no_turn(site: Site, 
     phones.gate = asyncio.Event()
     async with sending(site, phones, waits) as out:
         out.push(put_urgent(site, "officer", "plan 1", "plan 2", priority=Priority.REMINDER))
-        await asyncio.sleep(0)
+        await phones.at_gate.wait()
         out.push(put_urgent(site, "officer", "plan 3", priority=Priority.REMINDER))
         out.push(put(site, "officer", "answer 1", "answer 2"))
         out.push(put_urgent(site, "officer", "flag"))

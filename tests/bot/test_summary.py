@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 from bot_site import Broken, Desk, Site, at_desk, texts
+from sqlalchemy import update
 
 from bot import notices
 from bot.channels.base import TryLater
@@ -15,6 +16,7 @@ from bot.trial import AGENCY
 from dialogues.model import Say
 from storage import lapses, outbox, people, timers
 from storage.outbox import Outgoing
+from storage.schema import flags
 from storage.transaction import Transaction, seconds
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -129,7 +131,8 @@ async def test_what_a_failing_timer_would_have_said_is_not_in_the_summary(desk: 
     bad = await desk.logs_note("officer", "text", "urgent")
     (note_id,) = next(row for row in site.rows("notes", f"id, reference = '{bad}'") if row[1])[:1]
     desk.news("coordinator")
-    site.within(lambda tx: tx.db.exec_driver_sql("UPDATE flags SET urgency = 'odd' WHERE note_id = ?", (note_id,)))
+    statement = update(flags).where(flags.c.note_id == bytes(note_id)).values(urgency="odd")
+    site.within(lambda tx: tx.db.execute(statement))
     await desk.later(DAY)
     (heard,) = desk.news("coordinator")
     assert all(one in heard.text for one in good)

@@ -4,7 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from engines import ENGINES, POSTGRES
+from hypothesis import settings
 from postgres_server import Cluster, cluster, programs
+
+# How long an example takes depends on what else the machine does; a test says nothing of it.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 NO_SERVER = "PostgreSQL is not on this machine (Debian: postgresql); half of these tests did not run"
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import aiogram_built
 import aiohttp
 import pytest
 from aiogram import Bot
@@ -48,6 +49,8 @@ from hypothesis import strategies as st
 NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 ROBIN = 1001
 YES_NO = {"inline_keyboard": [[{"text": "Yes", "callback_data": "y:1"}, {"text": "No", "callback_data": "n:1"}]]}
+
+aiogram_built.build()
 
 
 class Clock:

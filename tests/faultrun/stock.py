@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 
+import aiogram_built
 from aiogram import Bot, Dispatcher, F, Router
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
@@ -31,6 +32,8 @@ from .weather import Weather
 WITHIN_S = 6.0
 """A step that has no answer by then has none coming: waits are paced, and an answer takes some milliseconds."""
 AT_ONCE = 16
+
+aiogram_built.build()
 
 
 class Form(StatesGroup):

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 
 def build() -> None:
-    """As ``aiogram.types`` does itself when it is imported (``bot.channels.unbuilt`` keeps it from that). Safe to repeat."""
+    """As ``aiogram.types`` does when it is imported (``bot.channels.unbuilt`` keeps it from that). Safe to repeat."""
     names = {name: getattr(types, name) for name in types.__all__}
     names |= {"List": list, "Optional": Optional, "Union": Union, "Literal": Literal, "Default": Default}
     for module in (types, methods):

@@ -231,7 +231,7 @@ def test_what_the_container_starts_is_a_command_of_ours(compose: dict[str, Any])
     assert Address.read(taken["status"]).url in " ".join(bot["healthcheck"]["test"])
     assert "/readyz" in bot["healthcheck"]["test"][-1]
     volumes = dict(one.split(":") for one in bot["volumes"])
-    assert volumes == {"data": str(taken["data"])}
+    assert volumes == {"data": str(taken["data"]), "socket": "/var/run/postgresql"}
 
 
 def test_settings_in_the_container_are_settings_of_ours(compose: dict[str, Any]) -> None:
@@ -267,9 +267,11 @@ def test_containers_are_walled_in(compose: dict[str, Any]) -> None:
     assert (bot["cap_drop"], bot["user"], bot["ulimits"]) == (["ALL"], "10001:10001", {"core": "0"})
     assert bot["mem_limit"] == bot["memswap_limit"], "no swap"
     assert all(port.startswith("127.0.0.1:") for port in bot["ports"]), "only the proxy reaches it"
-    assert compose["services"]["database"]["networks"] == ["inside"]
-    assert compose["networks"]["inside"] == {"internal": "true"}
-    assert compose["services"]["database"]["image"].startswith("postgres:15.")
+    database = compose["services"]["database"]
+    assert database["network_mode"] == "none"
+    assert "listen_addresses=" in database["command"]
+    assert {"socket:/var/run/postgresql"} == set(database["volumes"]) & set(bot["volumes"]), "they meet there alone"
+    assert database["image"].startswith("postgres:15.")
 
 
 def test_the_version_of_the_image_is_ours(compose: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ from sqlalchemy import URL, Connection, NullPool, create_engine, text
 from bot.trial import AGENCY, Trial
 from dialogues.reference import reference
 from storage import postgres
+from storage.database import newest_revision
 from storage.keyring import Keyring, Label
 from storage.postgres import Addresses
 from storage.sealing import desk
@@ -86,7 +87,7 @@ class SqliteFile:
 
 @dataclass(frozen=True)
 class PostgresDatabase:
-    """As the owner of its tables, before today's program put its walls there; others can read its version alone."""
+    """As the owner of its tables. Before today's version there are no walls, and the bot may read the version alone."""
 
     addresses: Addresses
 
@@ -99,6 +100,9 @@ class PostgresDatabase:
         with self.open() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
+            if revision == newest_revision():
+                for statement in postgres.walls():
+                    connection.exec_driver_sql(statement)
             connection.exec_driver_sql("GRANT SELECT ON alembic_version TO integra_bot")
 
     @contextmanager

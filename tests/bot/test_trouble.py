@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from bot_process import process
 from bot_site import Line, Site, at_desk, break_dialogue, listening, open_notes
@@ -82,7 +83,12 @@ def no_more_pages(site: Site) -> Iterator[None]:
 
 @contextmanager
 def locked(site: Site) -> Iterator[None]:
-    """Another program holds the database for longer than the assistant waits."""
+    """Another program holds the database for longer than the assistant waits; or a server's tables that turns need."""
+    if (server := site.trial.installation.whereabouts.server) is not None:
+        with psycopg.connect(server.owner) as there:
+            there.execute("LOCK TABLE seen, outbox")
+            yield
+        return
     site.within(lambda tx: tx.db.exec_driver_sql("PRAGMA busy_timeout=20"))
     with closing(sqlite3.connect(site.trial.installation.database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -143,11 +149,12 @@ async def saved_once_over(site: Site, trouble: Callable[[Site], contextmanager])
     assert site.notes() == {("PO-9", "He was calm."): 1}
 
 
-@pytest.mark.parametrize("trouble", [no_more_pages, locked])
+@pytest.mark.parametrize("trouble", [pytest.param(no_more_pages, marks=pytest.mark.sqlite), locked])
 async def test_a_note_logged_in_trouble_is_saved_once_that_is_over(site: Site, trouble: Trouble) -> None:
     await saved_once_over(site, trouble)
 
 
+@pytest.mark.sqlite
 async def test_a_note_logged_on_a_full_disk_is_saved_once_there_is_room(trial: Trial, tmp_path: Path) -> None:
     with tmpfs(tmp_path / "disk", 3_000) as disk:
         shutil.copytree(trial.folder, disk / "world")
@@ -248,6 +255,7 @@ def damage(path: Path, table: str) -> bytes:
     return good
 
 
+@pytest.mark.sqlite
 async def test_on_a_damaged_page_people_hear_not_saved_others_go_on_and_a_restored_file_works(site: Site) -> None:
     site.enrol("telegram", "1001", "officer", "PO-9")
     site.store.close()
@@ -279,6 +287,7 @@ async def test_on_a_damaged_page_people_hear_not_saved_others_go_on_and_a_restor
 # ---------------------------------------------------------------- the process
 
 
+@pytest.mark.sqlite
 async def test_a_log_that_cannot_be_written_any_further_is_told_of_and_got_over(trial: Trial) -> None:
     """The system refuses the running process to write files at all (RLIMIT_FSIZE), then allows it again."""
     site = Site(trial)
@@ -308,6 +317,7 @@ def integra(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(asked, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.sqlite
 def test_on_a_read_only_disk_it_does_not_start_and_says_why_and_starts_once_that_is_over(
     trial: Trial, tmp_path: Path
 ) -> None:
@@ -326,6 +336,7 @@ def remount(disk: Path, how: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("table", ["agencies", "sqlite_master"])
 def test_a_command_on_a_damaged_database_says_so_in_one_sentence(trial: Trial, table: str) -> None:
     path = trial.installation.database
@@ -361,6 +372,7 @@ def as_written(title: str, trial: Trial, folder: Path) -> subprocess.CompletedPr
     )
 
 
+@pytest.mark.sqlite
 @pytest.mark.skipif(shutil.which("sqlite3") is None, reason="the sqlite3 command is not installed")
 async def test_salvaging_a_damaged_database_as_the_page_says_keeps_all_but_what_lay_on_that_page(
     trial: Trial, tmp_path: Path
@@ -387,6 +399,7 @@ async def test_salvaging_a_damaged_database_as_the_page_says_keeps_all_but_what_
     assert open_notes(trial) == {("PO-17", "He was calm."): 1}
 
 
+@pytest.mark.sqlite
 def test_a_database_that_was_cut_to_nothing_is_not_taken_for_a_new_one(trial: Trial) -> None:
     trial.installation.database.write_bytes(b"")
     refused = integra("people", "list", "--data", trial.installation.folder)
@@ -417,6 +430,7 @@ async def test_what_is_settled_is_not_said_to_be_unsaved_later(site: Site, monke
         await desk.app.outbox.drained()
 
 
+@pytest.mark.sqlite
 async def test_what_waits_to_be_saved_costs_the_chat_nothing_of_its_limit(site: Site) -> None:
     """It is tried again and again, and must not be thrown away in the end for having been sent too often."""
     site.enrol("telegram", "1001", "officer", "PO-9")

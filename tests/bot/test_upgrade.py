@@ -110,6 +110,7 @@ async def test_people_go_on_where_they_were(upgraded: Site, trial: Trial) -> Non
 async def test_what_was_due_acts(upgraded: Site) -> None:
     upgraded.within(lambda tx: tx.db.execute(text("DELETE FROM outbox")))
     async with at_desk(upgraded) as desk:
+        await desk.app.fetching.drained()  # a photo of that time is told of first
         await desk.later(timedelta(days=1))
         assert f"OVERDUE: {reference(NOTES[1])}" in texts(desk.news("coordinator"))
         assert "idle for 12 hours" in texts(desk.news("officer"))

@@ -54,6 +54,8 @@ class Worker:
     async def _serves(self) -> None:
         async with asyncio.timeout(90):
             while True:
+                assert self.running is not None
+                assert self.running.returncode is None, self.printed
                 try:
                     _, writer = await asyncio.open_connection("127.0.0.1", self.port)
                 except OSError:

@@ -95,6 +95,7 @@ async def test_t06_a_half_written_note_lies_nowhere_in_clear_and_goes_on_after_a
     assert hits(trial.folder) == hits(temporary) == []
 
 
+@pytest.mark.sqlite
 async def test_t14_after_the_token_was_changed_the_old_one_is_in_no_file(trial: Trial) -> None:
     async with FakeTelegram() as telegram, process(trial, telegram) as bot:
         await bot.start()

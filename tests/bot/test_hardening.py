@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from bot_process import process
 from fake_telegram import FakeTelegram
 
@@ -26,6 +27,7 @@ def test_t09_a_hardened_process_is_not_dumpable() -> None:
     assert asked.stdout.split() == ["1", "0", "0", "0"]
 
 
+@pytest.mark.sqlite
 async def test_t09_the_running_assistant_leaves_no_core(trial: Trial, tmp_path: Path) -> None:
     shell = ("/bin/sh", "-c", 'ulimit -c unlimited; cd "$0" && exec "$@"', str(tmp_path))
     integra = str(Path(sys.executable).with_name("integra"))

@@ -53,6 +53,7 @@ async def test_sigterm_in_the_middle_of_a_conversation_loses_and_repeats_nothing
         assert len(telegram.log) == 0
 
 
+@pytest.mark.sqlite
 async def test_a_start_while_telegram_is_away_waits_for_it(trial: Trial) -> None:
     async with FakeTelegram() as telegram, process(trial, telegram, library="ptb") as bot:
         (robin,) = enrolled(trial, telegram, 1)

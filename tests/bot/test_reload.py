@@ -145,6 +145,7 @@ async def test_a_reload_that_cannot_be_announced_is_logged_and_the_next_still_wo
     assert "canary" not in json.dumps(logs)
 
 
+@pytest.mark.sqlite
 async def test_hang_up_makes_the_running_command_read_its_content_again(trial: Trial, edition: Path) -> None:
     with (trial.installation.folder / "settings.toml").open("a") as settings:
         settings.write(f'content = "{edition}"\n')

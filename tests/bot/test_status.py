@@ -226,6 +226,7 @@ async def test_a_process_tells_how_it_is_from_start_to_end_and_tells_nothing_els
     assert [kind for (kind,) in site.rows("timers", "kind") if kind == heartbeat.KIND] == []
 
 
+@pytest.mark.sqlite
 async def test_a_process_that_telegram_does_not_answer_counts_as_started_and_not_as_ready(
     trial: Trial, supervisor: Supervisor
 ) -> None:

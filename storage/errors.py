@@ -24,7 +24,7 @@ class StorageError(Exception):
 
 
 class Busy(StorageError):
-    """``why``: full, read-only, locked, input-output, cannot-open; or empty."""
+    """``why``: full, read-only, locked, input-output, cannot-open, away; or empty."""
 
     code = "storage.busy"
 

@@ -96,6 +96,19 @@ def locked(site: Site) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
+@contextmanager
+def server_away(site: Site) -> Iterator[None]:
+    """It ends all connections and takes no new ones, as while it restarts."""
+    server = site.trial.installation.whereabouts.server
+    assert server is not None
+    name = psycopg.conninfo.conninfo_to_dict(server.owner)["dbname"]
+    with psycopg.connect(server.owner, dbname="postgres", autocommit=True) as beside:
+        beside.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")  # type: ignore[arg-type]
+        beside.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", (name,))
+        yield
+        beside.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")  # type: ignore[arg-type]
+
+
 @asynccontextmanager
 async def talking(site: Site) -> AsyncIterator[tuple[Line, Person]]:
     async with FakeTelegram(now=site.clock) as telegram, listening(site, telegram) as line:
@@ -149,7 +162,14 @@ async def saved_once_over(site: Site, trouble: Callable[[Site], contextmanager])
     assert site.notes() == {("PO-9", "He was calm."): 1}
 
 
-@pytest.mark.parametrize("trouble", [pytest.param(no_more_pages, marks=pytest.mark.sqlite), locked])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        pytest.param(no_more_pages, marks=pytest.mark.sqlite),
+        locked,
+        pytest.param(server_away, marks=pytest.mark.postgres),
+    ],
+)
 async def test_a_note_logged_in_trouble_is_saved_once_that_is_over(site: Site, trouble: Trouble) -> None:
     await saved_once_over(site, trouble)
 

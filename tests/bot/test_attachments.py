@@ -77,7 +77,7 @@ def opened_note(site: Site, reference: str) -> list[opened.Opened]:
 
 
 def rows(site: Site) -> list[tuple[int, str]]:
-    return [(number, state) for number, state in site.rows("attachments", "number, state")]
+    return [(number, state) for number, state in site.rows("attachments ORDER BY note_id, number", "number, state")]
 
 
 async def test_the_whole_way(site: Site) -> None:
@@ -301,6 +301,7 @@ async def test_a_note_waits_for_what_is_on_its_way(line: Line) -> None:
     gate = line.telegram.hold_next("download")
     robin.sends_photo(photo(), caption=CAPTION)
     await gate.reached()
+    await line.app.outbox.drained()
     robin.presses("Routine, no flag")
     await robin.hears("This will be sealed")
     robin.presses("✔ Log it")

@@ -60,7 +60,7 @@ def worker(url: str, chosen: str, count: int) -> Iterator[int]:
         token.touch(mode=0o600)
         token.write_text(turns.TOKEN)
         command = ["-m", "bot", "run", "--data", str(trial.installation.folder), "--token-file", str(token)]
-        with turns.running(command, INTEGRA_TELEGRAM_API=url) as process:
+        with turns.running(command, INTEGRA_TELEGRAM_API=url, **turns.UNPACED) as process:
             yield process.pid
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -20,8 +20,8 @@ def unbuilt() -> Iterator[None]:
     def later(cls: type[BaseModel], /, **_: Any) -> None:
         """Whoever asks for it again after the block is served."""
 
-    BaseModel.model_rebuild = classmethod(later)  # type: ignore[assignment, method-assign]
+    BaseModel.model_rebuild = classmethod(later)  # type: ignore[assignment, method-assign]  # for as long as the block
     try:
         yield
     finally:
-        BaseModel.model_rebuild = really  # type: ignore[method-assign]
+        BaseModel.model_rebuild = really  # type: ignore[method-assign]  # put back

@@ -65,7 +65,7 @@ class Patient:
     def rows(self, what: Callable[[Transaction], T]) -> T:
         """For checks that need rows."""
         assert self.look is not None  # noqa: S101  ``Check.needs`` says so
-        assert self.keyring is not None  # noqa: S101
+        assert self.keyring is not None  # noqa: S101  ``Check.needs`` says so
         return self.look.within(self.keyring, what)
 
 

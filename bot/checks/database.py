@@ -59,7 +59,7 @@ def version(patient: Patient) -> Iterator[Finding]:
 
 
 def whole(patient: Patient) -> Iterator[Finding]:
-    assert patient.look is not None  # noqa: S101
+    assert patient.look is not None  # noqa: S101  ``Check.needs``
     found = patient.look.faults(deep=patient.deep)
     if found:
         yield trouble(f"it is damaged: {len(found)} faults{' or more' if len(found) >= 10 else ''}", RESTORE)

@@ -22,8 +22,7 @@ def show(data: Data, as_json: AsJson = False) -> None:
     if as_json:
         out_json(rows)
         return
-    for row in rows:
-        _say(row, "due")
+    _say_all(rows, "due")
 
 
 @retention.command("run")
@@ -39,8 +38,7 @@ def run(
     if as_json:
         out_json({"erased": not dry_run, "agencies": rows})
         return
-    for row in rows:
-        _say(row, "would be erased" if dry_run else "erased")
+    _say_all(rows, "would be erased" if dry_run else "erased")
 
 
 def _erase(data: Any, total: int) -> None:
@@ -69,6 +67,13 @@ def _rows(tx: Transaction) -> list[dict[str, Any]]:
         counts = {"notes": len(due.notes), "withdrawn": len(due.withdrawn), "plans": len(due.plans)}
         rows.append({"agency": row.slug, "keep_days": agencies.keep_days(row), **counts, "overdue": due.overdue})
     return rows
+
+
+def _say_all(rows: list[dict[str, Any]], what: str) -> None:
+    if not rows:
+        out("There is no agency yet: integra agency add SLUG --name NAME")
+    for row in rows:
+        _say(row, what)
 
 
 def _say(row: dict[str, Any], what: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,3 +64,11 @@ def test_what_is_due_is_told_and_erased_when_it_is_told_to(integra: Integra, dat
 @pytest.mark.parametrize("days", ["-1", "3651", "x"])
 def test_a_limit_is_a_number_of_days(integra: Integra, data: tuple[str, object], days: str) -> None:
     assert integra("agency", "set", AGENCY, "--keep-days", days, *data).code == 2
+
+
+def test_with_no_agency_it_says_so_and_what_to_do(integra: Integra, tmp_path: Path) -> None:
+    data = ("--data", tmp_path / "data")
+    integra("init", *data)
+    assert "no agency yet: integra agency add" in integra("retention", "show", *data).out
+    assert "no agency yet: integra agency add" in integra("retention", "run", *data).out
+    assert json.loads(integra("retention", "show", "--json", *data).out) == []

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from bot_site import NOON, Site, at_desk, open_notes, texts
-from postgres_server import Cluster
+from postgres_server import Cluster, cluster
 
 from bot.trial import Trial
 from storage import copying, postgres, relocation
@@ -174,3 +174,19 @@ def test_a_backup_made_there_is_restored_into_a_file(
     moved = integra("move", "--data", tmp_path / "back", "--to-file", address, "--replace")
     assert moved.code == 0, moved.err
     assert len(open_notes(lived_in)) == 2
+
+
+def test_moving_goes_with_the_logins_of_the_page(integra: Any, trial: Trial, tmp_path: Path) -> None:
+    """On a server that has never seen the program; the owner's login may make no role."""
+    page = (Path(__file__).parents[3] / "docs" / "operating.md").read_text()
+    block = page.split("### Moving there", 1)[1].split("```sql\n", 1)[1].split("```", 1)[0]
+    with cluster() as fresh:
+        with psycopg.connect(fresh.address("postgres"), autocommit=True) as superuser:
+            for statement in filter(None, map(str.strip, block.split(";"))):
+                superuser.execute(statement)  # type: ignore[arg-type]  # SQL of our page
+        address = tmp_path / "server.toml"
+        logins = {role: fresh.address("integra", f"integra_{role}_login") for role in ("bot", "reader", "admin")}
+        Addresses(bot=logins["bot"], reader=logins["reader"], owner=logins["admin"]).write(address)
+        done = moves(integra, trial, address)
+        assert done.code == 0, done.err
+        assert "in order" in integra("audit", "verify", "--data", trial.installation.folder).out

@@ -232,8 +232,9 @@ class Telegram:
             await self._marked("editMessageText", parameters)
 
     async def erase(self, chat: str, messages: Sequence[str]) -> int:
-        ids = [int(message) for message in dict.fromkeys(messages)]
-        left = 0
+        wanted = dict.fromkeys(messages)
+        ids = [int(message) for message in wanted if message.isdecimal()]
+        left = len(wanted) - len(ids)  # Telegram never told which message that was
         for start in range(0, len(ids), ERASE_AT_ONCE):
             chunk = ids[start : start + ERASE_AT_ONCE]
             try:

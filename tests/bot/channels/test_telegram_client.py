@@ -692,6 +692,17 @@ async def test_what_is_too_old_to_be_erased_is_counted_and_spares_nothing_else(
     assert [str(one.message_id) for one in robin.screen] == old
 
 
+async def test_a_message_that_telegram_never_named_is_counted_and_spares_nothing_else(
+    channel: Telegram, robin: Person
+) -> None:
+    """``deliver`` gives "" where the answer named no message."""
+    messages = [str(robin.writes("one")), "", str(robin.writes("two"))]
+
+    assert await channel.erase(str(ROBIN), messages) == 1
+
+    assert robin.screen == []
+
+
 # ---------------------------------------------------------------- commands
 
 

@@ -42,6 +42,7 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
 WAITED_S = 1.0
 """A message that is older, or was tried before, is looked up once more: access to its chat may have ended meanwhile."""
 LOOK_EVERY_S = 5.0
+LET_GO_S = 5.0
 FIRST_CLAIM_S, LONGEST_CLAIM_S = 0.05, 2.0
 MOST_KNOWN = 10_000
 """So many are held in memory; more stay in the database until there is room."""
@@ -170,6 +171,11 @@ class Outbox:
         senders = list(self._senders.values())
         for sender in senders:
             sender.cancel()
+        if senders:
+            # Each may still note what was said and let its chat go; where the database is away that would never end.
+            await asyncio.wait(senders, timeout=LET_GO_S)
+        for sender in senders:
+            sender.cancel()
         await asyncio.gather(*senders, return_exceptions=True)
         for gate in self._gates.values():
             await gate.stop()
@@ -255,7 +261,8 @@ class Outbox:
             line.leave(id)
             self._known.pop(id, None)
         for one in found:
-            if one.id not in self._known and one.channel in self._channels:
+            # What was said may be noted after the look and be known no more; it waits no longer all the same.
+            if one.id not in self._known and one.id not in line.said and one.channel in self._channels:
                 line.join(one)
                 self._known[one.id] = self._steady()
 

@@ -227,6 +227,7 @@ class Store:
         connection = self._engine.connect()
         with contextlib.suppress(DBAPIError):
             self._noted(connection)  # what a crash kept from the file
+        with contextlib.suppress(DBAPIError):
             connection.rollback()
         return connection
 
@@ -248,6 +249,7 @@ class Store:
         if connection.info.pop(DELETED, False):
             with contextlib.suppress(DBAPIError):  # the next deletion brings it to the file
                 self._noted(connection)
+            with contextlib.suppress(DBAPIError):
                 connection.rollback()
         return result, None
 

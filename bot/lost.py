@@ -7,6 +7,8 @@ from typing import Any
 from bot.access import Access
 from dialogues.permissions import SERVES
 from storage import agencies, cases, flags, leavings, notes, people
+from storage.agencies import AgencyRow
+from storage.errors import BadInstallation
 from storage.transaction import Transaction
 
 ERASABLE = timedelta(hours=48)  # so long a bot may delete messages; older ones only the person can
@@ -27,7 +29,7 @@ class Lost:
         reopened_flags: references of flags this person had taken; open again, and due now.
         seen_flags: references of open flags that this person's list showed.
         recent_notes: references of notes logged within 48 hours; their receipts may stand in the chat.
-        older_notes: how many before that.
+        older_notes: how many before that, of the last thousand.
         cases: how many cases this person was a member of; their codes may stand in the chat.
         walks: walks through the guide that were under way; their pages may stand in the chat.
         residue: messages with a note's words that could not be deleted from the chat.
@@ -71,7 +73,7 @@ class Lost:
 
 
 def lose(tx: Transaction, access: Access, person_ref: bytes, at: datetime, *, force: bool = False) -> Lost:
-    """End all access of a person and tell what it had reached. Never held up by what cannot be counted.
+    """End all access of a person and tell what it had reached. A damaged pin does not hold that up.
 
     Raises:
         LastAdmin: an agency would be left without an admin, and not ``force``.
@@ -86,7 +88,7 @@ def _report(tx: Transaction, access: Access, person_ref: bytes, at: datetime) ->
     logged = notes.of_author(tx, person_ref, at_most=MOST_NOTES)
     recent = tuple(one.reference for one in logged if one.hour > at - ERASABLE - timedelta(hours=1))
     serving = {slug for slug, role in roles.items() if role in SERVES}
-    desks = [row.ref for row in agencies.every(tx) if serving & set(access.desk(tx, row, at).served_by)]
+    desks = [row.ref for row in agencies.every(tx) if serving & set(_served_by(tx, access, row, at))]
     seen = flags.of_desks(tx, desks) if desks else []
     left = leavings.of_person(tx, person_ref)
     return Lost(
@@ -105,6 +107,13 @@ def _report(tx: Transaction, access: Access, person_ref: bytes, at: datetime) ->
         residue=left.residue,
         may_hold_key=any(role in (*SERVES, "admin") for role in roles.values()),
     )
+
+
+def _served_by(tx: Transaction, access: Access, row: AgencyRow, at: datetime) -> tuple[str, ...]:
+    try:
+        return access.desk(tx, row, at).served_by
+    except BadInstallation:  # a damaged pin: its own people had its flags before
+        return (row.slug,)
 
 
 def _named(references: tuple[str, ...]) -> str:

@@ -102,3 +102,12 @@ async def test_in_the_chat_the_last_admin_has_no_button_that_ends_them(desk: Des
     shown = await desk.says("coordinator", "/people", "[p.4]")
     assert "last admin" in texts(shown)
     assert [choice.key for choice in shown[-1].choices] == ["list"]
+
+
+async def test_a_damaged_pin_does_not_hold_it_up(desk: Desk, site: Site) -> None:
+    site.enrol("console", "second", "coordinator", "Coord-2")
+    (site.trial.installation.folder / "desks" / f"{AGENCY}.json").write_text("{")
+
+    assert lost(site, "coordinator").roles == {AGENCY: "coordinator"}
+
+    assert "for enrolled staff" in texts(await desk.says("coordinator", "/inbox"))

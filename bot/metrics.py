@@ -96,6 +96,18 @@ class Metrics:
         self._wait_s = self._histogram("database_wait_seconds", "Until a turn's transaction began.", TURN_BUCKETS)
         self._lag_s = self._histogram("update_lag_seconds", "Age of an update when taken.", LAG_BUCKETS, "channel")
         self._sends = self._counter("sends", "Tries to send, by outcome.", "channel", "outcome", "reason")
+        self._begin_at_nought()
+
+    def _begin_at_nought(self) -> None:
+        """What alerts look at: Prometheus sees no increase in a series that begins with its first event."""
+        for outcome in ("taken", "failed", "busy"):
+            self._turns.labels("", TIMER, outcome)
+            for channel in CHANNELS:
+                for kind in KINDS.values():
+                    self._turns.labels(channel, kind, outcome)
+        for channel in CHANNELS:
+            for reason in REASONS:
+                self._sends.labels(channel, "refused", reason)
 
     def turn(self, inbound: Inbound, now: datetime) -> Timed:
         """An update that is about to be taken."""

@@ -9,7 +9,8 @@
 
 What had to wait is said only while its row is there: access may have ended, by the command line of another process.
 
-A message may be said twice only when the process dies between saying and noting it: Telegram has no key for repeats.
+A message may be said twice only when the process dies between saying and noting it, or when a server of several
+processes is away between the two for longer than a lease lasts: Telegram has no key for repeats.
 """
 
 import asyncio
@@ -365,14 +366,14 @@ class Outbox:
 
     async def _write_down(self, what: Callable[[Transaction], T]) -> T:
         """Try until it is kept: what was said already must not be said again because the database is busy."""
-        wait_s = FIRST_WAIT_S
+        wait_s = FIRST_CLAIM_S
         while True:
             try:
                 return await self._store.run(what)
             except Busy as busy:
                 log.error("outbox.not-noted", **failure(busy))
                 await self._sleep(wait_s)
-                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+                wait_s = min(wait_s * 2, LONGEST_CLAIM_S)  # or the chat's lease runs out, and another says it again
 
     async def _replaced(self, one: Outgoing, channel: Channel) -> bool:
         """Whether the say took the place of the message with the same question's buttons."""

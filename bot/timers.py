@@ -84,14 +84,18 @@ class Timers:
             but: kinds that wait.
 
         Returns:
-            How many were taken. One that fails stays for the next look and does not hold up the others.
+            How many were taken. One that fails, or that another process has, stays for the next look and does not hold
+            up the others.
         """
-        taken, failed = 0, set[int]()
+        taken, passed, dealt = 0, set[Timer](), set[Timer]()
         while True:
-            # Those that failed stand first; looking past them keeps the others from waiting for ever.
-            most = AT_ONCE + len(failed)
+            # Those that stay stand first; looking past them keeps the others from waiting for ever.
+            most = AT_ONCE + len(passed)
             due = await self._store.run(partial(timers.due, at=self.world.clock(), at_most=most, but=but))
-            fresh = [timer for timer in due if timer.id not in failed]
+            kept = dealt.intersection(due)  # another process has them
+            passed |= kept
+            taken -= len(kept)
+            fresh = [timer for timer in due if timer not in passed]
             if not fresh:
                 self.looked_at = self.world.clock()
                 return taken
@@ -103,9 +107,10 @@ class Timers:
                 raise
             timed.ended("failed" if broken else "taken")
             self._outbox.push(said)
-            taken += len(fresh) - len(broken)
+            dealt = set(fresh).difference(timer for timer, _ in broken)
+            taken += len(dealt)
             for timer, odd in broken:
-                failed.add(timer.id)
+                passed.add(timer)
                 log.error("timer.failed", kind=timer.kind, **failure(odd))
 
 

@@ -259,15 +259,14 @@ def not_saved(tx: Transaction, world: World, inbound: Inbound, *, alarm: bool) -
     if not conversations.first_time(tx, inbound.channel, inbound.update_id, at=now):
         return []
     if isinstance(inbound.event, Reachable):
-        return []  # nobody said anything
+        return []  # who blocked or unblocked the bot has not written anything that could have been saved
     try:
         talk = conversations.load(tx, tx.keyring.address_ref(inbound.channel, inbound.chat), at=now)
     except Unreadable:  # it does not open today; the update must not come again for ever
         return _say(tx, inbound, world.voice(inbound.language).text("not-saved"), now)
     if talk is None:
         return []
-    # Who blocked or unblocked the bot has not written anything that could have been saved.
-    says = [] if isinstance(inbound.event, Reachable) else [Say(world.voice(talk.language).text("not-saved"))]
+    says = [Say(world.voice(talk.language).text("not-saved"))]
     told = outbox.put(tx, inbound.channel, inbound.chat, says, question=talk.question, at=now)
     if alarm:
         person = world.access.person(tx, talk, now)

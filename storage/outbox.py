@@ -80,7 +80,6 @@ _insert = insert(outbox)
 _done = delete(outbox).where(outbox.c.id == bindparam("done"))
 _waits = outbox.c.dead.is_(None)
 _rows = select(outbox.c.id, outbox.c.address_ref, outbox.c.sealed_body, outbox.c.priority, outbox.c.expires_at)
-AT_ONCE = 500
 
 
 def put(

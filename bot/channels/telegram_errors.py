@@ -12,7 +12,8 @@
     │       └── NotModified
     ├── Moved, Gone, Stop
 
-Descriptions are matched as the server words them, see tests/fake_telegram; none goes on into a message of ours.
+Descriptions are matched as the server words them, see tests/fake_telegram; only that of a refused setWebhook goes on
+into a message of ours.
 """
 
 from bot.channels.base import ChannelError, Gone, Moved, Refused, Stop, TryLater

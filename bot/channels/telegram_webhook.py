@@ -66,7 +66,7 @@ async def set_webhook(ask: Callable[[], Awaitable[object]], sleep: Sleep) -> Non
         ask: setWebhook; raises ChannelError.
 
     Raises:
-        Stop: Telegram does not take it, or something is in the way for a minute.
+        Stop: Telegram does not take it, or something was in the way sixty times.
     """
     waits = growing()
     for _ in range(SET_TRIES):

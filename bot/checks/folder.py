@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from bot.checks.base import Finding, Patient, fine, note, trouble
+from storage.deletions import FILE as DELETIONS_FILE
 from storage.keyring import INGEST_FILE, MASTER_FILE
 from storage.keyset import FILE as KEYSET_FILE
 from storage.postgres import FILE as ADDRESS_FILE
+from storage.relocation import MOVED
 from storage.sealing.keyfile import FORMAT, MOST_FILE_BYTES
 
 MEGABYTE: Final = 1_000_000
@@ -17,7 +19,10 @@ FLOOR_BYTES: Final = 100 * MEGABYTE
 """Less, and a busy hour with photos fills the disk."""
 LOW_BYTES: Final = 500 * MEGABYTE
 FEWEST_FILES: Final = 100
-OWNERS_ALONE: Final = ("integra.db", "integra.db-wal", "integra.db-shm", ADDRESS_FILE, "lock")
+OWNERS_ALONE: Final = (
+    *(f"{name}{beside}" for name in ("integra.db", MOVED) for beside in ("", "-wal", "-shm")),
+    *(ADDRESS_FILE, DELETIONS_FILE, "lock"),
+)
 
 
 def modes(patient: Patient) -> Iterator[Finding]:

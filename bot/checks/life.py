@@ -65,6 +65,8 @@ def saying(patient: Patient) -> Iterator[Finding]:
 DEAD: Final = {
     "blocked": "ask those people to unblock the assistant in Telegram; see integra people list",
     "gone": "those chats are no more; integra people replace-chat for who has a new account",
+    "bad": "Telegram does not take them: report it; see integra outbox list",
+    "failed": "our own code failed on them: report it; after an upgrade: integra outbox retry",
     "unreadable": "they do not open with these keys: damaged, moved, or of another installation",
 }
 

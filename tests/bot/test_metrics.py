@@ -156,14 +156,23 @@ async def test_sends_are_counted_by_how_they_went(site: Site) -> None:
     outbox.push(site.within(lambda tx: outbox_rows.put(tx, "console", "officer", says, at=site.clock())))
     await outbox.drained()
     await outbox.stop()
-    found = {name: value for name, value in samples(metrics).items() if name.startswith("integra_sends_total")}
-    assert found == {
+    sends = {name: value for name, value in samples(metrics).items() if name.startswith("integra_sends_total")}
+    assert {name: value for name, value in sends.items() if value} == {
         "integra_sends_total{channel=console,outcome=ok,reason=}": 2,
         "integra_sends_total{channel=console,outcome=refused,reason=bad}": 1,
         "integra_sends_total{channel=console,outcome=refused,reason=other}": 1,
         "integra_sends_total{channel=console,outcome=retry,reason=flood}": 1,
         "integra_sends_total{channel=console,outcome=retry,reason=out-of-reach}": 1,
     }
+    assert sends["integra_sends_total{channel=telegram,outcome=refused,reason=blocked}"] == 0
+
+
+def test_what_alerts_look_at_is_there_before_the_first_event() -> None:
+    found = samples(Metrics())
+    for outcome in ("failed", "busy", "taken"):
+        assert found[f"integra_turns_total{{channel=telegram,kind=wrote,outcome={outcome}}}"] == 0
+        assert found[f"integra_turns_total{{channel=,kind=timer,outcome={outcome}}}"] == 0
+    assert found["integra_sends_total{channel=telegram,outcome=refused,reason=gone}"] == 0
 
 
 # ---------------------------------------------------------------- how things stand

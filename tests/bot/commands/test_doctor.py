@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from bot_site import NOON, Site
-from storage_site import past_the_walls
+from storage_site import past_the_walls, publish
 
 from bot.checks.registry import CHECKS
 from bot.clock import MovableClock
@@ -25,6 +25,8 @@ from bot.trial import AGENCY, Trial
 from dialogues.model import Say
 from storage import agencies, outbox, timers
 from storage.postgres import FILE, Addresses
+from storage.sealing import keyfile
+from storage.sealing.signing import SigningKey
 
 from .conftest import Integra
 
@@ -267,18 +269,38 @@ def test_a_token_that_others_may_read_is_named(integra: Integra, trial: Trial, c
     assert "AAsomething" not in str(rows)
 
 
-def test_keys_that_end_soon_and_messages_that_can_never_arrive_are_no_trouble_yet(
-    integra: Integra, trial: Trial, clock: MovableClock
-) -> None:
+def test_messages_that_can_never_arrive_are_no_trouble_yet(integra: Integra, trial: Trial, clock: MovableClock) -> None:
     def dead(tx: Any) -> None:
-        (one,) = outbox.put(tx, "telegram", "1001", [Say("hello")], at=NOON)
-        outbox.bury(tx, one.id, "blocked")
+        for reason in ("blocked", "failed"):
+            (one,) = outbox.put(tx, "telegram", "1001", [Say("hello")], at=NOON)
+            outbox.bury(tx, one.id, reason)
 
     within(trial, dead)
     code, rows = examined(integra, trial)
     assert code == 0
-    assert "unblock" in of(rows, "note")["messages"]
+    assert "unblock" in str(rows)
+    assert "integra outbox retry" in str(rows)
     assert "hello" not in str(rows)
+
+
+def test_keys_that_end_soon_are_no_trouble_yet(integra: Integra, trial: Trial, clock: MovableClock) -> None:
+    admin = keyfile.read(trial.folder / "safe" / "admin.key").key
+    assert isinstance(admin, SigningKey)
+    last_day = NOON.date() + timedelta(days=20)
+    within(trial, lambda tx: publish(tx, trial.installation.pins, AGENCY, admin, version=2, not_after=last_day))
+    code, rows = examined(integra, trial)
+    assert code == 0
+    assert "end within 30 days" in of(rows, "note")["desks"]
+
+
+@pytest.mark.parametrize("name", ["deletions", "integra.db.moved"])
+def test_files_that_hold_what_was_are_the_owners_alone(
+    integra: Integra, trial: Trial, clock: MovableClock, name: str
+) -> None:
+    path = trial.installation.folder / name
+    path.touch()
+    path.chmod(0o644)
+    assert f"chmod 600 {path}" in of(examined(integra, trial)[1], "trouble")["folder.modes"]
 
 
 def test_a_schema_of_an_older_program_is_brought_up_to_date_by_the_next_start(

@@ -12,6 +12,7 @@ from bot_site import free_port
 from fake_telegram import TOKEN, FakeTelegram
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.settings import Settings
 from bot.trial import Trial
 from storage.totals import FLAG_STATES
 
@@ -116,3 +117,15 @@ def test_what_was_never_run_says_so(page: str) -> None:
 def test_files_named_in_the_steps_exist() -> None:
     for name in set(re.findall(r"\bdeploy/[A-Za-z@.-]*[a-z]", PAGE)) - {"deploy/secrets"}:
         assert (ROOT / name).exists(), name
+
+
+def test_the_page_names_every_setting_and_every_event_of_the_log() -> None:
+    settings = section("Settings")
+    for name in Settings.model_fields:
+        assert f"`{name}`" in settings, name
+        assert f"`INTEGRA_{name.upper()}`" in settings, name
+    events = set(re.findall(r"^\| `([a-z_.-]+)` \|", section("Log"), re.MULTILINE))
+    source = "\n".join(path.read_text() for place in ("bot", "storage") for path in (ROOT / place).rglob("*.py"))
+    logged = set(re.findall(r"""\blog\.(?:info|warning|error)\(\s*"([^"]+)\"""", source))
+    assert len(logged) > 30
+    assert logged <= events, logged - events

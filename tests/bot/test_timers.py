@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import psycopg
 import pytest
 from bot_site import Broken, Desk, Site, at_desk, texts
 
@@ -268,3 +269,18 @@ async def test_a_start_after_the_clock_was_put_back_draws_in_what_was_armed_ahea
         desk.news("coordinator")
         await desk.later(timedelta(minutes=15))
         assert "OVERDUE" in texts(desk.news("coordinator"))
+
+
+@pytest.mark.postgres
+async def test_deadlines_that_another_process_has_are_looked_past(desk: Desk, site: Site) -> None:
+    await desk.logs_note("officer", "He did not come.")
+    site.clock.move(timedelta(minutes=3))
+    server = site.trial.installation.whereabouts.server
+    assert server is not None
+    with psycopg.connect(server.owner) as other:
+        held = other.execute("SELECT id FROM timers WHERE due_at <= %s FOR UPDATE", (seconds(site.clock()),))
+        due = len(held.fetchall())
+        assert due > 0
+        async with asyncio.timeout(20):
+            assert await desk.app.timers.run_due() == 0
+    assert await desk.app.timers.run_due() == due

@@ -1,12 +1,14 @@
 """What was committed is said: in order within a chat, past faults, over restarts, and erased when a note is logged."""
 
 import asyncio
+import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from time import sleep
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from bot_site import Site, Waits
 from sqlalchemy.exc import OperationalError
 from virtual_time import VirtualTime
 
+from bot import outbox as outboxes
 from bot import wiring
 from bot.channels.base import ChannelError, File, Gone, Handle, Moved, Refused, Stop, TryLater
 from bot.gate import Sleep
@@ -23,6 +26,7 @@ from bot.pacing import TELEGRAM, Pace, Paces
 from dialogues.model import Choice, Document, Say, column
 from guidance import filling, library
 from storage import conversations, dead_letters, outbox, people, reach, residue, traces
+from storage.errors import Busy
 from storage.outbox import Outgoing, Priority
 from storage.transaction import Transaction
 
@@ -750,3 +754,56 @@ def test_telegram_is_paced_and_the_terminal_is_not(site: Site, phones: Phones) -
     channels: dict[str, Any] = {"console": phones, "telegram": phones}
     app = wiring.app(site.trial.installation, site.store, channels, clock=site.clock, paces=TELEGRAM)
     assert {name: gate._paces for name, gate in app.outbox._gates.items()} == {"console": None, "telegram": TELEGRAM}
+
+
+@pytest.mark.postgres
+async def test_a_claim_renewed_while_an_arrival_is_noted_says_nothing_twice(
+    site: Site, phones: Phones, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look sees the row of what was said; when its answer is read, the row is gone and noted as gone."""
+    ticks, looked, look, done = [0.0], threading.Event(), outboxes._claimed, outboxes._done
+    rows = put(site, "officer", "one", "two")
+
+    def looks(tx: Transaction, **how: Any) -> Any:
+        found = look(tx, **how)
+        if phones.chats["officer"] == ["one"]:
+            looked.set()
+            while rows[0].id in out._known:
+                sleep(0.005)
+        return found
+
+    def notes(tx: Transaction, **how: Any) -> Any:
+        assert looked.wait(10)
+        return done(tx, **how)
+
+    async def slow(chat: str, say: Say, question: int) -> str:
+        ticks[0] += 12
+        return await Phones.deliver(phones, chat, say, question)
+
+    monkeypatch.setattr(outboxes, "_claimed", looks)
+    monkeypatch.setattr(outboxes, "_done", notes)
+    monkeypatch.setattr(phones, "deliver", slow)
+    async with sending(site, phones, waits, steady=lambda: ticks[0]) as out:
+        out.push(rows)
+        await out.drained()
+    assert phones.chats["officer"] == ["one", "two"]
+    assert waiting(site) == []
+
+
+async def test_it_stops_though_the_database_is_away(
+    site: Site, phones: Phones, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        await asyncio.sleep(0)
+        raise Busy("the server is away", "away")
+
+    monkeypatch.setattr(outboxes, "LET_GO_S", 0.05)
+    out = Outbox(site.store, {"console": phones}, site.clock, waits, steady=lambda: site.clock().timestamp())
+    await out.start()
+    rows = put(site, "officer", "one")
+    monkeypatch.setattr(site.store, "run", away)
+    out.push(rows)
+    async with asyncio.timeout(20):
+        await out.stop(within_s=0.05)
+    monkeypatch.undo()
+    assert len(waiting(site)) == 1

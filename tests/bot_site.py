@@ -1,7 +1,6 @@
 """An installation with synthetic people, and the bot on it: on a terminal, or on Telegram against a fake Bot API."""
 
 import asyncio
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fake_telegram import TOKEN, FakeTelegram, Person
+from ports import free_port
 
 from bot import wiring
 from bot.app import App
@@ -252,12 +252,6 @@ async def listening(
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 # ---------------------------------------------------------------- trouble

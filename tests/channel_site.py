@@ -1,7 +1,6 @@
 """A Telegram channel on a fake Bot API: who listens at its other end, and waits that take no time."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -107,13 +106,6 @@ async def stopped(work: Awaitable[None]) -> str:
     with pytest.raises(Stop) as caught:
         await asyncio.wait_for(work, 5.0)
     return str(caught.value)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def served(channel: Telegram, handle: Handle, port: int, secret: str = SECRET) -> Awaitable[None]:

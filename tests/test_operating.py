@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bot_site import free_port
 from fake_telegram import TOKEN, FakeTelegram
+from ports import free_port
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.settings import Settings

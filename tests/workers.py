@@ -12,8 +12,9 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 from bot_process import QUICK_LEASES
-from bot_site import SECRET, free_port
+from bot_site import SECRET
 from fake_telegram import TOKEN, FakeTelegram
+from ports import free_port
 
 from bot.trial import Trial
 

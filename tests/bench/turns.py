@@ -25,7 +25,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -39,6 +38,10 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from ports import free_port
 
 from bot import turns, wiring
 from bot.channels.base import Inbound, Pressed
@@ -171,13 +174,6 @@ def load(url: str, job: Job, group: int, **more: Any) -> dict[str, Any]:
     with urllib.request.urlopen(request, timeout=300) as answer:
         report: dict[str, Any] = json.load(answer)
         return report
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager

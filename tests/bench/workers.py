@@ -24,8 +24,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from ports import free_port
 from postgres_server import Cluster, cluster
-from turns import CHATS, GROUPS, JOBS, TOKEN, UNPACED, Job, cpu_s, free_port, load, prepare, running, settled
+from turns import CHATS, GROUPS, JOBS, TOKEN, UNPACED, Job, cpu_s, load, prepare, running, settled
 
 SECRET = "s" * 32
 MOST_WORKERS = 8

@@ -11,8 +11,9 @@ from typing import Any
 import aiohttp
 import pytest
 from bot_process import process
-from bot_site import Desk, free_port
+from bot_site import Desk
 from fake_telegram import TOKEN, FakeTelegram
+from ports import free_port
 from whole_job import CANARY, CASE, CHATS, COORDINATOR, HANDLE, HIDDEN
 
 from bot import logs

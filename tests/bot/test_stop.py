@@ -4,8 +4,9 @@ import asyncio
 from contextlib import suppress
 
 import pytest
-from bot_site import SECRET, Site, free_port, listening
+from bot_site import SECRET, Site, listening
 from fake_telegram import TOKEN, FakeTelegram
+from ports import free_port
 
 from bot.app import App
 from bot.channels.base import Handle, Inbound

@@ -10,8 +10,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from bot_process import Process, process
-from bot_site import SECRET, Site, free_port
+from bot_site import SECRET, Site
 from fake_telegram import FakeTelegram
+from ports import free_port
 
 from bot.trial import Trial
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from bot_site import NOON, SECRET, Site, free_port
+from bot_site import NOON, SECRET, Site
 from fake_telegram import TOKEN, FakeTelegram, Shown
+from ports import free_port
 
 from bot.channels.base import Handle
 from bot.channels.registry import client as client_of

@@ -20,8 +20,8 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMar
 from aiogram.utils.backoff import BackoffConfig
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
-from bot_site import free_port
 from fake_telegram import TOKEN, FakeTelegram
+from ports import free_port
 
 from . import checker
 from .checker import Line

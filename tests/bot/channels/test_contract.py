@@ -1,7 +1,6 @@
 """What every channel keeps to; a new channel is one more ``Stage`` in ``STAGES``."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import Protocol
 
 import pytest
 from fake_telegram import TOKEN, FakeTelegram
+from ports import free_port
 
 from bot.channels.base import Channel, File, Gone, Handle, Inbound, Pressed, Refused
 from bot.channels.registry import CLIENTS, client
@@ -93,9 +93,7 @@ class TelegramWebhook(Telegram):
     def __init__(self, telegram: FakeTelegram, channel: TelegramChannel) -> None:
         super().__init__(telegram, channel)
         self._client = channel
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port: int = probe.getsockname()[1]
+        self._port = free_port()
 
     def hearing(self, handle: Handle) -> Awaitable[None]:
         url = f"http://127.0.0.1:{self._port}/telegram"

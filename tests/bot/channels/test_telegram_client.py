@@ -12,8 +12,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from channel_site import KIM, ROBIN, SECRET, Clock, Ear, Waits, free_port, opened, running, served, stopped
+from channel_site import KIM, ROBIN, SECRET, Clock, Ear, Waits, opened, running, served, stopped
 from fake_telegram import TOKEN, FakeTelegram, Person
+from ports import free_port
 from structlog.testing import capture_logs
 
 from bot.channels.base import File, Gone, Inbound, Pressed, Reachable, Refused, Stop, TryLater

@@ -14,8 +14,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from bot_site import Site, listening
-from channel_site import KIM, ROBIN, Clock, Ear, Waits, free_port, opened, running, served, stopped
+from channel_site import KIM, ROBIN, Clock, Ear, Waits, opened, running, served, stopped
 from fake_telegram import TOKEN, FakeTelegram, Person
+from ports import free_port
 from structlog.testing import capture_logs
 
 from bot.channels import telegram_channel

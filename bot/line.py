@@ -22,6 +22,7 @@ class Line:
         waited: one had to wait, and so had those behind it.
         ours_until: where several processes send, until then this one alone does so here; of the outbox's steady clock.
         said: ids of what was said and perhaps not noted yet.
+        arrived: what was said and is noted as the chat is let go, each with the message that it became.
     """
 
     def __init__(self) -> None:
@@ -31,6 +32,7 @@ class Line:
         self.waited = False
         self.ours_until = NEVER
         self.said: list[int] = []
+        self.arrived: list[tuple[Outgoing, str]] = []
 
     def __len__(self) -> int:
         return len(self._waiting)

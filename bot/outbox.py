@@ -34,6 +34,7 @@ from bot.pacing import Paces
 from dialogues.model import Say
 from guidance.handoff import Sheet
 from storage import conversations, leases, moving, outbox, people, reach, residue, traces
+from storage.conversations import Shown
 from storage.errors import Busy
 from storage.outbox import Outgoing, Priority
 from storage.store import Store
@@ -47,6 +48,8 @@ LET_GO_S = 5.0
 FIRST_CLAIM_S, LONGEST_CLAIM_S = 0.05, 2.0
 MOST_KNOWN = 10_000
 """So many are held in memory; more stay in the database until there is room."""
+MOST_SHOWN = 1_000
+"""Chats of which it is remembered which message carries the open question's buttons; of others it is looked up."""
 MOST_FAULTS = 3
 FAILED = "failed"
 """Why a message is dead that our own code cannot say."""
@@ -93,6 +96,7 @@ class Outbox:
         self._behind = False  # more waits in the database than is known here
         self._out_of_reach: frozenset[bytes] = frozenset()
         self._faults: dict[int, int] = {}
+        self._shown: dict[bytes, Shown | None] = {}
         self._holder = os.urandom(16)  # of this process
         self._arrived: list[int] = []
         self._noting: asyncio.Task[None] | None = None
@@ -180,10 +184,10 @@ class Outbox:
         await asyncio.gather(*senders, return_exceptions=True)
         for gate in self._gates.values():
             await gate.stop()
-        if self._noting is not None:
-            await asyncio.wait((self._noting,), timeout=within_s)
-            self._noting.cancel()
-            await asyncio.gather(self._noting, return_exceptions=True)
+        if (noting := self._noting) is not None:
+            await asyncio.wait((noting,), timeout=within_s)
+            noting.cancel()
+            await asyncio.gather(noting, return_exceptions=True)
 
     async def _send(self, address_ref: bytes) -> None:
         line = self._lines[address_ref]
@@ -209,6 +213,7 @@ class Outbox:
         """False: something is wrong here; what is left waits for the next look."""
         wait_s = FIRST_WAIT_S
         while len(line):
+            await self._note_messages(line)
             await self._claim(address_ref, line)
             if not len(line):
                 break
@@ -248,15 +253,17 @@ class Outbox:
             now, line.ours_until = self._clock(), self._steady()
             claim = self._store.run(partial(_claimed, address_ref=address_ref, holder=self._holder, at=now))
             try:
-                found = await _to_its_end(claim)
+                claimed = await _to_its_end(claim)
             except Busy as busy:
                 log.error("outbox.not-claimed", **failure(busy))
-                found = None
-            if found is not None:
+                claimed = None
+            if claimed is not None:
                 break
             await self._sleep(wait_s)
             wait_s = min(wait_s * 2, LONGEST_CLAIM_S)
         line.ours_until += leases.LASTS.total_seconds() / 3
+        found, shown = claimed
+        self._remember(address_ref, shown)
         there = {one.id for one in found}
         for id in set(before) - there:  # said by another, or called back
             line.leave(id)
@@ -271,8 +278,16 @@ class Outbox:
         """Not before what was said is noted: or the next would say it again."""
         if self._store.shared and line.ours_until > NEVER:
             said, line.said, line.ours_until = line.said, [], NEVER
-            await self._write_down(partial(_let_go, address_ref=address_ref, holder=self._holder, ids=said))
-            for id in said:
+            arrived, line.arrived = line.arrived, []
+            let_go = partial(_let_go, address_ref=address_ref, holder=self._holder, clock=self._clock)
+            try:
+                await self._write_down(partial(let_go, ids=said, arrived=arrived))
+            except Exception as odd:  # it was said, and must not be said again
+                if not arrived:
+                    raise
+                log.error("outbox.not-noted", **failure(odd))
+                await self._write_down(partial(let_go, ids=[*said, *(one.id for one, _ in arrived)], arrived=[]))
+            for id in [*said, *(one.id for one, _ in arrived)]:
                 self._known.pop(id, None)
 
     async def _deal_with(self, one: Outgoing, line: Line) -> None:
@@ -344,14 +359,32 @@ class Outbox:
             self._note_arrival(one.id, line)
             return
         message = await self._delivered(one.chat, one.say, one.question, channel)
-        if one.say.private or any(not choice.lasting for choice in one.say.choices):
+        carries = _carries_buttons(one.say)
+        if carries:
+            self._remember(one.address_ref, (one.question, message))
+        if not carries and not one.say.private:
+            self._note_arrival(one.id, line)
+            return
+        line.arrived.append((one, message))
+        if not self._store.shared or len(line) > 1:  # or else it is noted as the chat is let go
+            await self._note_messages(line)
+
+    async def _note_messages(self, line: Line) -> None:
+        arrived, line.arrived = line.arrived, []
+        for one, message in arrived:
             try:
                 await self._write_down(partial(_note, one=one, message=message, clock=self._clock))
                 self._known.pop(one.id, None)
-                return
             except Exception as odd:  # it was said, and must not be said again
                 log.error("outbox.not-noted", **failure(odd))
-        self._note_arrival(one.id, line)
+                self._note_arrival(one.id, line)
+
+    def _remember(self, address_ref: bytes, shown: Shown | None) -> None:
+        """Nobody else sends to this chat, or shows buttons there, until it is let go."""
+        self._shown.pop(address_ref, None)
+        while len(self._shown) >= MOST_SHOWN:
+            del self._shown[next(iter(self._shown))]
+        self._shown[address_ref] = shown
 
     async def _delivered(self, chat: str, say: Say, question: int, channel: Channel) -> str:
         """With a document the page is drawn now, in memory; one that cannot be drawn is told of instead."""
@@ -377,11 +410,14 @@ class Outbox:
 
     async def _replaced(self, one: Outgoing, channel: Channel) -> bool:
         """Whether the say took the place of the message with the same question's buttons."""
-        shown = await self._store.run(partial(_shown, one=one))
-        if shown is None or one.say is None:
+        if one.address_ref in self._shown:
+            shown = self._shown[one.address_ref]
+        else:
+            shown = await self._store.run(partial(conversations.shown, address_ref=one.address_ref))
+        if shown is None or shown[0] != one.question or one.say is None:
             return False
         try:
-            await channel.replace(one.chat, shown, one.say, one.question)
+            await channel.replace(one.chat, shown[1], one.say, one.question)
         except Gone:
             return False
         return True
@@ -449,11 +485,23 @@ def _unknown(tx: Transaction, *, known: tuple[int, ...], at_most: int) -> tuple[
     return outbox.waiting(tx, known=known, at_most=at_most), reach.marked(tx)
 
 
-def _claimed(tx: Transaction, *, address_ref: bytes, holder: bytes, at: datetime) -> list[Outgoing] | None:
-    return outbox.of_address(tx, address_ref) if leases.take(tx, address_ref, holder, at=at) else None
+def _claimed(
+    tx: Transaction, *, address_ref: bytes, holder: bytes, at: datetime
+) -> tuple[list[Outgoing], Shown | None] | None:
+    return outbox.of_address_shown(tx, address_ref) if leases.take(tx, address_ref, holder, at=at) else None
 
 
-def _let_go(tx: Transaction, *, address_ref: bytes, holder: bytes, ids: list[int]) -> None:
+def _let_go(
+    tx: Transaction,
+    *,
+    address_ref: bytes,
+    holder: bytes,
+    ids: list[int],
+    arrived: Sequence[tuple[Outgoing, str]],
+    clock: Clock,
+) -> None:
+    for one, message in arrived:
+        _note(tx, one=one, message=message, clock=clock)
     outbox.done(tx, ids)
     leases.give_back(tx, address_ref, holder)
 
@@ -479,14 +527,14 @@ def _note(tx: Transaction, *, one: Outgoing, message: str, clock: Clock) -> None
     """Arrived: remember the message that carries buttons, and the one that repeats a draft's words."""
     if one.say is not None and one.say.private:
         traces.leave(tx, one.address_ref, one.say.private, message, at=clock())
-    if one.say is not None and any(not choice.lasting for choice in one.say.choices):
+    if one.say is not None and _carries_buttons(one.say):
         conversations.show(tx, one.address_ref, one.question, message)
     outbox.done(tx, [one.id])
 
 
-def _shown(tx: Transaction, *, one: Outgoing) -> str | None:
-    shown = conversations.shown(tx, one.address_ref)
-    return shown[1] if shown is not None and shown[0] == one.question else None
+def _carries_buttons(say: Say) -> bool:
+    """Of the open question."""
+    return any(not choice.lasting for choice in say.choices)
 
 
 def _traces(tx: Transaction, *, one: Outgoing) -> list[traces.Trace]:

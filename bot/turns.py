@@ -132,8 +132,8 @@ def take_turn(tx: Transaction, world: World, inbound: Inbound) -> list[Outgoing]
     Raises:
         Exception: whatever went wrong; nothing of the turn is kept.
     """
-    now = world.clock()
-    if not conversations.first_time(tx, inbound.channel, inbound.update_id, at=now):
+    now, address_ref = world.clock(), tx.keyring.address_ref(inbound.channel, inbound.chat)
+    if not conversations.first_time(tx, inbound.channel, inbound.update_id, at=now, hold=address_ref):
         return []
     if isinstance(inbound.event, Reachable):
         return heard_of_reach(tx, inbound, inbound.event, now)
@@ -149,7 +149,7 @@ def take_turn(tx: Transaction, world: World, inbound: Inbound) -> list[Outgoing]
         if not entered:
             return told
         event = Wrote("/start")
-    talk = conversations.load(tx, tx.keyring.address_ref(inbound.channel, inbound.chat), at=now)
+    talk = conversations.load(tx, address_ref, at=now, held=True)
     if talk is None:
         voice = world.voice(inbound.language)
         danger = isinstance(event, Wrote) and voice.danger.danger(event.text) is not None

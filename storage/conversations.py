@@ -14,7 +14,7 @@ from storage import timers
 from storage.errors import Stale
 from storage.schema import addresses, agencies, conversations, memberships, people
 from storage.schema import timers as timer_rows
-from storage.transaction import Transaction, moment, seconds
+from storage.transaction import Transaction, lock_number, moment, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,15 @@ class Talk:
     reached: bool = True
 
 
+Shown = tuple[int, str]
+"""A question's number, and the id of the message that carries its buttons."""
+
 # In words of SQL that SQLite and PostgreSQL share; SQLAlchemy has them for each dialect apart.
 _seen = text("INSERT INTO seen (channel, update_id, at) VALUES (:channel, :update_id, :at) ON CONFLICT DO NOTHING")
+_seen_held = text(
+    "INSERT INTO seen (channel, update_id, at)"
+    " SELECT :channel, :update_id, :at FROM pg_advisory_xact_lock(:what) ON CONFLICT DO NOTHING"
+)
 _load = (
     select(
         people.c.ref,
@@ -88,21 +95,29 @@ _shown = (
 )
 
 
-def first_time(tx: Transaction, channel: str, update_id: str, *, at: datetime) -> bool:
-    """Note an update as taken. False: it was taken before, and nothing is to be done."""
-    noted = tx.db.execute(_seen, {"channel": channel, "update_id": update_id, "at": seconds(at)})
-    return noted.rowcount == 1
+def first_time(tx: Transaction, channel: str, update_id: str, *, at: datetime, hold: bytes | None = None) -> bool:
+    """Note an update as taken. False: it was taken before, and nothing is to be done.
+
+    Args:
+        hold: address whose conversation is held from here on, see ``load``; in the same statement.
+    """
+    row = {"channel": channel, "update_id": update_id, "at": seconds(at)}
+    if hold is None or not tx.shared:
+        return tx.db.execute(_seen, row).rowcount == 1
+    return tx.db.execute(_seen_held, {**row, "what": lock_number(hold)}).rowcount == 1
 
 
-def load(tx: Transaction, address_ref: bytes, *, at: datetime | None = None) -> Talk | None:
+def load(tx: Transaction, address_ref: bytes, *, at: datetime | None = None, held: bool = False) -> Talk | None:
     """The conversation of an enrolled person at this address, or None for strangers and the revoked.
 
     It stays as it is until this transaction ends: another turn of the same chat waits here.
 
     Args:
         at: roles that ended by then do not count, whether their timer was taken or not.
+        held: by ``first_time`` of this transaction.
     """
-    tx.hold(address_ref)
+    if not held:
+        tx.hold(address_ref)
     rows = tx.db.execute(_load, {"address": address_ref, "at": seconds(at) if at is not None else 0}).all()
     if not rows:
         return None
@@ -178,9 +193,13 @@ def idle_by(tx: Transaction, kind: str, latest: datetime) -> None:
         timers.arm(tx, kind, "", latest, address_ref=address_ref)
 
 
-def shown(tx: Transaction, address_ref: bytes) -> tuple[int, str] | None:
-    """Question number and message id of the message that carries the open question's buttons, if known."""
-    sealed = tx.db.scalar(_shown_of, {"address": address_ref})
+def shown(tx: Transaction, address_ref: bytes) -> Shown | None:
+    """Which message carries the open question's buttons, if known."""
+    return opened_shown(tx, address_ref, tx.db.scalar(_shown_of, {"address": address_ref}))
+
+
+def opened_shown(tx: Transaction, address_ref: bytes, sealed: bytes | None) -> Shown | None:
+    """What ``show`` sealed."""
     if sealed is None:
         return None
     question, message = tx.open("state", b"shown" + address_ref, sealed)

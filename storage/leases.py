@@ -8,7 +8,7 @@ harmless by other means (an update is taken once, a row is noted once).
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, delete, select, text, update
+from sqlalchemy import bindparam, delete, select, text
 
 from storage.schema import leases
 from storage.transaction import Transaction, seconds
@@ -16,11 +16,13 @@ from storage.transaction import Transaction, seconds
 LASTS: Final = timedelta(seconds=30)
 RENEW_EVERY_S: Final = 10.0
 
-_held = (
-    select(leases.c.holder, leases.c.until).where(leases.c.name == bindparam("of")).with_for_update(skip_locked=True)
+# In words of SQL that SQLite and PostgreSQL share. Whoever asks while another takes it waits for that one's commit.
+_take = text(
+    "INSERT INTO leases (name, holder, until) VALUES (:name, :holder, :until)"
+    " ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until"
+    " WHERE leases.holder = excluded.holder OR leases.until <= :at"
 )
-# In words of SQL that SQLite and PostgreSQL share.
-_first = text("INSERT INTO leases (name, holder, until) VALUES (:name, :holder, :until) ON CONFLICT DO NOTHING")
+_give_back = delete(leases).where(leases.c.name == bindparam("of"), leases.c.holder == bindparam("mine"))
 
 
 def take(tx: Transaction, name: bytes, holder: bytes, *, at: datetime) -> bool:
@@ -31,18 +33,12 @@ def take(tx: Transaction, name: bytes, holder: bytes, *, at: datetime) -> bool:
         holder: 16 bytes: who asks.
         at: the clocks of the machines that share a database must not differ by more than a part of ``LASTS``.
     """
-    row = {"name": name, "holder": holder, "until": seconds(at + LASTS)}
-    held = tx.db.execute(_held, {"of": name}).one_or_none()
-    if held is None:  # nobody has it, or somebody is taking it or giving it back just now
-        return tx.db.execute(_first, row).rowcount == 1
-    if held.holder != holder and held.until > seconds(at):
-        return False
-    tx.db.execute(update(leases).where(leases.c.name == name).values(holder=holder, until=row["until"]))
-    return True
+    row = {"name": name, "holder": holder, "until": seconds(at + LASTS), "at": seconds(at)}
+    return tx.db.execute(_take, row).rowcount == 1
 
 
 def give_back(tx: Transaction, name: bytes, holder: bytes) -> None:
-    tx.db.execute(delete(leases).where(leases.c.name == name, leases.c.holder == holder))
+    tx.db.execute(_give_back, {"of": name, "mine": holder})
 
 
 def holder_of(tx: Transaction, name: bytes, *, at: datetime) -> bytes | None:

@@ -1,6 +1,7 @@
 """Messages that wait to be sent, in order within one chat, encrypted until they have arrived."""
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
@@ -10,8 +11,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
 from dialogues.model import Choice, Document, Say
+from storage.conversations import Shown, opened_shown
 from storage.errors import Unreadable
-from storage.schema import outbox
+from storage.schema import conversations, outbox
 from storage.transaction import Transaction, moment, seconds
 
 
@@ -80,6 +82,10 @@ _insert = insert(outbox)
 _done = delete(outbox).where(outbox.c.id == bindparam("done"))
 _waits = outbox.c.dead.is_(None)
 _rows = select(outbox.c.id, outbox.c.address_ref, outbox.c.sealed_body, outbox.c.priority, outbox.c.expires_at)
+_of_address = _rows.where(outbox.c.address_ref == bindparam("address"), _waits).order_by(outbox.c.id)
+_of_address_shown = _of_address.add_columns(conversations.c.sealed_shown).outerjoin_from(
+    outbox, conversations, conversations.c.address_ref == outbox.c.address_ref
+)
 
 
 def put(
@@ -156,7 +162,16 @@ def waiting(tx: Transaction, *, known: Collection[int] = (), at_most: int = 10_0
 
 def of_address(tx: Transaction, address_ref: bytes) -> list[Outgoing]:
     """What waits for one chat, oldest first."""
-    return _read(tx, outbox.c.address_ref == address_ref)
+    return [_opened(tx, row) for row in tx.db.execute(_of_address, {"address": address_ref})]
+
+
+def of_address_shown(tx: Transaction, address_ref: bytes) -> tuple[list[Outgoing], Shown | None]:
+    """The same, and where something waits, which message of the chat carries the open question's buttons, if known."""
+    rows = tx.db.execute(_of_address_shown, {"address": address_ref}).all()
+    shown = None
+    with suppress(Unreadable):  # then a new message takes its place
+        shown = opened_shown(tx, address_ref, rows[0].sealed_shown) if rows else None
+    return [_opened(tx, row) for row in rows], shown
 
 
 def still_waits(tx: Transaction, id: int) -> bool:

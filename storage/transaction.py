@@ -39,9 +39,14 @@ class Transaction:
             self.db.info[PURGED] = True
 
     @property
+    def shared(self) -> bool:
+        """Others write to this database at the same time, see ``hold``."""
+        return self.db.dialect.name != "sqlite"
+
+    @property
     def walled(self) -> bool:
         """The database keeps agencies apart by itself, see ``storage.postgres``."""
-        return self.db.dialect.name != "sqlite"
+        return self.shared
 
     def hold(self, what: bytes) -> None:
         """Until this transaction ends nobody else holds ``what`` (8 bytes or more, of which the first 8 count).
@@ -51,8 +56,8 @@ class Transaction:
         Raises:
             OperationalError: somebody else holds it for longer than five seconds.
         """
-        if self.db.dialect.name != "sqlite":
-            self.db.execute(_hold, {"what": int.from_bytes(what[:8], "big", signed=True)})
+        if self.shared:
+            self.db.execute(_hold, {"what": lock_number(what)})
 
     def wall(self, agency_refs: Iterable[bytes]) -> None:
         """From here on this transaction sees the rows of these agencies alone (PostgreSQL)."""
@@ -77,6 +82,11 @@ class Transaction:
             Unreadable: see ``Keyring.open``.
         """
         return json.loads(self.keyring.open(label, place, sealed))
+
+
+def lock_number(what: bytes) -> int:
+    """Of the lock that ``Transaction.hold`` takes."""
+    return int.from_bytes(what[:8], "big", signed=True)
 
 
 def seconds(at: datetime) -> int:

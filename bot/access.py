@@ -16,6 +16,9 @@ from storage.transaction import Transaction
 MOST_CACHED = 1_000
 NO_SITES = Sites()
 
+Versions = tuple[tuple[bytes, int], ...]
+Walls = tuple[Versions, dict[tuple[frozenset[tuple[bytes, int]], date], frozenset[bytes]]]
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -40,6 +43,7 @@ class Access:
         self._rows: dict[tuple[bytes, int], AgencyRow] = {}
         self._desks: dict[tuple[bytes, int, date], Desk] = {}
         self._agencies: dict[tuple[bytes, int, date], Agency] = {}
+        self._walls: Walls = ((), {})  # of a turn's person, made from these versions of all agencies
 
     def person(self, tx: Transaction, talk: Talk, at: datetime) -> Person:
         """The person of a conversation, as dialogues see them."""
@@ -91,13 +95,28 @@ class Access:
             return []
         return [row.ref for row in agencies.every(tx) if mine & set(self.desk(tx, row, at).served_by)]
 
-    def reach(self, tx: Transaction, talk: Talk, at: datetime) -> set[bytes]:
+    def wall(self, tx: Transaction, talk: Talk, at: datetime) -> None:
+        """Let a turn of this person see what it may touch alone; in one statement, unless an agency has changed."""
+        versions, walls = self._walls
+        key = (frozenset((ref, version) for ref, version, _ in talk.places), at.date())
+        if key in walls:
+            if tuple(tx.wall(walls[key])) == versions:
+                return
+            tx.unwall()
+        found = tuple(agencies.versions(tx))
+        if found != versions or len(walls) >= MOST_CACHED:
+            walls = {}
+            self._walls = found, walls
+        walls[key] = frozenset(self._reach(tx, talk, found, at))
+        tx.wall(walls[key])
+
+    def _reach(self, tx: Transaction, talk: Talk, versions: Versions, at: datetime) -> set[bytes]:
         """Refs of all agencies that a turn of this person may touch: their own, those that serve these, and those whose
         desks theirs serve."""
         own = {ref for ref, _, _ in talk.places}
         slugs = {self._row(tx, ref, version).slug for ref, version, _ in talk.places}
         near = set(own)
-        for row in (self._row(tx, ref, version) for ref, version in agencies.versions(tx)):
+        for row in (self._row(tx, ref, version) for ref, version in versions):
             served_by = self.desk(tx, row, at).served_by
             if row.ref in own or slugs & set(served_by):
                 near |= {row.ref, *map(tx.keyring.agency_ref, served_by)}

@@ -292,7 +292,7 @@ def _converse(
     now = world.clock()
     tx = tx.acting(Actor.person(talk.person_ref))
     if tx.walled:
-        tx.wall(world.access.reach(tx, talk, now))
+        world.access.wall(tx, talk, now)
     person = world.access.person(tx, talk, now)
     scene = Scene(
         now,

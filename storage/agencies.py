@@ -33,7 +33,7 @@ class AgencyRow:
 _insert = insert(agencies)
 _all = select(agencies.c.ref, agencies.c.version, agencies.c.sealed_profile)
 _one = _all.where(agencies.c.ref == bindparam("of"))
-_versions = select(agencies.c.ref, agencies.c.version)
+_versions = select(agencies.c.ref, agencies.c.version).order_by(agencies.c.ref)
 _desk = select(desks.c.manifest, desks.c.signature).where(desks.c.agency_ref == bindparam("of"))
 
 
@@ -103,7 +103,7 @@ def every(tx: Transaction) -> list[AgencyRow]:
 
 
 def versions(tx: Transaction) -> list[tuple[bytes, int]]:
-    """Ref and version of every agency."""
+    """Ref and version of every agency, by ref."""
     return [(ref, version) for ref, version in tx.db.execute(_versions)]
 
 

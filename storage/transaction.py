@@ -15,6 +15,9 @@ PURGED = "purged"
 DELETED = "deleted"
 _hold = text("SELECT pg_advisory_xact_lock(:what)")
 _wall = text("SELECT set_config('integra.agencies', :agencies, true)")
+_wall_turn = text(
+    "SELECT ref, version FROM set_config('integra.agencies', :agencies, true) LEFT JOIN agencies ON true ORDER BY ref"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,16 @@ class Transaction:
         if self.shared:
             self.db.execute(_hold, {"what": lock_number(what)})
 
-    def wall(self, agency_refs: Iterable[bytes]) -> None:
-        """From here on this transaction sees the rows of these agencies alone (PostgreSQL)."""
-        if self.walled:
-            self.db.execute(_wall, {"agencies": ",".join(ref.hex() for ref in agency_refs)})
+    def wall(self, agency_refs: Iterable[bytes]) -> list[tuple[bytes, int]]:
+        """From here on this transaction sees the rows of these agencies alone (PostgreSQL).
+
+        Returns:
+            Ref and version of every agency: what such a choice is made from.
+        """
+        if not self.walled:
+            return []
+        rows = self.db.execute(_wall_turn, {"agencies": ",".join(ref.hex() for ref in agency_refs)})
+        return [(ref, version) for ref, version in rows]
 
     def unwall(self) -> None:
         """What follows is no turn of that person any more: all rows are seen again, as at the start."""

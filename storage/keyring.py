@@ -7,7 +7,6 @@ open there.
     sealed column = 0x02 ‖ generation 1 ‖ nonce 12 ‖ AES-256-GCM(subkey, padded, aad = label ‖ place)
 """
 
-import hashlib
 import hmac
 import os
 import unicodedata
@@ -192,4 +191,4 @@ def _subkey(master: bytes, label: str) -> bytes:
 
 
 def _keyed(key: bytes, text: str) -> bytes:
-    return hmac.new(key, text.encode(), hashlib.sha256).digest()[:16]
+    return hmac.digest(key, text.encode(), "sha256")[:16]

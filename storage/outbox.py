@@ -120,21 +120,21 @@ def put(
         priority=priority,
         expires_at=None if until is None else moment(until),
     )
-    queued = [replace(blank, question=question, say=say) for say in says]
-    queued += [replace(blank, erase=draft) for draft in erase]
+    queued: list[dict[str, Any]] = [{"question": question, "say": say} for say in says]
+    queued += [{"erase": draft} for draft in erase]
     done: list[Outgoing] = []
-    for one in queued:
-        turn = done[0].id if done else 0
+    for what in queued:
+        one = replace(blank, **what, turn=done[0].id if done else 0)
         row = {
             "address_ref": address_ref,
-            "sealed_body": tx.seal("outbox", address_ref, _fields(replace(one, turn=turn))),
+            "sealed_body": tx.seal("outbox", address_ref, _fields(one)),
             "created_at": seconds(at),
             "priority": int(priority),
             "expires_at": until,
         }
         key = tx.db.execute(_insert, row).inserted_primary_key
         assert key is not None  # noqa: S101  an insert of one row has one key
-        done.append(replace(one, id=int(key[0]), turn=turn or int(key[0])))
+        done.append(replace(one, id=int(key[0]), turn=one.turn or int(key[0])))
     return done
 
 

@@ -5,7 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -45,9 +45,10 @@ def programs() -> Path | None:
 class Cluster:
     """Running, with a superuser ``integra_test`` who needs no password at its socket."""
 
-    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self._durable = durable
+        self._environment = environment or {}
         self._server: subprocess.Popen[bytes] | None = None
         self._count = 0
 
@@ -130,7 +131,7 @@ class Cluster:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
-                env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C", **self._environment},
             )
 
 
@@ -143,10 +144,15 @@ def _is_user(name: str) -> bool:
 
 
 @contextmanager
-def cluster(*, durable: bool = False) -> Iterator[Cluster]:
+def cluster(*, durable: bool = False, environment: Mapping[str, str] | None = None) -> Iterator[Cluster]:
+    """
+    Args:
+        durable: every commit is synced.
+        environment: of the server, besides what it needs.
+    """
     # Not below pytest's own folder, which only its owner may enter; and a socket's path has at most 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="integra-pg-"))
-    made = Cluster(folder, durable=durable)
+    made = Cluster(folder, durable=durable, environment=environment)
     try:
         made.make()
         made.start()

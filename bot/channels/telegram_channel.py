@@ -140,7 +140,7 @@ class Telegram:
         Raises:
             Stop: the secret, the address or the port will not do.
         """
-        app = webhook_app(updates.read, handle, secret, path=path, after_callback=self._answer)
+        app = webhook_app(updates.read, handle, secret, path=path)
         parameters = {"url": url, "secret_token": secret, "allowed_updates": LISTENS_TO}
 
         async def tell() -> None:

@@ -91,16 +91,15 @@ def webhook_app(
     secret: str,
     *,
     path: str = "/telegram",
-    after_callback: Callable[[str], object] = lambda _: None,
 ) -> web.Application:
     """An application that takes POSTs at ``path`` with the secret in Telegram's header.
 
-    Answers: 200, empty, when ``handle`` came back, or when nobody can read the update; 503 with ``Retry-After: 1``
-    when ``handle`` raised; 401 without the secret; 404, 405 and 413 (over 1 MiB) as usual.
+    Answers: 200 when ``handle`` came back, or when nobody can read the update; 503 with ``Retry-After: 1`` when
+    ``handle`` raised; 401 without the secret; 404, 405 and 413 (over 1 MiB) as usual. After a pressed button the answer
+    also lets it stop turning: Telegram carries out what stands in its body, and no request of its own is needed.
 
     Args:
         secret: 32 to 256 characters of ``A-Za-z0-9_-``, given to Telegram with setWebhook.
-        after_callback: gets the id of a pressed button's query once it was handled; must not wait.
 
     Raises:
         Stop: the secret is too short, too long, or has other characters.
@@ -136,7 +135,7 @@ def webhook_app(
             return web.Response(status=503, headers={"Retry-After": "1"})
         query_id = updates.query_id(raw)
         if query_id:
-            after_callback(query_id)
+            return web.json_response({"method": "answerCallbackQuery", "callback_query_id": query_id})
         return web.Response()
 
     app = web.Application(client_max_size=LARGEST_BODY)

@@ -11,6 +11,7 @@ import io
 import pstats
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from bot.cli import main
@@ -19,25 +20,33 @@ from storage.store import Store
 SHOWN = 45
 
 
-def shares(name: str, profile: cProfile.Profile) -> str:
+def shares(name: str, *profiles: cProfile.Profile) -> str:
     out = io.StringIO()
-    stats = pstats.Stats(profile, stream=out)
+    stats = pstats.Stats(*profiles, stream=out)
     for order in ("cumulative", "tottime"):
         stats.sort_stats(order).print_stats(SHOWN)
     return f"==== {name}\n{out.getvalue()}"
 
 
 def run(out: Path, arguments: list[str]) -> None:
-    here, writer = cProfile.Profile(time.thread_time), cProfile.Profile(time.thread_time)
-    write = Store._write
-    setattr(Store, "_write", lambda store: writer.runcall(write, store))  # noqa: B010  a method, put in place of one
+    here, writers = cProfile.Profile(time.thread_time), list[cProfile.Profile]()
+
+    def under_a_profiler(write: Callable[[Store], None]) -> Callable[[Store], None]:
+        def written(store: Store) -> None:
+            writers.append(cProfile.Profile(time.thread_time))
+            writers[-1].runcall(write, store)
+
+        return written
+
+    for name in ("_write", "_write_one_by_one"):
+        setattr(Store, name, under_a_profiler(getattr(Store, name)))
     sys.argv = ["integra", *arguments]
     try:
         here.runcall(main)
     except SystemExit:
         pass
     finally:
-        out.write_text(shares("event loop", here) + shares("store", writer))
+        out.write_text(shares("event loop", here) + shares("store", *writers))
 
 
 if __name__ == "__main__":

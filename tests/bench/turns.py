@@ -1,6 +1,6 @@
 """Whole turns a CPU second, against a bare aiogram client that stores nothing.
 
-    python tests/bench/turns.py [--rounds 3] [--quick] [--profile] [--client ptb]
+    python tests/bench/turns.py [--rounds 3] [--quick] [--profile] [--client ptb] [--engine postgres]
 
 Three processes: a local Bot API (``fake_telegram --bench``), and, one after the other on the same load, the assistant
 (``python -m bot run``, the same command people run, on a fresh data folder with enrolled people) and
@@ -16,7 +16,8 @@ Only the bot process's CPU time counts (/proc/PID/stat, all threads), from befor
 Order A B A B …; what is reported are medians and the range of the rounds' ratios.
 
 ``--client`` says which library drives Telegram for the assistant; the measure stays the same.
-``--profile`` runs the assistant once a job under a profiler of CPU time.
+``--engine`` says where the assistant keeps what it stores; a server's CPU time does not count.
+``--profile`` runs the assistant once a job, by webhook, under a profiler of CPU time.
 """
 
 import argparse
@@ -41,6 +42,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+import engine
 from ports import free_port
 
 from bot import turns, wiring
@@ -177,10 +179,10 @@ def load(url: str, job: Job, group: int, **more: Any) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def assistant(url: str, job: Job, client: str, webhook: bool, profile: Path | None) -> Iterator[int]:
+def assistant(url: str, job: Job, client: str, webhook: bool, profile: Path | None, on: str) -> Iterator[int]:
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
-        trial = prepare(folder / "trial", job)
+        trial = prepare(folder / "trial", job, engine.new_database(on))
         token, secret = folder / "token", folder / "secret"
         for path, text in ((token, TOKEN), (secret, secrets.token_hex(32))):
             path.touch(mode=0o600)
@@ -210,13 +212,19 @@ def peer(url: str, job: Job, webhook: bool) -> Iterator[int]:
 
 
 def measured(
-    job: Job, *, client: str = "", webhook: bool = False, profile: Path | None = None, **more: Any
+    job: Job,
+    *,
+    client: str = "",
+    webhook: bool = False,
+    profile: Path | None = None,
+    on: str = "sqlite",
+    **more: Any,
 ) -> Measured:
     """The assistant through that client; the measure without one."""
     with running(["-m", "fake_telegram", "--bench"]) as telegram:
         assert telegram.stdout is not None
         url = telegram.stdout.readline().split()[0].removeprefix("url=")
-        with assistant(url, job, client, webhook, profile) if client else peer(url, job, webhook) as pid:
+        with assistant(url, job, client, webhook, profile, on) if client else peer(url, job, webhook) as pid:
             load(url, job, 0)
             settled(pid)
             before = cpu_s(pid)
@@ -247,8 +255,10 @@ def settled(pid: int) -> float:
 # ---------------------------------------------------------------- the report
 
 
-def compare(job: Job, rounds: int, *, client: str, webhook: bool) -> None:
-    pairs = [(measured(job, client=client, webhook=webhook), measured(job, webhook=webhook)) for _ in range(rounds)]
+def compare(job: Job, rounds: int, *, client: str, webhook: bool, on: str) -> None:
+    pairs = [
+        (measured(job, client=client, webhook=webhook, on=on), measured(job, webhook=webhook)) for _ in range(rounds)
+    ]
     ratios = sorted(ours.per_cpu_s / bare.per_cpu_s for ours, bare in pairs)
 
     def median(name: str, which: int) -> float:
@@ -265,9 +275,9 @@ def compare(job: Job, rounds: int, *, client: str, webhook: bool) -> None:
     )
 
 
-def paced(job: Job, rounds: int, client: str) -> None:
+def paced(job: Job, rounds: int, client: str, on: str) -> None:
     """Latency where each of 32 people thinks for a second between turns: below saturation, as in life."""
-    runs = [measured(job, client=client, think_s=1.0, turns=6, ramp_s=1.0) for _ in range(rounds)]
+    runs = [measured(job, client=client, on=on, think_s=1.0, turns=6, ramp_s=1.0) for _ in range(rounds)]
     print(
         f"{job.name:9}32 chats, 1 s of thought: p50 {statistics.median(one.p50 for one in runs):.0f} ms, "
         f"p99 {statistics.median(one.p99 for one in runs):.0f} ms",
@@ -282,24 +292,25 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true", help="shares of CPU time instead")
     parser.add_argument("--job", choices=[job.name for job in JOBS])
     parser.add_argument("--client", choices=CLIENTS, default="aiogram")
+    engine.add_option(parser)
     given = parser.parse_args()
     jobs = [job for job in JOBS if given.job in (None, job.name)]
     if given.profile:
         for job in jobs:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "shares"
-                measured(job, client=given.client, profile=path)
+                measured(job, client=given.client, webhook=True, profile=path, on=given.engine)
                 print(f"\n{job.name}\n{path.read_text()}", flush=True)
         return
     print("job      in       turns/CPU s      ratio                 latency ms          polls/turn")
     print("                    ours    bare median  (range)       p50   p99  p99 bare    ours  bare")
     for job in jobs:
-        compare(job, given.rounds, client=given.client, webhook=False)
+        compare(job, given.rounds, client=given.client, webhook=False, on=given.engine)
     if not given.quick:
         for job in jobs:
-            compare(job, given.rounds, client=given.client, webhook=True)
+            compare(job, given.rounds, client=given.client, webhook=True, on=given.engine)
         for job in jobs:
-            paced(job, min(given.rounds, 3), given.client)
+            paced(job, min(given.rounds, 3), given.client, given.engine)
 
 
 if __name__ == "__main__":

@@ -257,6 +257,43 @@ async def test_a_refresh_takes_the_place_of_the_message_with_the_same_questions_
     assert waiting(site) == []
 
 
+async def test_what_it_showed_itself_is_not_looked_up_and_what_others_showed_is(
+    site: Site, phones: Phones, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = Say("0 ticked", rows=column(Choice("tick.1", "One")))
+    refresh = replace(question, text="1 ticked", refresh=True)
+    site.within(lambda tx: begin_conversation(tx, "officer"))
+    async with sending(site, phones, waits) as out:
+        out.push(put_says(site, "officer", question, question=4))
+        await out.drained()
+        with monkeypatch.context() as patched:
+            patched.delattr(conversations, "shown")
+            out.push(put_says(site, "officer", refresh, question=4))
+            await out.drained()
+    async with sending(site, phones, waits) as another:
+        another.push(put_says(site, "officer", replace(refresh, text="2 ticked"), question=4))
+        await another.drained()
+    assert phones.chats["officer"] == ["2 ticked"]
+    assert waiting(site) == []
+
+
+@pytest.mark.postgres
+async def test_a_last_message_whose_buttons_cannot_be_noted_is_not_said_again(
+    site: Site, phones: Phones, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("canary")
+
+    monkeypatch.setattr(conversations, "show", broken)
+    async with sending(site, phones, waits) as out:
+        out.push(put_says(site, "officer", Say("one", rows=column(Choice("yes", "Yes"))), question=4))
+        await out.drained()
+        await out.look()
+        await out.drained()
+    assert phones.chats["officer"] == ["one"]
+    assert waiting(site) == []
+
+
 def begin_conversation(tx: Transaction, chat: str) -> None:
     from datetime import UTC, datetime
 

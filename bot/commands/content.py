@@ -95,8 +95,8 @@ def check(
 
 def _pages(content: Content) -> list[Problem]:
     """Forms that cannot be printed on one page, with everything of their steps ticked."""
-    from bot.cards_pdf import Unprintable
     from bot import handoff_pdf  # loading what draws takes longer than most commands
+    from bot.cards_pdf import Unprintable
 
     found = []
     try:

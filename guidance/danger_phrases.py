@@ -11,10 +11,10 @@ negation right before it, a past that is over (a conviction, a year), and a topi
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from guidance.model import Danger, DangerPhrases
 from guidance.normal import folded, words
@@ -479,20 +479,17 @@ class PhraseFinder:
         self._person = self._bases(self._rules.person)
         self._negation = self._bases(self._rules.negation)
         self._intent = self._bases(self._rules.intent)
-        # By the words of the first part, then by those of the second ("" where there is none): most are never tried.
-        self._starts: dict[str, dict[str, list[tuple[int, _Pattern]]]] = defaultdict(lambda: defaultdict(list))
         self._surface = {*self._rules.person, *self._rules.negation, *self._rules.topic, *self._rules.base}
-        number = 0
-        for group in phrases:
-            for phrase in group.phrases:
-                pattern = self._pattern(Danger(group.kind, group.step), phrase)
-                if not pattern.parts:
-                    continue
-                numbered = (number, pattern)
-                for word in pattern.parts[0]:
-                    for following in pattern.parts[1] if len(pattern.parts) > 1 else ("",):
-                        self._starts[word][following].append(numbered)
-                number += 1
+        self._parts: dict[frozenset[str], frozenset[str]] = {}
+        """Equal parts are one object, and so are equal rows of ``_starts``: saves 6 MB (measured)."""
+        self._patterns = tuple(
+            pattern
+            for group in phrases
+            for phrase in group.phrases
+            if (pattern := self._pattern(Danger(group.kind, group.step), phrase)).parts
+        )
+        # By the words of the first part, then by those of the second ("" where there is none): most are never tried.
+        self._starts = _starts(self._patterns)
         self._speller = Speller(dict.fromkeys(self._surface, 1), language, careful=True)
         self._bases_known = self._bases(self._surface)
 
@@ -530,7 +527,8 @@ class PhraseFinder:
                         self._surface.add(word)
             if options:
                 negated = negated or bool(options & self._negation)
-                parts.append(frozenset(options))
+                part = frozenset(options)
+                parts.append(self._parts.setdefault(part, part))
         return _Pattern(danger, tuple(parts), negated)
 
     def _tokens(self, sentence: str) -> tuple[list[str], list[int]]:
@@ -576,7 +574,8 @@ class PhraseFinder:
             starting = self._starts.get(token)
             if starting is None:
                 continue
-            for number, pattern in [one for following in present for one in starting.get(following, ())]:
+            for number in [one for following in present for one in starting.get(following, ())]:
+                pattern = self._patterns[number]
                 places = _places(tokens, start, pattern.parts)
                 if places and not self._called_off(sentence, tokens, clauses, places, pattern):
                     yield number, pattern.danger
@@ -606,6 +605,21 @@ class PhraseFinder:
             return True
         asks = rules.question.search(sentence) is not None and not matched & self._intent
         return asks and not rules.about.intersection(tokens[: first + 1])
+
+
+def _starts(patterns: Sequence[_Pattern]) -> dict[str, dict[str, tuple[int, ...]]]:
+    """Numbers of the patterns by their first and second words."""
+    starts: dict[str, dict[str, tuple[int, ...]]] = defaultdict(dict)
+    for number, pattern in enumerate(patterns):
+        for word in pattern.parts[0]:
+            for following in pattern.parts[1] if len(pattern.parts) > 1 else ("",):
+                starts[word][following] = (*starts[word].get(following, ()), number)
+    same: dict[Hashable, Any] = {}
+    for word, by_following in starts.items():
+        for following, numbers in by_following.items():
+            by_following[following] = same.setdefault(numbers, numbers)
+        starts[word] = same.setdefault(frozenset(by_following.items()), by_following)
+    return dict(starts)
 
 
 def _places(tokens: Sequence[str], start: int, parts: Sequence[frozenset[str]]) -> list[int]:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 INTEGRA = Path(__file__).parent.parent / ".venv" / "bin" / "integra"
 PATIENCE_S = 60.0
+AGAIN_S = 5.0
+"""Whoever sees nothing come of Ctrl-C so long presses it again."""
+
 MARKS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -29,6 +32,7 @@ class Terminal:
         os.close(slave)
         self.seen = ""
         self._from = 0
+        self._interrupted = False
 
     def __enter__(self) -> "Terminal":
         return self
@@ -58,14 +62,20 @@ class Terminal:
         self.types(text)
 
     def interrupts(self) -> None:
-        """Ctrl-C."""
+        """Ctrl-C; ``ends`` presses it again while nothing comes of it. One that comes after a question was written and
+        before Python waits for the answer wakes nobody: Python looks for it only when something is typed."""
+        self._interrupted = True
         os.write(self._master, b"\x03")
 
     def ends(self) -> int:
         """Wait for the end; returns the exit code."""
         until = time.monotonic() + PATIENCE_S
-        while self._more(until):
-            pass
+        while True:
+            pause = min(until, time.monotonic() + AGAIN_S) if self._interrupted else until
+            if not self._more(pause):
+                if not pause <= time.monotonic() < until:  # all was read, or patience is over
+                    break
+                os.write(self._master, b"\x03")
         return self._child.wait(timeout=PATIENCE_S)
 
     def _more(self, until: float) -> bool:

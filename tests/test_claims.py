@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from guidance import library
+from bot.wiring import voices
 
 ROOT = Path(__file__).parent.parent
 NEVER = re.compile(
@@ -27,6 +27,6 @@ def test_t67_no_page_claims_what_we_never_claim(path: str) -> None:
 def test_t67_the_assistant_claims_nothing_of_the_kind() -> None:
     for file in (ROOT / "guidance/content/en/phrases").glob("*.ftl"):
         assert NEVER.findall(file.read_text()) == [], file.name
-    content = library.load("en")
+    content = voices()["en"].content
     for answer in content.answers.values():
         assert NEVER.findall(f"{answer.short} {answer.more} {answer.words}") == [], answer.id

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from bot import cli
 from bot.channels.registry import CLIENTS
-from bot.cli import app
 from bot.settings import Settings
 from bot.wiring import voices
 from dialogues.registry import DIALOGUES
@@ -99,14 +99,14 @@ def test_every_phrase_that_code_asks_for_exists() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_helps_and_stands_in_the_readme(command: str) -> None:
-    shown = CliRunner().invoke(app, [*command.split(), "--help"])
+    shown = CliRunner().invoke(cli.commands(), [*command.split(), "--help"])
     assert shown.exit_code == 0
     assert "Usage:" in shown.output
     assert f"integra {command}" in README
 
 
 def test_no_command_is_missing_from_the_list_above() -> None:
-    found = set()
+    found, app = set(), cli.commands()
     for group in app.registered_groups:
         assert group.typer_instance is not None
         for command in group.typer_instance.registered_commands:
@@ -115,6 +115,24 @@ def test_no_command_is_missing_from_the_list_above() -> None:
             found.add(f"{group.name} {name}")
     found |= {str(command.name) for command in app.registered_commands}
     assert found == set(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "loaded"),
+    [
+        ("", set(cli.COMMANDS)),
+        ("--help run", set(cli.COMMANDS)),
+        ("runn", set(cli.COMMANDS)),
+        ("run --help", {"run"}),
+        ("--actor people keys make", {"keys"}),
+        ("--actor=people keys make", {"keys"}),
+        ("--actor", set(cli.COMMANDS)),
+    ],
+)
+def test_the_command_that_is_named_is_loaded_alone(arguments: str, loaded: set[str]) -> None:
+    app = cli.commands(arguments.split())
+    names = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
+    assert names == loaded
 
 
 @pytest.mark.parametrize("setting", Settings.model_fields)
@@ -137,7 +155,8 @@ def test_the_core_reads_no_clock() -> None:
 def test_t08_the_bot_cannot_reach_what_opens_notes() -> None:
     """Nothing that `integra run` imports knows how to open a note."""
     code = (
-        "import sys, bot.commands.run, bot.app;"
+        "import sys, bot.app; from bot.cli import commands; commands(['--actor', 'keys', 'run', '--data', 'here']);"
+        "assert 'bot.commands.run' in sys.modules;"
         "sys.exit(any(name in sys.modules for name in"
         " ('storage.sealing.opening', 'storage.sealing.rewrap', 'storage.sealing.opening_attachment', 'storage.opened',"
         " 'storage.opened_attachments', 'storage.rewrapping', 'storage.sync')))"

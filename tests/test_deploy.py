@@ -16,7 +16,7 @@ import plain_yaml
 import pytest
 import typer
 
-from bot.cli import app
+from bot.cli import commands
 from bot.settings import Settings
 from bot.status import Address
 
@@ -74,7 +74,7 @@ def unit(name: str) -> dict[str, list[tuple[str, str]]]:
 
 def parsed(arguments: list[str]) -> dict[str, Any]:
     """What our command line makes of these arguments; whatever it refuses, raises."""
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(commands())
     context = command.make_context("integra", list(arguments))
     while hasattr(command, "commands"):
         name, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])

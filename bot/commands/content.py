@@ -95,8 +95,8 @@ def check(
 
 def _pages(content: Content) -> list[Problem]:
     """Forms that cannot be printed on one page, with everything of their steps ticked."""
+    from bot import handoff_pdf  # loading what draws takes longer than most commands
     from bot.cards_pdf import Unprintable
-    from bot.handoff_pdf import draw  # loading what draws takes longer than most commands
 
     found = []
     try:
@@ -105,7 +105,7 @@ def _pages(content: Content) -> list[Problem]:
         return []
     for sheet in sheets:
         try:
-            draw(sheet)
+            handoff_pdf.check(sheet)
         except Unprintable as refused:
             file = f"{content.language}/handoffs/{sheet.form}.toml"
             found.append(Problem(file, f"{sheet.form} / {sheet.step}", str(refused).partition(": ")[2]))

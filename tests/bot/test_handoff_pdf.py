@@ -10,12 +10,13 @@ import pytest
 
 from bot.cards_pdf import Unprintable
 from bot.handoff_pdf import draw
-from guidance import filling, library
+from bot.wiring import voices
+from guidance import filling
 from guidance.filling import Walked
 from guidance.handoff import Blank, Line, Section, Sheet, SheetPart
 from guidance.printable import printable
 
-CONTENT = library.load("en")
+CONTENT = voices()["en"].content
 EMPTY = filling.every(CONTENT)
 WIDEST = filling.widest(CONTENT)
 DAY = date(2026, 11, 25)

@@ -23,8 +23,9 @@ from bot.channels.base import ChannelError, File, Gone, Handle, Moved, Refused, 
 from bot.gate import Sleep
 from bot.outbox import Outbox
 from bot.pacing import TELEGRAM, Pace, Paces
+from bot.wiring import voices
 from dialogues.model import Choice, Document, Say, column
-from guidance import filling, library
+from guidance import filling
 from storage import conversations, dead_letters, outbox, people, reach, residue, traces
 from storage.errors import Busy
 from storage.outbox import Outgoing, Priority
@@ -680,7 +681,7 @@ async def test_a_deletion_that_waited_for_more_than_two_days_counts_as_residue(
 
 
 def page(*, filled: bool = False, title: str = "Referral note") -> Say:
-    sheet = replace(filling.every(library.load("en"))[0], title=title, filled=filled)
+    sheet = replace(filling.every(voices()["en"].content)[0], title=title, filled=filled)
     return Say("Here it is.", title="Page", rows=column(Choice("back", "Back")), document=Document(sheet, "Cannot."))
 
 

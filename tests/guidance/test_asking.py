@@ -23,6 +23,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.wiring import voices
 from guidance.asking import Asking
 from guidance.library import load
 
@@ -45,7 +46,7 @@ OUT_OF_SCOPE = {
 
 @pytest.fixture(scope="module")
 def asking() -> Asking:
-    return Asking(load("en"))
+    return voices()["en"].asking
 
 
 def test_the_questions_are_nobodys_phrasings_and_their_answers_exist():

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.wiring import voices
 from guidance import library
-from guidance.asking import Asking
 from guidance.danger import DangerFinder
 from guidance.danger_features import WordGroups
 from guidance.danger_learnt import Bounds, Learnt, Weights
@@ -33,7 +33,7 @@ STRANGERS = tomllib.loads((QUESTIONS / "danger_strangers_en.toml").read_text("ut
 
 @pytest.fixture(scope="module")
 def finder() -> DangerFinder:
-    return Asking(library.load("en")).danger
+    return voices()["en"].danger
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +177,7 @@ def test_another_group_in_the_same_words_changes_nothing(finder: DangerFinder, t
 
 
 def test_where_somebody_comes_from_does_not_move_the_score():
-    learnt = library.load("en").danger_learnt
+    learnt = voices()["en"].content.danger_learnt
     assert learnt is not None
     scores = {
         getattr(learnt.heard(f"he went to {land} with his family and told me about it"), "score", None)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guidance import library
+from bot.wiring import voices
 from guidance.danger_features import LONGEST_PART, WordGroups, features, parts
 from guidance.danger_slips import slipped
 from guidance.normal import AT_MOST_CHARACTERS
@@ -87,7 +87,7 @@ def test_any_text_can_be_slipped(text: str):
     [("muslims", "christians"), ("jews", "hindus"), ("syrian", "french"), ("mosque", "church"), ("imam", "rabbi")],
 )
 def test_the_shipped_groups_put_them_together(word: str, other: str):
-    learnt = library.load("en").danger_learnt
+    learnt = voices()["en"].content.danger_learnt
     assert learnt is not None
     one, two = learnt.heard(f"he spoke of the {word} today"), learnt.heard(f"he spoke of the {other} today")
     assert one is not None

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.wiring import voices
 from guidance import library
 from guidance.danger_phrases import PhraseFinder
 from guidance.library import DangerExamples
@@ -16,7 +17,7 @@ from guidance.model import Danger, DangerPhrases
 
 @pytest.fixture(scope="module")
 def finder() -> PhraseFinder:
-    return PhraseFinder(library.load("en").danger)
+    return PhraseFinder(voices()["en"].content.danger)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.wiring import voices
 from guidance import cards, filling, library
 from guidance.checker import check
 from guidance.filling import Walked, empty, fill, forms_of
@@ -17,7 +18,7 @@ from guidance.handoff_reader import read_handoff
 from guidance.model import Content, Problem
 from guidance.printable import printable
 
-CONTENT = library.load("en")
+CONTENT = voices()["en"].content
 DAY = date(2026, 11, 25)
 EVERY = filling.every(CONTENT)
 FILE = "en/handoffs/note.toml"

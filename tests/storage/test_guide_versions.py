@@ -5,13 +5,13 @@ from dataclasses import replace
 from sqlalchemy import select
 from storage_site import CASE, NOON
 
-from guidance import library
+from bot.wiring import voices
 from guidance.model import Content
 from storage import guide_versions, walks
 from storage.schema import guide_versions as rows
 from storage.store import Store
 
-CONTENT = library.load("en")
+CONTENT = voices()["en"].content
 
 
 def version(number: int, purpose: str = "") -> Content:

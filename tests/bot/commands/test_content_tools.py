@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from bot.cards_pdf import Unprintable, draw
+from bot.wiring import voices
 from guidance import cards, library
 from guidance.printable import NEAR, printable
 
-CONTENT = library.load("en")
+CONTENT = voices()["en"].content
 VERSION = "Version S05-3K7"
 
 

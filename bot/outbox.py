@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -94,6 +94,7 @@ class Outbox:
         self._out_of_reach: frozenset[bytes] = frozenset()
         self._faults: dict[int, int] = {}
         self._holder = os.urandom(16)  # of this process
+        self._carried: set[asyncio.Future[Any]] = set()  # what a stop lets come to its end
         self._arrived: list[int] = []
         self._noting: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
@@ -173,17 +174,21 @@ class Outbox:
         for sender in senders:
             sender.cancel()
         if senders:
-            # Each may still note what was said and let its chat go; where the database is away that would never end.
+            # Each says what it has on the wire to its end, notes it, and lets its chat go. Where the database or the
+            # channel is away that would never end.
             await asyncio.wait(senders, timeout=LET_GO_S)
-        for sender in senders:
-            sender.cancel()
+        while not all(sender.done() for sender in senders):
+            for one in (*self._carried, *senders):
+                one.cancel()
+            await asyncio.sleep(0)
         await asyncio.gather(*senders, return_exceptions=True)
         for gate in self._gates.values():
             await gate.stop()
         if self._noting is not None:
-            await asyncio.wait((self._noting,), timeout=within_s)
-            self._noting.cancel()
-            await asyncio.gather(self._noting, return_exceptions=True)
+            noting = self._noting
+            await asyncio.wait((noting,), timeout=LET_GO_S)
+            noting.cancel()
+            await asyncio.gather(noting, return_exceptions=True)
 
     async def _send(self, address_ref: bytes) -> None:
         line = self._lines[address_ref]
@@ -248,7 +253,7 @@ class Outbox:
             now, line.ours_until = self._clock(), self._steady()
             claim = self._store.run(partial(_claimed, address_ref=address_ref, holder=self._holder, at=now))
             try:
-                found = await _to_its_end(claim)
+                found = await self._to_its_end(claim)
             except Busy as busy:
                 log.error("outbox.not-claimed", **failure(busy))
                 found = None
@@ -290,7 +295,7 @@ class Outbox:
         if (line.waited or old) and not await self._store.run(partial(outbox.still_waits, id=one.id)):
             self._known.pop(one.id, None)
             return
-        await self._say(one, line)
+        await self._to_its_end(self._say(one, line))
         self._metrics.arrived(one.channel)
         line.leave(one.id)
         if one.address_ref in self._out_of_reach:
@@ -365,7 +370,11 @@ class Outbox:
         return await channel.deliver_file(chat, File(f"{sheet.name}.pdf", pdf, 1, sheet.filled), say, question)
 
     async def _write_down(self, what: Callable[[Transaction], T]) -> T:
-        """Try until it is kept: what was said already must not be said again because the database is busy."""
+        """Try until it is kept: what was said already must not be said again because the database is busy, or because
+        the assistant stops while this waits in line."""
+        return await self._to_its_end(self._kept(what))
+
+    async def _kept(self, what: Callable[[Transaction], T]) -> T:
         wait_s = FIRST_CLAIM_S
         while True:
             try:
@@ -374,6 +383,19 @@ class Outbox:
                 log.error("outbox.not-noted", **failure(busy))
                 await self._sleep(wait_s)
                 wait_s = min(wait_s * 2, LONGEST_CLAIM_S)  # or the chat's lease runs out, and another says it again
+
+    async def _to_its_end(self, what: Awaitable[T]) -> T:
+        """Also where whoever waits is cancelled: what was said or written must be known to have been."""
+        doing = asyncio.ensure_future(what)
+        self._carried.add(doing)
+        doing.add_done_callback(self._carried.discard)
+        try:
+            return await asyncio.shield(doing)
+        except asyncio.CancelledError:
+            await asyncio.wait((doing,))
+            if not doing.cancelled():
+                doing.exception()  # whatever it was, the row is there for the next start
+            raise
 
     async def _replaced(self, one: Outgoing, channel: Channel) -> bool:
         """Whether the say took the place of the message with the same question's buttons."""
@@ -422,16 +444,6 @@ class Outbox:
     def _idle_if_done(self) -> None:
         if not self._lines and not self._senders and not self._arrived and self._noting is None:
             self._idle.set()
-
-
-async def _to_its_end(what: Awaitable[T]) -> T:
-    """Also where whoever waits is cancelled: what it wrote must be known to have been written."""
-    doing = asyncio.ensure_future(what)
-    try:
-        return await asyncio.shield(doing)
-    except asyncio.CancelledError:
-        await asyncio.wait((doing,))
-        raise
 
 
 def _drawn(sheet: Sheet) -> bytes | None:

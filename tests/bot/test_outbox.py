@@ -3,8 +3,8 @@
 import asyncio
 import threading
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -104,9 +104,11 @@ async def sending(site: Site, phones: Phones, waits: Sleep, **how: Any) -> Async
     how.setdefault("steady", lambda: site.clock().timestamp())
     out = Outbox(site.store, {"console": phones}, site.clock, waits, **how)
     await out.start()
-    async with asyncio.timeout(20):  # what is never said fails the test and does not hang it
-        yield out
-    await out.stop(within_s=0.01)
+    try:
+        async with asyncio.timeout(20):  # what is never said fails the test and does not hang it
+            yield out
+    finally:
+        await out.stop(within_s=0.01)
 
 
 def put(site: Site, chat: str, *texts: str) -> list[Outgoing]:
@@ -388,9 +390,13 @@ async def nobody_sends(out: Outbox) -> None:
 
 
 async def settled(site: Site) -> None:
+    """Whatever was asked of the store is done, by every thread of it, and what followed was asked and done as well."""
+    threads = len(site.store._threads)
     for _ in range(5):
-        await site.store.run(lambda tx: None)
-        await asyncio.sleep(0)
+        together = threading.Barrier(threads)
+        await asyncio.gather(*(site.store.run(lambda tx: together.wait(10)) for _ in range(threads)))  # noqa: B023
+        for _ in range(20):
+            await asyncio.sleep(0)
 
 
 # ---------------------------------------------------------------- what nobody pushed
@@ -806,4 +812,80 @@ async def test_it_stops_though_the_database_is_away(
     async with asyncio.timeout(20):
         await out.stop(within_s=0.05)
     monkeypatch.undo()
+    assert len(waiting(site)) == 1
+
+
+@contextmanager
+def nobody_served(site: Site) -> Iterator[threading.Event]:
+    """Every thread of the store is taken until the event is set: whatever is asked of it waits in line."""
+    go_on, begun = threading.Event(), threading.Barrier(len(site.store._threads) + 1)
+
+    def taken(tx: Transaction) -> None:
+        begun.wait(10)
+        go_on.wait(10)
+
+    for _ in site.store._threads:
+        site.store._submit(taken)
+    begun.wait(10)
+    try:
+        yield go_on
+    finally:
+        go_on.set()
+
+
+@pytest.mark.parametrize("say", [Say("one", private=DRAFT), Say("one", rows=column(Choice("yes", "Yes"))), Say("one")],
+                         ids=["a draft's words", "with buttons", "plain"])  # fmt: skip
+async def test_a_stop_while_the_note_of_what_was_said_waits_in_line_lets_it_be_kept(
+    site: Site, phones: Phones, waits: Waits, say: Say
+) -> None:
+    phones.gate = asyncio.Event()
+    put_says(site, "officer", say)
+    out = Outbox(site.store, {"console": phones}, site.clock, waits, steady=lambda: site.clock().timestamp())
+    await out.start()
+    await asyncio.wait_for(phones.at_gate.wait(), 5)
+    with nobody_served(site) as go_on:
+        phones.gate.set()
+        async with asyncio.timeout(5):
+            while site.store._line.empty():  # noqa: ASYNC110  it tells nobody
+                await asyncio.sleep(0)
+        stopping = asyncio.create_task(out.stop(within_s=0))
+        await asyncio.sleep(0.05)  # whatever the stop cancels is cancelled
+        assert not stopping.done(), "it waits for the note"
+        go_on.set()
+        await asyncio.wait_for(stopping, 5)
+    assert phones.chats["officer"] == ["one"]
+    assert waiting(site) == []
+    if say.private:
+        assert len(site.rows("traces")) == 1, "what is to be deleted later is known"
+
+
+async def test_a_stop_while_something_is_on_the_wire_lets_it_arrive_and_be_noted(
+    site: Site, phones: Phones, waits: Waits
+) -> None:
+    phones.gate = asyncio.Event()
+    put(site, "officer", "one", "two")
+    out = Outbox(site.store, {"console": phones}, site.clock, waits, steady=lambda: site.clock().timestamp())
+    await out.start()
+    await asyncio.wait_for(phones.at_gate.wait(), 5)
+    stopping = asyncio.create_task(out.stop(within_s=0))
+    await asyncio.sleep(0.05)
+    assert not stopping.done()
+    phones.gate.set()
+    await asyncio.wait_for(stopping, 5)
+    assert phones.chats["officer"] == ["one"], "nothing new is begun"
+    async with sending(site, phones, waits) as out:
+        await out.drained()
+    assert phones.chats["officer"] == ["one", "two"]
+
+
+async def test_it_stops_though_the_channel_never_answers(
+    site: Site, phones: Phones, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outboxes, "LET_GO_S", 0.05)
+    phones.gate = asyncio.Event()
+    put(site, "officer", "one")
+    out = Outbox(site.store, {"console": phones}, site.clock, waits, steady=lambda: site.clock().timestamp())
+    await out.start()
+    await asyncio.wait_for(phones.at_gate.wait(), 5)
+    await asyncio.wait_for(out.stop(within_s=0), 5)
     assert len(waiting(site)) == 1

@@ -89,7 +89,7 @@ class Outbox:
         self._lines: dict[bytes, Line] = {}
         self._senders: dict[bytes, asyncio.Task[None]] = {}
         self._known: dict[int, float] = {}  # id -> when it was pushed; until it is noted
-        self._elsewhere: set[int] = set()  # ids of channels that do not run here
+        self._elsewhere: set[int] = set()  # ids that wait for channels that do not run here; as of the last look
         self._behind = False  # more waits in the database than is known here
         self._out_of_reach: frozenset[bytes] = frozenset()
         self._faults: dict[int, int] = {}
@@ -121,8 +121,10 @@ class Outbox:
         or more than there was room for. Senders that failed begin anew."""
         more = True
         while more and (room := MOST_KNOWN - len(self._known)) > 0:
-            known = (*self._known, *self._elsewhere)
-            found, self._out_of_reach = await self._store.run(partial(_unknown, known=known, at_most=room))
+            elsewhere = tuple(self._elsewhere)
+            unknown = partial(_unknown, known=tuple(self._known), elsewhere=elsewhere, at_most=room)
+            found, still, self._out_of_reach = await self._store.run(unknown)
+            self._elsewhere.difference_update(set(elsewhere) - still)
             more = self._behind = len(found) == room
             # Perhaps said and noted between the look and now: it is looked up once more before it is said.
             self._take_up(found, at=0.0)
@@ -457,8 +459,12 @@ def _drawn(sheet: Sheet) -> bytes | None:
         return None
 
 
-def _unknown(tx: Transaction, *, known: tuple[int, ...], at_most: int) -> tuple[list[Outgoing], frozenset[bytes]]:
-    return outbox.waiting(tx, known=known, at_most=at_most), reach.marked(tx)
+def _unknown(
+    tx: Transaction, *, known: tuple[int, ...], elsewhere: tuple[int, ...], at_most: int
+) -> tuple[list[Outgoing], set[int], frozenset[bytes]]:
+    """What nobody here knows, which of those for elsewhere still wait, and the chats that nothing arrives at."""
+    found = outbox.waiting(tx, known=(*known, *elsewhere), at_most=at_most)
+    return found, outbox.still_waiting(tx, elsewhere), reach.marked(tx)
 
 
 def _claimed(tx: Transaction, *, address_ref: bytes, holder: bytes, at: datetime) -> list[Outgoing] | None:

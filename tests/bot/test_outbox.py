@@ -889,3 +889,22 @@ async def test_it_stops_though_the_channel_never_answers(
     await asyncio.wait_for(phones.at_gate.wait(), 5)
     await asyncio.wait_for(out.stop(within_s=0), 5)
     assert len(waiting(site)) == 1
+
+
+async def test_what_waits_for_another_process_is_forgotten_here_once_it_was_said_there(
+    site: Site, phones: Phones, waits: Waits
+) -> None:
+    def other(tx: Transaction) -> list[Outgoing]:
+        return outbox.put(tx, "telegram", "1001", [Say("a"), Say("b"), Say("c")], at=site.clock())
+
+    async with sending(site, phones, waits) as out:
+        rows = site.within(other)
+        out.push(rows[:1])
+        await out.look()
+        assert out._elsewhere == {one.id for one in rows}
+        site.within(lambda tx: outbox.done(tx, [rows[0].id]))
+        site.within(lambda tx: outbox.bury(tx, rows[1].id, "bad"))
+        await out.look()
+        assert out._elsewhere == {rows[2].id}
+    assert phones.chats == {}
+    assert len(waiting(site)) == 2

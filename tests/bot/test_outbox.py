@@ -208,6 +208,24 @@ async def test_what_cannot_be_said_before_the_stop_is_there_at_the_next_start(
     assert phones.chats["officer"] == ["one", "two"]
 
 
+async def test_a_wait_that_a_restart_forgot_is_asked_for_again_and_costs_one_try(
+    site: Site, phones: Phones, waits: Waits
+) -> None:
+    async def for_ever(_: float) -> None:
+        await asyncio.Event().wait()
+
+    phones.trouble["officer"] = [TryLater("flood", after_s=60), TryLater("flood", after_s=55)]
+    async with sending(site, phones, for_ever) as out:
+        out.push(put(site, "officer", "one", "two"))
+        await settled(site)
+        assert len(phones.trouble["officer"]) == 1
+    async with sending(site, phones, waits) as out:
+        await out.drained()
+    assert waits.seconds == [55]
+    assert phones.chats["officer"] == ["one", "two"]
+    assert waiting(site) == []
+
+
 async def test_messages_pushed_out_of_turn_are_said_in_the_order_they_were_committed(
     site: Site, phones: Phones, waits: Waits
 ) -> None:

@@ -1,5 +1,6 @@
 """Who serves which desk: the one place that says who hears of flags and who may look at them."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,6 +10,7 @@ from guidance.site import Sites
 from storage import agencies, people
 from storage.agencies import AgencyRow
 from storage.conversations import Talk
+from storage.errors import BadInstallation, Unreadable
 from storage.people import PersonRow
 from storage.pins import Pins
 from storage.transaction import Transaction
@@ -93,7 +95,25 @@ class Access:
         mine = {one.agency.slug for one in person.memberships if one.role in SERVES}
         if not mine:
             return []
-        return [row.ref for row in agencies.every(tx) if mine & set(self.desk(tx, row, at).served_by)]
+        return [row.ref for row, served_by in self.served(tx, at) if mine & set(served_by)]
+
+    def served(self, tx: Transaction, at: datetime) -> Iterator[tuple[AgencyRow, tuple[str, ...]]]:
+        """Every agency with the slugs of those that serve it; itself, where its pin is damaged. One whose profile
+        cannot be read is left out: it is no trouble of the others'."""
+        yield from self._served(tx, agencies.versions(tx), at)
+
+    def _served(
+        self, tx: Transaction, versions: Iterable[tuple[bytes, int]], at: datetime
+    ) -> Iterator[tuple[AgencyRow, tuple[str, ...]]]:
+        for ref, version in versions:
+            try:
+                row = self._row(tx, ref, version)
+            except Unreadable:
+                continue
+            try:
+                yield row, self.desk(tx, row, at).served_by
+            except BadInstallation:
+                yield row, (row.slug,)
 
     def wall(self, tx: Transaction, talk: Talk, at: datetime) -> None:
         """Let a turn of this person see what it may touch alone; in one statement, unless an agency has changed."""
@@ -116,8 +136,7 @@ class Access:
         own = {ref for ref, _, _ in talk.places}
         slugs = {self._row(tx, ref, version).slug for ref, version, _ in talk.places}
         near = set(own)
-        for row in (self._row(tx, ref, version) for ref, version in versions):
-            served_by = self.desk(tx, row, at).served_by
+        for row, served_by in self._served(tx, versions, at):
             if row.ref in own or slugs & set(served_by):
                 near |= {row.ref, *map(tx.keyring.agency_ref, served_by)}
         return near

@@ -7,8 +7,6 @@ from typing import Any
 from bot.access import Access
 from dialogues.permissions import SERVES
 from storage import agencies, cases, flags, leavings, notes, people
-from storage.agencies import AgencyRow
-from storage.errors import BadInstallation
 from storage.transaction import Transaction
 
 ERASABLE = timedelta(hours=48)  # so long a bot may delete messages; older ones only the person can
@@ -21,7 +19,7 @@ class Lost:
     """What a lost phone means. References and counts alone: nothing here says what anything was about.
 
     Attributes:
-        roles: agency's slug -> role.
+        roles: agency's slug -> role; a piece of its ref, where its profile cannot be read.
         draft: something was being written; it is gone.
         draft_messages: messages with a draft's words that the chat is asked to delete.
         waiting_messages: were on their way to the chat and are not sent any more.
@@ -73,7 +71,8 @@ class Lost:
 
 
 def lose(tx: Transaction, access: Access, person_ref: bytes, at: datetime, *, force: bool = False) -> Lost:
-    """End all access of a person and tell what it had reached. A damaged pin does not hold that up.
+    """End all access of a person and tell what it had reached. Nothing that cannot be read holds that up: no pin, no
+    agency's profile, no address of the person.
 
     Raises:
         LastAdmin: an agency would be left without an admin, and not ``force``.
@@ -84,12 +83,13 @@ def lose(tx: Transaction, access: Access, person_ref: bytes, at: datetime, *, fo
 
 
 def _report(tx: Transaction, access: Access, person_ref: bytes, at: datetime) -> Lost:
-    roles = {agencies.by_ref(tx, ref).slug: role for ref, role in people.places(tx, person_ref)}
-    logged = notes.of_author(tx, person_ref, at_most=MOST_NOTES)
-    recent = tuple(one.reference for one in logged if one.hour > at - ERASABLE - timedelta(hours=1))
+    places = people.places(tx, person_ref)
+    roles = {agencies.name_of(tx, ref): role for ref, role in places}
+    logged = notes.logged_by(tx, person_ref, at_most=MOST_NOTES)
+    recent = tuple(reference for reference, hour in logged if hour > at - ERASABLE - timedelta(hours=1))
     serving = {slug for slug, role in roles.items() if role in SERVES}
-    desks = [row.ref for row in agencies.every(tx) if serving & set(_served_by(tx, access, row, at))]
-    seen = flags.of_desks(tx, desks) if desks else []
+    desks = {row.ref for row, served_by in access.served(tx, at) if serving & set(served_by)}
+    desks |= {ref for ref, role in places if role in SERVES}  # also one that cannot be read
     left = leavings.of_person(tx, person_ref)
     return Lost(
         person=person_ref.hex(),
@@ -99,7 +99,7 @@ def _report(tx: Transaction, access: Access, person_ref: bytes, at: datetime) ->
         waiting_messages=left.waiting_messages,
         invites=left.invites,
         reopened_flags=tuple(flags.taken_by(tx, person_ref)),
-        seen_flags=tuple(one.reference for one in seen),
+        seen_flags=tuple(flags.listed(tx, desks)),
         recent_notes=recent,
         older_notes=len(logged) - len(recent),
         cases=len(cases.of_person(tx, person_ref)),
@@ -107,13 +107,6 @@ def _report(tx: Transaction, access: Access, person_ref: bytes, at: datetime) ->
         residue=left.residue,
         may_hold_key=any(role in (*SERVES, "admin") for role in roles.values()),
     )
-
-
-def _served_by(tx: Transaction, access: Access, row: AgencyRow, at: datetime) -> tuple[str, ...]:
-    try:
-        return access.desk(tx, row, at).served_by
-    except BadInstallation:  # a damaged pin: its own people had its flags before
-        return (row.slug,)
 
 
 def _named(references: tuple[str, ...]) -> str:

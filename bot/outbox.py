@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -92,12 +92,13 @@ class Outbox:
         self._lines: dict[bytes, Line] = {}
         self._senders: dict[bytes, asyncio.Task[None]] = {}
         self._known: dict[int, float] = {}  # id -> when it was pushed; until it is noted
-        self._elsewhere: set[int] = set()  # ids of channels that do not run here
+        self._elsewhere: set[int] = set()  # ids that wait for channels that do not run here; as of the last look
         self._behind = False  # more waits in the database than is known here
         self._out_of_reach: frozenset[bytes] = frozenset()
         self._faults: dict[int, int] = {}
         self._shown: dict[bytes, Shown | None] = {}
         self._holder = os.urandom(16)  # of this process
+        self._carried: set[asyncio.Future[Any]] = set()  # what a stop lets come to its end
         self._arrived: list[int] = []
         self._noting: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
@@ -124,8 +125,10 @@ class Outbox:
         or more than there was room for. Senders that failed begin anew."""
         more = True
         while more and (room := MOST_KNOWN - len(self._known)) > 0:
-            known = (*self._known, *self._elsewhere)
-            found, self._out_of_reach = await self._store.run(partial(_unknown, known=known, at_most=room))
+            elsewhere = tuple(self._elsewhere)
+            unknown = partial(_unknown, known=tuple(self._known), elsewhere=elsewhere, at_most=room)
+            found, still, self._out_of_reach = await self._store.run(unknown)
+            self._elsewhere.difference_update(set(elsewhere) - still)
             more = self._behind = len(found) == room
             # Perhaps said and noted between the look and now: it is looked up once more before it is said.
             self._take_up(found, at=0.0)
@@ -177,15 +180,18 @@ class Outbox:
         for sender in senders:
             sender.cancel()
         if senders:
-            # Each may still note what was said and let its chat go; where the database is away that would never end.
+            # Each says what it has on the wire to its end, notes it, and lets its chat go. Where the database or the
+            # channel is away that would never end.
             await asyncio.wait(senders, timeout=LET_GO_S)
-        for sender in senders:
-            sender.cancel()
+        while not all(sender.done() for sender in senders):
+            for one in (*self._carried, *senders):
+                one.cancel()
+            await asyncio.sleep(0)
         await asyncio.gather(*senders, return_exceptions=True)
         for gate in self._gates.values():
             await gate.stop()
         if (noting := self._noting) is not None:
-            await asyncio.wait((noting,), timeout=within_s)
+            await asyncio.wait((noting,), timeout=LET_GO_S)
             noting.cancel()
             await asyncio.gather(noting, return_exceptions=True)
 
@@ -253,7 +259,7 @@ class Outbox:
             now, line.ours_until = self._clock(), self._steady()
             claim = self._store.run(partial(_claimed, address_ref=address_ref, holder=self._holder, at=now))
             try:
-                claimed = await _to_its_end(claim)
+                claimed = await self._to_its_end(claim)
             except Busy as busy:
                 log.error("outbox.not-claimed", **failure(busy))
                 claimed = None
@@ -305,7 +311,7 @@ class Outbox:
         if (line.waited or old) and not await self._store.run(partial(outbox.still_waits, id=one.id)):
             self._known.pop(one.id, None)
             return
-        await self._say(one, line)
+        await self._to_its_end(self._say(one, line))
         self._metrics.arrived(one.channel)
         line.leave(one.id)
         if one.address_ref in self._out_of_reach:
@@ -398,7 +404,11 @@ class Outbox:
         return await channel.deliver_file(chat, File(f"{sheet.name}.pdf", pdf, 1, sheet.filled), say, question)
 
     async def _write_down(self, what: Callable[[Transaction], T]) -> T:
-        """Try until it is kept: what was said already must not be said again because the database is busy."""
+        """Try until it is kept: what was said already must not be said again because the database is busy, or because
+        the assistant stops while this waits in line."""
+        return await self._to_its_end(self._kept(what))
+
+    async def _kept(self, what: Callable[[Transaction], T]) -> T:
         wait_s = FIRST_CLAIM_S
         while True:
             try:
@@ -407,6 +417,19 @@ class Outbox:
                 log.error("outbox.not-noted", **failure(busy))
                 await self._sleep(wait_s)
                 wait_s = min(wait_s * 2, LONGEST_CLAIM_S)  # or the chat's lease runs out, and another says it again
+
+    async def _to_its_end(self, what: Awaitable[T]) -> T:
+        """Also where whoever waits is cancelled: what was said or written must be known to have been."""
+        doing = asyncio.ensure_future(what)
+        self._carried.add(doing)
+        doing.add_done_callback(self._carried.discard)
+        try:
+            return await asyncio.shield(doing)
+        except asyncio.CancelledError:
+            await asyncio.wait((doing,))
+            if not doing.cancelled():
+                doing.exception()  # whatever it was, the row is there for the next start
+            raise
 
     async def _replaced(self, one: Outgoing, channel: Channel) -> bool:
         """Whether the say took the place of the message with the same question's buttons."""
@@ -460,16 +483,6 @@ class Outbox:
             self._idle.set()
 
 
-async def _to_its_end(what: Awaitable[T]) -> T:
-    """Also where whoever waits is cancelled: what it wrote must be known to have been written."""
-    doing = asyncio.ensure_future(what)
-    try:
-        return await asyncio.shield(doing)
-    except asyncio.CancelledError:
-        await asyncio.wait((doing,))
-        raise
-
-
 def _drawn(sheet: Sheet) -> bytes | None:
     """One page; None where it cannot be printed."""
     from bot.cards_pdf import Unprintable  # loading what draws takes longer than most commands
@@ -481,8 +494,12 @@ def _drawn(sheet: Sheet) -> bytes | None:
         return None
 
 
-def _unknown(tx: Transaction, *, known: tuple[int, ...], at_most: int) -> tuple[list[Outgoing], frozenset[bytes]]:
-    return outbox.waiting(tx, known=known, at_most=at_most), reach.marked(tx)
+def _unknown(
+    tx: Transaction, *, known: tuple[int, ...], elsewhere: tuple[int, ...], at_most: int
+) -> tuple[list[Outgoing], set[int], frozenset[bytes]]:
+    """What nobody here knows, which of those for elsewhere still wait, and the chats that nothing arrives at."""
+    found = outbox.waiting(tx, known=(*known, *elsewhere), at_most=at_most)
+    return found, outbox.still_waiting(tx, elsewhere), reach.marked(tx)
 
 
 def _claimed(

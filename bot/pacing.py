@@ -3,6 +3,9 @@ that is handed in, in nanoseconds of a clock that only goes forward.
 
 Telegram's guideline, which fixes no numbers: one message a second in a chat, after a short burst; thirty a second over
 all chats. What it really allows it says by 429, see ``bot.outbox``.
+
+Nothing of this outlives the process. After a restart a chat that was told to wait is tried once, told so again, and
+waits for what is left. Nothing is lost or said twice by it: what was refused was not said, and its row is there.
 """
 
 from collections import deque

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from dialogues.model import Agency
 from guidance.site import NOWHERE, Site
-from storage.errors import BadInstallation, Unknown
+from storage.errors import BadInstallation, Unknown, Unreadable
 from storage.pins import Pin, Pins
 from storage.schema import agencies, desks
 from storage.sealing.desk import Manifest
@@ -124,6 +124,14 @@ def by_slug(tx: Transaction, slug: str) -> AgencyRow:
         Unknown: no such agency.
     """
     return by_ref(tx, tx.keyring.agency_ref(slug))
+
+
+def name_of(tx: Transaction, ref: bytes) -> str:
+    """An agency's slug; the first digits of its ref, where its profile cannot be read."""
+    try:
+        return by_ref(tx, ref).slug
+    except Unreadable:
+        return ref.hex()[:8]
 
 
 def country(row: AgencyRow) -> str:

@@ -1,7 +1,8 @@
 """Flags: raised with a note, open until a named person takes them, never without somebody to hear of them."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 
 from sqlalchemy import insert, select, update
 
@@ -187,8 +188,22 @@ def of_desks(
                 outcome=row.outcome or "",
             )
         )
-    found.sort(key=lambda flag: (flag.state == "taken", -URGENCIES.index(flag.urgency), flag.raised_at))
+    found.sort(key=_first)
     return found[:at_most]
+
+
+def listed(tx: Transaction, agency_refs: Collection[bytes], *, at_most: int = 50) -> list[str]:
+    """References of what ``of_desks`` shows, in its order; nothing is opened for it."""
+    query = (
+        select(notes.c.reference, flags.c.state, flags.c.urgency, flags.c.raised_at)
+        .join(notes, notes.c.id == flags.c.note_id)
+        .where(flags.c.agency_ref.in_(agency_refs), flags.c.state.in_((*OPEN, "taken")))
+    )
+    return [row.reference for row in sorted(tx.db.execute(query), key=_first)[:at_most]]
+
+
+def _first(flag: Any) -> tuple[bool, int, Any]:
+    return flag.state == "taken", -URGENCIES.index(flag.urgency), flag.raised_at
 
 
 def about(tx: Transaction, note_id: str) -> tuple[bytes, str, Urgency]:

@@ -31,7 +31,7 @@ class Leavings:
 
 
 def of_person(tx: Transaction, person_ref: bytes) -> Leavings:
-    chats = [one.address_ref for one in people.contacts(tx, person_ref)]
+    chats = people.addresses_of(tx, person_ref)
     here = conversations.c.address_ref.in_(chats), conversations.c.sealed_state.is_not(None)
     return Leavings(
         writing=_count(tx, conversations, *here) > 0,

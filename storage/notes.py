@@ -133,6 +133,18 @@ def _shed(tx: Transaction, note_id: str, *where: ColumnElement[bool]) -> bool:
     return True
 
 
+def logged_by(tx: Transaction, author_ref: bytes, *, at_most: int) -> list[tuple[str, datetime]]:
+    """Reference and hour of the author's receipts, newest first; nothing is opened for it."""
+    query = (
+        select(notes.c.reference, notes.c.hour)
+        .join(receipts, receipts.c.note_id == notes.c.id)
+        .where(receipts.c.author_ref == author_ref)
+        .order_by(notes.c.hour.desc(), notes.c.reference)
+        .limit(at_most)
+    )
+    return [(row.reference, moment(row.hour)) for row in tx.db.execute(query)]
+
+
 def of_author(tx: Transaction, author_ref: bytes, *, short: str | None = None, at_most: int = 20) -> list[NoteView]:
     """The author's receipts, newest first; with ``short`` only the note of that reference."""
     query = (

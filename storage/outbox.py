@@ -179,6 +179,12 @@ def still_waits(tx: Transaction, id: int) -> bool:
     return tx.db.scalar(select(outbox.c.id).where(outbox.c.id == id, _waits)) is not None
 
 
+def still_waiting(tx: Transaction, ids: Sequence[int]) -> set[int]:
+    """Which of many are still to be said."""
+    parts = (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
+    return {id for part in parts for id in tx.db.scalars(select(outbox.c.id).where(outbox.c.id.in_(part), _waits))}
+
+
 def count_of(tx: Transaction, address_ref: bytes, *, before: datetime) -> int:
     """How many of one chat wait since before a time."""
     which = (outbox.c.address_ref == address_ref, outbox.c.dead.is_(None), outbox.c.created_at < seconds(before))

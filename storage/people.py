@@ -11,7 +11,7 @@ from dialogues.permissions import SERVES
 from guidance.model import Role
 from storage import audit, deletions, lapses, outbox, plans
 from storage import timers as timer_rows
-from storage.errors import LastAdmin, Unknown
+from storage.errors import LastAdmin, Unknown, Unreadable
 from storage.schema import (
     addresses,
     attachments,
@@ -178,6 +178,11 @@ def contacts(tx: Transaction, person_ref: bytes) -> list[Contact]:
     return [_contact(tx, row) for row in tx.db.execute(_of_person, {"person": person_ref})]
 
 
+def addresses_of(tx: Transaction, person_ref: bytes) -> list[bytes]:
+    """Refs of where a person is reached; nothing is opened for it."""
+    return list(tx.db.scalars(select(addresses.c.ref).where(addresses.c.person_ref == person_ref)))
+
+
 def _contact(tx: Transaction, row: Any) -> Contact:
     fields = tx.open("contact", row.ref, row.sealed_contact)
     return Contact(row.ref, fields["channel"], fields["chat"], row.unreachable_since is None)
@@ -248,10 +253,13 @@ def staff(tx: Transaction, agency_ref: bytes) -> list[StaffRow]:
 
 
 def every(tx: Transaction) -> list[tuple[PersonRow, list[tuple[bytes, str]]]]:
-    """All people with their (agency ref, role); for the admin's list."""
+    """All people with their (agency ref, role); for the admin's list. ``?`` for a handle that cannot be read."""
     listed = []
     for row in tx.db.execute(select(people).order_by(people.c.created_at)).all():
-        fields = tx.open("profile", row.ref, row.sealed_profile)
+        try:
+            fields = tx.open("profile", row.ref, row.sealed_profile)
+        except Unreadable:
+            fields = {"handle": "?", "language": ""}
         person = PersonRow(
             row.ref,
             fields["handle"],
@@ -331,8 +339,8 @@ def revoke(tx: Transaction, person_ref: bytes, *, at: datetime, force: bool = Fa
         lapses.forget(tx, person_ref, agency_ref)
     _hand_back_flags(tx, person_ref, at)
     tx.db.execute(update(people).where(people.c.ref == person_ref).values(revoked_at=seconds(at)))
-    for one in contacts(tx, person_ref):
-        _forget_address(tx, one, at)
+    for ref in addresses_of(tx, person_ref):
+        _forget_address(tx, ref, at)
     agency_ref = agency_refs[0] if len(agency_refs) == 1 else b""
     deletions.record(tx, "person", person_ref)
     audit.record(tx, "person.revoked", at=at, reason="access", agency=agency_ref, about=person_ref)
@@ -376,15 +384,14 @@ def replace_chat(tx: Transaction, person_ref: bytes, channel: str, chat: str, *,
     """Move a person to a new phone or account; what was open in the old chat is gone."""
     for one in contacts(tx, person_ref):
         if one.channel == channel:
-            _forget_address(tx, one, at)
+            _forget_address(tx, one.address_ref, at)
     reach_at(tx, person_ref, channel, chat)
 
 
 def forget_chat(tx: Transaction, address_ref: bytes, *, at: datetime) -> None:
     """A person moved away from this chat after the backup that was restored."""
-    one = contact(tx, address_ref)
-    if one is not None:
-        _forget_address(tx, one, at)
+    if tx.db.scalar(select(addresses.c.ref).where(addresses.c.ref == address_ref)) is not None:
+        _forget_address(tx, address_ref, at)
 
 
 def _hand_back_flags(tx: Transaction, person_ref: bytes, at: datetime) -> None:
@@ -412,13 +419,18 @@ def _shed(tx: Transaction, one: Contact, at: datetime) -> None:
     _erase_drafts(tx, one, at)
 
 
-def _forget_address(tx: Transaction, one: Contact, at: datetime) -> None:
-    tx.hold(one.address_ref)
+def _forget_address(tx: Transaction, ref: bytes, at: datetime) -> None:
+    try:
+        one = contact(tx, ref)
+    except Unreadable:  # it goes all the same; only its chat cannot be asked to delete anything
+        one = None
+    tx.hold(ref)
     for table in (conversations, outbox_rows, timers, redemptions, residue, attachments):
-        tx.db.execute(delete(table).where(table.c.address_ref == one.address_ref))
-    tx.db.execute(delete(addresses).where(addresses.c.ref == one.address_ref))
-    deletions.record(tx, "address", one.address_ref)
-    _erase_drafts(tx, one, at)
+        tx.db.execute(delete(table).where(table.c.address_ref == ref))
+    tx.db.execute(delete(addresses).where(addresses.c.ref == ref))
+    deletions.record(tx, "address", ref)
+    if one is not None:
+        _erase_drafts(tx, one, at)
     tx.purged()
 
 

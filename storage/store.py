@@ -180,11 +180,13 @@ class Store:
             for one in waiting:
                 results.append((one, *_alone(Transaction(connection, self._keyring, self._actor), one.turn)))
             connection.exec_driver_sql("COMMIT")
+            # On a file that was opened read-only SQLite begins and commits all the same; only what writes is refused.
+            good = all(_may_serve_again(error) for _, _, error in results)
         except BaseException as failed:
             with contextlib.suppress(DBAPIError):
                 connection.exec_driver_sql("ROLLBACK")
             error = refusal(failed)
-            good = isinstance(error, Busy) and error.why in ("", "locked", "full")
+            good = isinstance(error, Busy) and _may_serve_again(error)
             results = [(one, None, refusal(failed)) for one in waiting]
         finally:
             # SQLAlchemy believes in a transaction of its own; the real one is ended above.
@@ -263,6 +265,11 @@ class _Again(Exception):
 
 def _wanted(one: _Waiting[Any]) -> bool:
     return not one.waiter.cancelled() if one.waiter is not None else one.done.set_running_or_notify_cancel()
+
+
+def _may_serve_again(error: BaseException | None) -> bool:
+    """Whether the connection it came from may."""
+    return not isinstance(error, Busy) or error.why in ("", "locked", "full")
 
 
 def _tell(results: list[_Result]) -> None:

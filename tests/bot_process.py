@@ -30,7 +30,8 @@ class Process:
     Args:
         library: that drives Telegram.
         options: more of them, for `integra run`.
-        settings: ``INTEGRA_...`` to value.
+        settings: name to value, in its environment.
+        serves_at: port that is open once it has started; 0: it serves nothing.
     """
 
     def __init__(
@@ -41,8 +42,9 @@ class Process:
         library: str = "aiogram",
         options: Sequence[str] = (),
         settings: Mapping[str, str] | None = None,
+        serves_at: int = 0,
     ) -> None:
-        self.command, self._library = command, library
+        self.command, self._library, self.serves_at = command, library, serves_at
         self._options, self._settings = options, settings or {}
         self._trial, self._telegram = trial, telegram
         self.printed = b""
@@ -73,10 +75,29 @@ class Process:
         )
         self._reading = asyncio.create_task(self._read(self.running))
         await self._telegram.called("getMyCommands", times=before + 1, within=180)
+        if self.serves_at:
+            await self._serves()
 
-    async def prints(self, words: bytes, within: float = 60.0) -> None:
+    async def _serves(self) -> None:
+        async with asyncio.timeout(90):
+            while True:
+                assert self.running is not None
+                assert self.running.returncode is None, self.printed
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", self.serves_at)
+                except OSError:
+                    await asyncio.sleep(0.05)
+                else:
+                    writer.close()
+                    return
+
+    def send(self, what: signal.Signals) -> None:
+        assert self.running is not None
+        self.running.send_signal(what)
+
+    async def prints(self, words: bytes, within: float = 60.0, *, times: int = 1) -> None:
         async with asyncio.timeout(within):
-            while words not in self.printed:
+            while self.printed.count(words) < times:
                 self._news.clear()
                 await self._news.wait()
 
@@ -104,15 +125,10 @@ class Process:
         with closing(sqlite3.connect(address, uri=True)) as connection:
             return int(connection.execute(WAITING).fetchone()[0])
 
-    async def end(self, how: signal.Signals) -> int:
+    async def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Returns its exit code."""
-        assert self.running is not None
-        assert self._reading is not None
-        self.running.send_signal(how)
-        code = await asyncio.wait_for(self.running.wait(), 30)
-        await self._reading
-        self.running = None
-        return code
+        self.send(how)
+        return await self.ends()
 
     async def _read(self, running: asyncio.subprocess.Process) -> None:
         assert running.stdout is not None

@@ -86,8 +86,10 @@ class Ear:
 async def opened(library: str, url: str, waits: Waits, token: str = TOKEN) -> AsyncIterator[Telegram]:
     """The channel through that library."""
     channel = client(library).open(token, url, sleep=waits)
-    yield channel
-    await channel.close()
+    try:
+        yield channel
+    finally:
+        await channel.close()
 
 
 @asynccontextmanager

@@ -3,14 +3,20 @@
 import asyncio
 import heapq
 import itertools
+from collections.abc import Callable
 
 SECOND_NS = 1_000_000_000
 
 
 class VirtualTime:
-    """``ticks`` and ``sleep`` for whoever takes them. Time goes on by ``advance`` alone."""
+    """``ticks`` and ``sleep`` for whoever takes them. Time goes on by ``advance`` alone.
 
-    def __init__(self) -> None:
+    Args:
+        busy: whether another thread still works for somebody here; time stands still until it does not.
+    """
+
+    def __init__(self, busy: Callable[[], bool] = lambda: False) -> None:
+        self._busy = busy
         self.now_ns = SECOND_NS
         self._sleepers: list[tuple[int, int, asyncio.Future[None]]] = []
         self._numbers = itertools.count()
@@ -38,5 +44,11 @@ class VirtualTime:
 
     async def settle(self) -> None:
         """Let everything happen that takes no time."""
+        await self._turns_of_the_loop()
+        while self._busy():
+            await asyncio.sleep(0.0005)
+            await self._turns_of_the_loop()
+
+    async def _turns_of_the_loop(self) -> None:
         for _ in range(20):
             await asyncio.sleep(0)

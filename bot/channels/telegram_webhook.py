@@ -15,8 +15,8 @@ import structlog
 from aiohttp import web
 
 from bot.channels import telegram_updates as updates
-from bot.channels.base import ChannelError, Handle, Inbound, Stop, TryLater
-from bot.channels.telegram_errors import Bad
+from bot.channels.base import ChannelError, Handle, Inbound, Stop
+from bot.channels.telegram_errors import Bad, Conflict, Flooded
 from bot.channels.telegram_waits import Sleep, growing, wait_out
 from bot.logs import failure
 
@@ -29,6 +29,7 @@ BAD_SECRET = (
 )
 SET_EVERY_S = 1.0
 SET_TRIES = 60
+SET_BY_ANOTHER = "the webhook could not be set: something else sets one for this bot all the time; stop one of the two"
 SHUTDOWN_S = 5.0  # how long a stop waits for turns under way; aiohttp then cancels them and waits once more
 _SECRET = re.compile(f"[A-Za-z0-9_-]{{{SHORTEST_SECRET},256}}")
 
@@ -60,29 +61,29 @@ async def serve(app: web.Application, host: str, port: int, then: Callable[[], A
 
 
 async def set_webhook(ask: Callable[[], Awaitable[object]], sleep: Sleep) -> None:
-    """Until it is set.
+    """Until it is set, as long as Telegram is away or in trouble; see ``telegram_waits`` for how often it is asked.
 
     Args:
         ask: setWebhook; raises ChannelError.
 
     Raises:
-        Stop: Telegram does not take it, or something was in the way sixty times.
+        Stop: Telegram does not take it, or something else set one at the same moment sixty times in a row.
     """
-    waits = growing()
-    for _ in range(SET_TRIES):
+    waits, conflicts = growing(), 0
+    while True:
         try:
             await ask()
         except Bad as refused:
             raise Stop(f"Telegram does not take the webhook address: {refused.said}") from None
         except ChannelError as trouble:
-            if isinstance(trouble, TryLater) and trouble.after_s:
-                # More than one call a second, or two at once, are refused; several workers may start together.
-                await sleep(max(SET_EVERY_S, trouble.after_s))
-            else:
-                await sleep(wait_out(trouble, waits))
+            conflicts = conflicts + 1 if isinstance(trouble, Conflict) else 0
+            if conflicts == SET_TRIES:
+                raise Stop(SET_BY_ANOTHER) from None
+            wait_s = wait_out(trouble, waits)
+            # More than one call a second, or two at once, are refused; several workers may start together.
+            await sleep(max(SET_EVERY_S, wait_s) if isinstance(trouble, Conflict | Flooded) else wait_s)
         else:
             return
-    raise Stop("the webhook could not be set: something else sets it all the time, or Telegram is out of reach")
 
 
 def webhook_app(

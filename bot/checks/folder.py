@@ -118,3 +118,18 @@ def writable(patient: Patient) -> Iterator[Finding]:
         yield trouble(f"{path.name} cannot be written by this user", f"chmod u+w {path}, or run this as its owner")
     if not closed:
         yield fine("the disk can be written")
+
+
+def moved(patient: Patient) -> Iterator[Finding]:
+    """Nothing is left of a database that went to a server."""
+    left = [path for path in (patient.installation.folder / f"{MOVED}{end}" for end in ("", "-wal", "-shm"))
+            if os.path.lexists(path)]  # fmt: skip
+    if not left:
+        yield fine("nothing is left of a former database")
+        return
+    yield note(
+        f"{' and '.join(path.name for path in left)}, from before `integra move`, still lies here: what is erased from"
+        " now on stays in it",
+        "keep it until the assistant has run on its server for a day and a backup of that is made; then delete it:"
+        f" rm {' '.join(map(str, left))}. See docs/operating.md, PostgreSQL",
+    )

@@ -18,6 +18,7 @@ FIRST: Final = (
     Check("folder.opening-keys", folder.opening_keys),
     Check("folder.space", folder.space),
     Check("folder.writable", folder.writable),
+    Check("folder.moved", folder.moved),
     Check("database.there", database.there, of_file=True),
     Check("database.free", database.free, of_file=True),
     Check("keys.cryptography", keys.cryptography),

@@ -102,7 +102,7 @@ def list_(data: Data, as_json: AsJson = False) -> None:
         away = reach.since(tx)
         for person, places in rows.every(tx):
             ends = {
-                agencies.by_ref(tx, ref).slug: at.isoformat()
+                agencies.name_of(tx, ref): at.isoformat()
                 for ref, _ in places
                 if (at := lapses.until(tx, person.ref, ref)) is not None
             }
@@ -111,7 +111,7 @@ def list_(data: Data, as_json: AsJson = False) -> None:
                 {
                     "id": person.ref.hex(),
                     "handle": person.handle,
-                    "roles": {agencies.by_ref(tx, ref).slug: role for ref, role in places},
+                    "roles": {agencies.name_of(tx, ref): role for ref, role in places},
                     "until": ends,
                     "state": "revoked" if person.revoked else state if places else "ended",
                     "unreachable": away[person.ref].isoformat() if person.ref in away else None,

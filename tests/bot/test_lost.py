@@ -1,14 +1,19 @@
 """A lost phone: one tap or one command ends it all, and what could have been seen is told by reference alone."""
 
+import json
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from bot_site import NOON, Desk, Site, texts
+from sqlalchemy import text
 
 from bot.access import Access
 from bot.lost import Lost, lose
 from bot.trial import AGENCY
-from storage import cases, people
+from storage import agencies, cases, people
 from storage.errors import LastAdmin
 from storage.transaction import Transaction
 
@@ -111,3 +116,55 @@ async def test_a_damaged_pin_does_not_hold_it_up(desk: Desk, site: Site) -> None
     assert lost(site, "coordinator").roles == {AGENCY: "coordinator"}
 
     assert "for enrolled staff" in texts(await desk.says("coordinator", "/inbox"))
+
+
+def integra(*arguments: object) -> str:
+    """What it prints."""
+    asked = [str(Path(sys.executable).with_name("integra")), *map(str, arguments)]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+
+
+def spoil(site: Site, table: str, column: str, ref: bytes) -> None:
+    """As a changed byte in the file leaves it: the row is there, and does not open."""
+    site.within(lambda tx: tx.db.execute(text(f"UPDATE {table} SET {column} = :bad WHERE ref = :ref"),
+                                         {"bad": bytes(60), "ref": ref}))  # fmt: skip
+
+
+async def test_another_agency_that_cannot_be_read_holds_up_neither_the_taps_nor_the_command(
+    desk: Desk, site: Site
+) -> None:
+    reference = await desk.logs_note("officer", WORDS, "today")
+    south = site.within(lambda tx: agencies.add(tx, "south", name="South", zone="UTC", case_pattern=""))
+    spoil(site, "agencies", "sealed_profile", south)
+    assert reference in texts(await desk.says("coordinator", "/inbox"))
+    told = texts(await desk.says("coordinator", "/people", "[p.0]", "[lost]", "[yes]"))
+    assert "for enrolled staff" in texts(await desk.says("officer", "/menu")), told
+    assert lost(site, "coordinator").seen_flags == (reference,)
+    assert "for enrolled staff" in texts(await desk.says("coordinator", "/menu"))
+
+
+@pytest.mark.parametrize("what", ["agency", "address", "person"])
+async def test_what_cannot_be_read_of_the_persons_own_does_not_hold_it_up(desk: Desk, site: Site, what: str) -> None:
+    """By the command line, which is what is left then; it lists the person, too."""
+    flagged = await desk.logs_note("officer", WORDS, "urgent")
+    await desk.logs_note("coordinator", WORDS)
+    await desk.says("coordinator", f"[inbox.{flagged}.take]", "/note quick", "Half a note")
+    ref = site.within(lambda tx: people.at_address(tx, "console", "coordinator"))
+    assert ref is not None
+    match what:
+        case "agency":
+            spoil(site, "agencies", "sealed_profile", site.within(lambda tx: tx.keyring.agency_ref(AGENCY)))
+        case "address":
+            spoil(site, "addresses", "sealed_contact", site.within(lambda tx: people.addresses_of(tx, ref))[0])
+        case "person":
+            spoil(site, "people", "sealed_profile", ref)
+    data = site.trial.installation.folder
+    assert ref.hex() in integra("people", "list", "--json", "--data", data)
+    report = json.loads(integra("people", "lost", ref.hex(), "--json", "--data", data))
+    assert list(report["roles"].values()) == ["coordinator"]
+    assert report["seen_flags"] == [flagged]
+    assert len(report["recent_notes"]) + report["older_notes"] == 1
+    assert report["draft"]
+    assert site.within(lambda tx: people.at_address(tx, "console", "coordinator")) is None
+    assert site.within(lambda tx: people.places(tx, ref)) == []
+    assert site.within(lambda tx: people.addresses_of(tx, ref)) == []

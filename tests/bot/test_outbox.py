@@ -3,8 +3,8 @@
 import asyncio
 import threading
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -105,9 +105,11 @@ async def sending(site: Site, phones: Phones, waits: Sleep, **how: Any) -> Async
     how.setdefault("steady", lambda: site.clock().timestamp())
     out = Outbox(site.store, {"console": phones}, site.clock, waits, **how)
     await out.start()
-    async with asyncio.timeout(20):  # what is never said fails the test and does not hang it
-        yield out
-    await out.stop(within_s=0.01)
+    try:
+        async with asyncio.timeout(20):  # what is never said fails the test and does not hang it
+            yield out
+    finally:
+        await out.stop(within_s=0.01)
 
 
 def put(site: Site, chat: str, *texts: str) -> list[Outgoing]:
@@ -205,6 +207,24 @@ async def test_what_cannot_be_said_before_the_stop_is_there_at_the_next_start(
     async with sending(site, phones, waits) as out:
         await out.drained()
     assert phones.chats["officer"] == ["one", "two"]
+
+
+async def test_a_wait_that_a_restart_forgot_is_asked_for_again_and_costs_one_try(
+    site: Site, phones: Phones, waits: Waits
+) -> None:
+    async def for_ever(_: float) -> None:
+        await asyncio.Event().wait()
+
+    phones.trouble["officer"] = [TryLater("flood", after_s=60), TryLater("flood", after_s=55)]
+    async with sending(site, phones, for_ever) as out:
+        out.push(put(site, "officer", "one", "two"))
+        await settled(site)
+        assert len(phones.trouble["officer"]) == 1
+    async with sending(site, phones, waits) as out:
+        await out.drained()
+    assert waits.seconds == [55]
+    assert phones.chats["officer"] == ["one", "two"]
+    assert waiting(site) == []
 
 
 async def test_messages_pushed_out_of_turn_are_said_in_the_order_they_were_committed(
@@ -426,9 +446,13 @@ async def nobody_sends(out: Outbox) -> None:
 
 
 async def settled(site: Site) -> None:
+    """Whatever was asked of the store is done, by every thread of it, and what followed was asked and done as well."""
+    threads = len(site.store._threads)
     for _ in range(5):
-        await site.store.run(lambda tx: None)
-        await asyncio.sleep(0)
+        together = threading.Barrier(threads)
+        await asyncio.gather(*(site.store.run(lambda tx: together.wait(10)) for _ in range(threads)))  # noqa: B023
+        for _ in range(20):
+            await asyncio.sleep(0)
 
 
 # ---------------------------------------------------------------- what nobody pushed
@@ -845,3 +869,98 @@ async def test_it_stops_though_the_database_is_away(
         await out.stop(within_s=0.05)
     monkeypatch.undo()
     assert len(waiting(site)) == 1
+
+
+@contextmanager
+def nobody_served(site: Site) -> Iterator[threading.Event]:
+    """Every thread of the store is taken until the event is set: whatever is asked of it waits in line."""
+    go_on, begun = threading.Event(), threading.Barrier(len(site.store._threads) + 1)
+
+    def taken(tx: Transaction) -> None:
+        begun.wait(10)
+        go_on.wait(10)
+
+    for _ in site.store._threads:
+        site.store._submit(taken)
+    begun.wait(10)
+    try:
+        yield go_on
+    finally:
+        go_on.set()
+
+
+@pytest.mark.parametrize("say", [Say("one", private=DRAFT), Say("one", rows=column(Choice("yes", "Yes"))), Say("one")],
+                         ids=["a draft's words", "with buttons", "plain"])  # fmt: skip
+async def test_a_stop_while_the_note_of_what_was_said_waits_in_line_lets_it_be_kept(
+    site: Site, phones: Phones, waits: Waits, say: Say
+) -> None:
+    phones.gate = asyncio.Event()
+    put_says(site, "officer", say)
+    out = Outbox(site.store, {"console": phones}, site.clock, waits, steady=lambda: site.clock().timestamp())
+    await out.start()
+    await asyncio.wait_for(phones.at_gate.wait(), 5)
+    with nobody_served(site) as go_on:
+        phones.gate.set()
+        async with asyncio.timeout(5):
+            while site.store._line.empty():  # noqa: ASYNC110  it tells nobody
+                await asyncio.sleep(0)
+        stopping = asyncio.create_task(out.stop(within_s=0))
+        await asyncio.sleep(0.05)  # whatever the stop cancels is cancelled
+        assert not stopping.done(), "it waits for the note"
+        go_on.set()
+        await asyncio.wait_for(stopping, 5)
+    assert phones.chats["officer"] == ["one"]
+    assert waiting(site) == []
+    if say.private:
+        assert len(site.rows("traces")) == 1, "what is to be deleted later is known"
+
+
+async def test_a_stop_while_something_is_on_the_wire_lets_it_arrive_and_be_noted(
+    site: Site, phones: Phones, waits: Waits
+) -> None:
+    phones.gate = asyncio.Event()
+    put(site, "officer", "one", "two")
+    out = Outbox(site.store, {"console": phones}, site.clock, waits, steady=lambda: site.clock().timestamp())
+    await out.start()
+    await asyncio.wait_for(phones.at_gate.wait(), 5)
+    stopping = asyncio.create_task(out.stop(within_s=0))
+    await asyncio.sleep(0.05)
+    assert not stopping.done()
+    phones.gate.set()
+    await asyncio.wait_for(stopping, 5)
+    assert phones.chats["officer"] == ["one"], "nothing new is begun"
+    async with sending(site, phones, waits) as out:
+        await out.drained()
+    assert phones.chats["officer"] == ["one", "two"]
+
+
+async def test_it_stops_though_the_channel_never_answers(
+    site: Site, phones: Phones, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outboxes, "LET_GO_S", 0.05)
+    phones.gate = asyncio.Event()
+    put(site, "officer", "one")
+    out = Outbox(site.store, {"console": phones}, site.clock, waits, steady=lambda: site.clock().timestamp())
+    await out.start()
+    await asyncio.wait_for(phones.at_gate.wait(), 5)
+    await asyncio.wait_for(out.stop(within_s=0), 5)
+    assert len(waiting(site)) == 1
+
+
+async def test_what_waits_for_another_process_is_forgotten_here_once_it_was_said_there(
+    site: Site, phones: Phones, waits: Waits
+) -> None:
+    def other(tx: Transaction) -> list[Outgoing]:
+        return outbox.put(tx, "telegram", "1001", [Say("a"), Say("b"), Say("c")], at=site.clock())
+
+    async with sending(site, phones, waits) as out:
+        rows = site.within(other)
+        out.push(rows[:1])
+        await out.look()
+        assert out._elsewhere == {one.id for one in rows}
+        site.within(lambda tx: outbox.done(tx, [rows[0].id]))
+        site.within(lambda tx: outbox.bury(tx, rows[1].id, "bad"))
+        await out.look()
+        assert out._elsewhere == {rows[2].id}
+    assert phones.chats == {}
+    assert len(waiting(site)) == 2

@@ -146,7 +146,7 @@ class Delivery(RuleBasedStateMachine):
         shutil.copy(self.empty, self.folder / "integra.db")
         engine = open_database(self.folder / "integra.db")
         self.store = Counted(engine, Keyring(keyset(), SigningKey(bytes(32))))
-        self.time = VirtualTime()
+        self.time = VirtualTime(lambda: self.store.under_way > 0)
         self.channel = Scripted(self.time)
         self.life = 0
         self.turns = itertools.count(1)

@@ -19,6 +19,7 @@ import pytest
 from bot_process import process
 from bot_site import Line, Site, at_desk, break_dialogue, listening, open_notes
 from fake_telegram import FakeTelegram, Person
+from read_only_disk import disk_below
 from sqlalchemy import text
 from storage_site import keep_note
 
@@ -332,9 +333,54 @@ async def test_a_log_that_cannot_be_written_any_further_is_told_of_and_got_over(
     assert open_notes(trial) == {("PO-9", "He was calm."): 1}
 
 
-def integra(*arguments: object) -> subprocess.CompletedProcess[str]:
+@pytest.mark.sqlite
+async def test_on_a_disk_that_turns_read_only_people_hear_not_saved_yet_and_the_note_is_saved_once_it_is_over(
+    trial: Trial, tmp_path: Path
+) -> None:
+    """Under the running process, with its files open: as the system does it after errors of the disk."""
+    disk = disk_below(trial.installation.folder, tmp_path)
+    site = Site(trial)
+    for chat, handle in ((1001, "PO-9"), (1002, "PO-8")):
+        site.enrol("telegram", str(chat), "officer", handle)
+    site.close()
+    async with FakeTelegram() as telegram, process(trial, telegram, settings=disk.settings) as bot:
+        robin, sam = (telegram.person(chat, started=True) for chat in (1001, 1002))
+        await bot.start()
+        await preview(robin, "He was calm.")
+        await bot.quiet()
+        with disk.read_only():
+            robin.presses("✔ Log it")
+            await robin.hears("Not saved yet", within=60)
+            sam.writes("he has a knife and is coming at me")
+            assert "112" in (await sam.hears("what you sent is not saved yet", within=60)).text.splitlines()[0]
+            examined = doctor(trial, disk.settings)
+            assert examined.returncode == 1
+            assert "TROUBLE  folder.writable: the disk is mounted read-only" in examined.stdout
+            assert "mount it for writing" in examined.stdout
+            await bot.prints(b'"read-only"')  # the first refusal may be of the log that was open: input-output
+            assert not [text for person in (robin, sam) for text in person.heard if "Reference " in text]
+        await robin.hears("Reference ", within=60)
+        await bot.quiet()
+        assert count(robin, "Not saved yet") == count(robin, "Reference ") == 1
+        assert count(sam, "what you sent is not saved yet") == 1
+        assert doctor(trial, disk.settings).returncode == 0
+        await preview(sam, "All is well.")
+        sam.presses("✔ Log it")
+        await sam.hears("Reference ", within=60)
+        await bot.quiet()
+        assert count(sam, "ot saved yet") == 1, "nobody is told so once it is saved"
+        assert await bot.end(signal.SIGTERM) == 0
+        assert b"Traceback" not in bot.printed
+    assert open_notes(trial) == {("PO-9", "He was calm."): 1, ("PO-8", "All is well."): 1}
+
+
+def doctor(trial: Trial, settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return integra("doctor", "--data", trial.installation.folder, env={**os.environ, **settings})
+
+
+def integra(*arguments: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     asked = [str(Path(sys.executable).with_name("integra")), *map(str, arguments)]
-    return subprocess.run(asked, capture_output=True, text=True, check=False)
+    return subprocess.run(asked, capture_output=True, text=True, check=False, env=env)
 
 
 @pytest.mark.sqlite

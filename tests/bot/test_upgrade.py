@@ -2,12 +2,13 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
@@ -154,25 +155,56 @@ def test_the_audit_log_goes_on_in_one_chain(upgraded: Site) -> None:
 # ---------------------------------------------------------------- cut short, twice, too new
 
 
-@pytest.mark.sqlite
+KILLED_AT_THE_END = """
+import os, pathlib, signal, sys
+from alembic import command
+from bot.installation import Installation
+real = command.upgrade
+command.upgrade = lambda *given: (real(*given), os.kill(os.getpid(), signal.SIGKILL))
+Installation.at(pathlib.Path(sys.argv[1]))
+"""
+CRASHING = Path(__file__).parents[1] / "crashing.py"
+
+
 @every_revision
-def test_an_upgrade_killed_in_the_middle_leaves_the_old_schema(trial: Trial, place: Place, revision: str) -> None:
-    """Killed after every step of every migration was done, before the commit."""
+def test_an_upgrade_killed_before_its_commit_leaves_the_old_database_and_another_finishes(
+    trial: Trial, place: Place, revision: str
+) -> None:
+    """Killed after every step of every migration was done."""
     if revision == HEAD:
         return
     build(place, revision, REVISIONS, trial, NOON)
-    path = trial.installation.database
-    before = dumped(path)
-    program = (
-        "import os, pathlib, signal, sys; from alembic import command; from storage import database;"
-        "real = command.upgrade;"
-        "command.upgrade = lambda *given: (real(*given), os.kill(os.getpid(), signal.SIGKILL));"
-        "database.migrate(pathlib.Path(sys.argv[1]))"
+    assert_dies_and_is_finished(trial, place, [sys.executable, "-c", KILLED_AT_THE_END, trial.installation.folder])
+
+
+@pytest.mark.parametrize(
+    "step", [1, 4, pytest.param(9, marks=pytest.mark.long), pytest.param(14, marks=pytest.mark.long)]
+)
+def test_an_upgrade_killed_at_a_step_leaves_the_old_database_and_another_finishes(
+    trial: Trial, place: Place, step: int
+) -> None:
+    """Killed after so many statements that change the schema."""
+    build(place, REVISIONS[0], REVISIONS, trial, NOON)
+    armed = trial.folder / "armed"
+    armed.touch()
+    data = trial.installation.folder
+    assert_dies_and_is_finished(
+        trial, place, [sys.executable, CRASHING, armed, "in-migration", str(step), "agency", "list", "--data", data]
     )
-    assert subprocess.run([sys.executable, "-c", program, path], check=False).returncode == -signal.SIGKILL
-    assert dumped(path) == before
+
+
+def assert_dies_and_is_finished(trial: Trial, place: Place, command: list[str | Path]) -> None:
+    old = lying_in(place)
+    died = subprocess.run(command, capture_output=True, check=False)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    assert lying_in(place) == old
     Installation.at(trial.installation.folder)
-    assert version(path) == HEAD
+    new = lying_in(place)
+    assert new.revision == HEAD
+    for table, rows in old.rows.items():
+        kept = [{name: row[name] for name in old.columns[table]} for row in new.rows[table]]
+        assert sorted(map(repr, kept)) == sorted(map(repr, rows)), table
+    assert open_notes(trial) == {("Officer-0", STORY): 3}
 
 
 def test_several_programs_may_upgrade_at_once(trial: Trial, place: Place) -> None:
@@ -188,11 +220,23 @@ def test_several_programs_may_upgrade_at_once(trial: Trial, place: Place) -> Non
     assert open_notes(trial) == {("Officer-0", STORY): 3}
 
 
-def dumped(path: Path) -> list[str]:
-    with sqlite3.connect(path) as connection:
-        return list(connection.iterdump())
+@dataclass(frozen=True)
+class Lying:
+    """What lies in a database: its revision, and of each table the columns (name, type) and all rows."""
+
+    revision: str
+    columns: dict[str, dict[str, str]]
+    rows: dict[str, list[dict[str, Any]]]
 
 
-def version(path: Path) -> str:
-    with sqlite3.connect(path) as connection:
-        return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+def lying_in(place: Place) -> Lying:
+    with place.open() as connection:
+        found = inspect(connection)
+        tables = set(found.get_table_names()) - {"alembic_version"}
+        columns = {table: {one["name"]: str(one["type"]) for one in found.get_columns(table)} for table in tables}
+        rows = {
+            table: [dict(row._mapping) for row in connection.execute(text(f"SELECT * FROM {table}"))]
+            for table in tables
+        }
+        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        return Lying(str(version), columns, {table: sorted(some, key=repr) for table, some in rows.items()})

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from fake_telegram import FakeTelegram
 from people_who_log import assert_in_order, assert_kept, enrolled, logs, previews, receipts
@@ -16,6 +17,9 @@ from workers import workers
 from bot.trial import Trial
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
+
+
+OURS = b'"lease.ours"'
 
 
 class Gate:
@@ -55,6 +59,17 @@ async def gate() -> AsyncIterator[Gate]:
     shutil.rmtree(folder)
 
 
+async def held_up(trial: Trial) -> None:
+    """Returns when a turn waits at the server for another one to end."""
+    server = trial.installation.whereabouts.server
+    assert server is not None
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with psycopg.connect(server.owner, autocommit=True) as there:
+        async with asyncio.timeout(60):
+            while there.execute(query).fetchone() == (0,):  # noqa: ASYNC110  another process tells nobody
+                await asyncio.sleep(0.02)
+
+
 async def test_turns_of_one_chat_never_overlap_and_those_of_others_go_on(trial: Trial, gate: Gate) -> None:
     async with (
         FakeTelegram() as telegram,
@@ -67,6 +82,7 @@ async def test_turns_of_one_chat_never_overlap_and_those_of_others_go_on(trial: 
         robin.writes("/help")
         sam.writes("/menu")
         await gate.came("PO-01", 1)
+        await held_up(trial)
         assert gate.inside == ["PO-00", "PO-01"], "the same chat waits, another goes on"
         gate.open()
         await again
@@ -101,15 +117,22 @@ async def test_two_share_the_work_and_one_killed_in_the_middle_loses_and_swaps_n
 async def test_one_polls_at_a_time_and_the_next_goes_on_when_it_dies_or_hangs(trial: Trial) -> None:
     async with FakeTelegram() as telegram, workers(trial, telegram, 2, webhook=False) as (_, (one, two)):
         people = enrolled(trial, telegram, 3)
+        await one.prints(OURS)
+        await two.prints(b'"lease.waits"')
         work = asyncio.gather(*(logs(person, number, 4) for number, person in enumerate(people)))
         await telegram.called("sendMessage", times=10, within=120)
+        assert OURS not in two.printed, "the other one polls"
         one.send(signal.SIGSTOP)  # longer than its lease lasts
+        await two.prints(OURS)
         now = len(telegram.calls_of("sendMessage"))
         await telegram.called("sendMessage", times=now + 10, within=120)
         one.send(signal.SIGCONT)  # and now goes on with what it had in hand
+        await one.prints(b'"lease.lost"')
         now = len(telegram.calls_of("sendMessage"))
         await telegram.called("sendMessage", times=now + 10, within=120)
+        assert one.printed.count(OURS) == two.printed.count(OURS) == 1, "it did not take it back"
         await two.end(signal.SIGKILL)
+        await one.prints(OURS, times=2)
         await asyncio.wait_for(work, 180)
         assert await one.end() == 0
         assert_kept(trial, people, 4)

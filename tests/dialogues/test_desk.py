@@ -354,6 +354,7 @@ def test_any_series_of_events_is_answered_and_loses_no_word(talk: Any, places: A
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 @settings(max_examples=4_000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_many_long_series_of_events_lose_no_word(talk: Any, places: Any, data: st.DataObject) -> None:

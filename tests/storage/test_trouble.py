@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import StaticPool, create_engine, insert, text
 from storage_site import NOON, Mark, marks, outside
 
 from bot.installation import Installation
@@ -60,6 +60,26 @@ def test_what_is_read_only_is_called_so_and_the_next_try_opens_the_file_anew(sto
     assert refused(store).why == "read-only"
     store.run_now(Mark("afterwards"))
     assert marks(database) == ["before", "afterwards"]
+
+
+def test_a_file_that_could_only_be_opened_for_reading_is_opened_anew_for_the_next_turn(
+    database: Path, keyring: Keyring
+) -> None:
+    """There SQLite begins and commits a transaction that writes, and refuses only what writes in it."""
+    way = "ro"
+
+    def connect() -> sqlite3.Connection:
+        address = f"{database.as_uri()}?mode={way}"
+        return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+
+    store = Store(create_engine("sqlite://", creator=connect, poolclass=StaticPool), keyring)
+    try:
+        assert refused(store, Mark("one")).why == "read-only"
+        way = "rw"
+        store.run_now(Mark("two"))
+    finally:
+        store.close()
+    assert marks(database) == ["two"]
 
 
 def test_another_mistake_has_no_reason() -> None:

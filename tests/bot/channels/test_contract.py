@@ -108,8 +108,10 @@ async def no_wait(_: float) -> None:
 async def on_telegram(library: str, kind: Callable[[FakeTelegram, TelegramChannel], Stage]) -> AsyncIterator[Stage]:
     async with FakeTelegram() as telegram:
         channel = client(library).open(TOKEN, telegram.url, sleep=no_wait)
-        yield kind(telegram, channel)
-        await channel.close()
+        try:
+            yield kind(telegram, channel)
+        finally:
+            await channel.close()
 
 
 STAGES: dict[str, Callable[[], AbstractAsyncContextManager[Stage]]] = {

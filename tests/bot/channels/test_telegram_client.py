@@ -789,6 +789,33 @@ async def test_setting_the_webhook_is_tried_until_it_is_set(
     assert waits.seconds == [1.0, 1.0, 0.5]
 
 
+async def test_setting_the_webhook_outlasts_any_outage(
+    telegram: FakeTelegram, channel: Telegram, ear: Ear, waits: Waits
+) -> None:
+    """As polling does; meanwhile the channel hears nothing, and says in the log why."""
+    with capture_logs() as logs, telegram.outage():
+        serving = asyncio.create_task(served(channel, ear, free_port()))
+        await waits.reached(70)
+        assert not serving.done()
+        assert not channel.ear.hears()
+    async with running(serving), asyncio.timeout(5):
+        while not channel.ear.hears():  # noqa: ASYNC110  it tells nobody
+            await asyncio.sleep(0.001)
+    assert waits.seconds[:7] == [0.5, 1, 2, 4, 8, 10, 10]
+    assert max(waits.seconds) == 10
+    told = [(line["event"], line["error"]) for line in logs]
+    assert set(told) == {("telegram.trouble", "OutOfReach")}
+
+
+async def test_a_token_that_is_revoked_in_an_outage_stops_the_webhook(
+    telegram: FakeTelegram, channel: Telegram, ear: Ear, waits: Waits
+) -> None:
+    telegram.fail_next("setWebhook", status=502, times=100)
+    telegram.fail_next("setWebhook", status=401)
+    assert "@BotFather" in await stopped(served(channel, ear, free_port()))
+    assert len(waits.seconds) == 100
+
+
 async def test_a_webhook_that_cannot_be_set_stops(
     telegram: FakeTelegram, channel: Telegram, ear: Ear, waits: Waits
 ) -> None:
@@ -799,7 +826,7 @@ async def test_a_webhook_that_cannot_be_set_stops(
     assert "@BotFather" in await stopped(served(channel, ear, free_port()))
 
     telegram.fail_next("setWebhook", status=409, times=None)
-    assert "could not be set" in await stopped(served(channel, ear, free_port()))
+    assert "something else sets one" in await stopped(served(channel, ear, free_port()))
 
 
 async def test_a_taken_port_and_a_short_secret_stop(telegram: FakeTelegram, channel: Telegram, ear: Ear) -> None:

@@ -303,6 +303,19 @@ def test_files_that_hold_what_was_are_the_owners_alone(
     assert f"chmod 600 {path}" in of(examined(integra, trial)[1], "trouble")["folder.modes"]
 
 
+def test_what_a_move_left_is_named_with_when_to_delete_it(integra: Integra, trial: Trial, clock: MovableClock) -> None:
+    assert "nothing is left" in of(examined(integra, trial)[1], "fine")["folder.moved"]
+    left = [trial.installation.folder / f"integra.db.moved{end}" for end in ("", "-wal")]
+    for path in left:
+        path.touch(mode=0o600)
+    code, rows = examined(integra, trial)
+    assert code == 0, "right after the move it belongs there"
+    told = of(rows, "note")["folder.moved"]
+    assert "integra.db.moved and integra.db.moved-wal" in told
+    assert "what is erased from now on stays in it" in told
+    assert f"rm {left[0]} {left[1]}" in told
+
+
 def test_a_schema_of_an_older_program_is_brought_up_to_date_by_the_next_start(
     integra: Integra, trial: Trial, clock: MovableClock
 ) -> None:

@@ -54,6 +54,7 @@ def test_everything_goes_over_and_the_assistant_goes_on_there(integra: Any, live
     data = lived_in.installation.folder
     assert not (data / "integra.db").exists()
     assert (data / "integra.db.moved").exists()
+    assert "folder.moved: integra.db.moved, from before" in integra("doctor", "--data", data).out
     assert open_notes(lived_in) == before
     assert sorted(text for _, text in before) == ["Paper cranes by the window.", "Quiet day."]
 

@@ -3,7 +3,8 @@
 import pytest
 
 from guidance import library
-from guidance.themes import Rarity, in_common, known_words, theme_of, typical
+from guidance.normal import words
+from guidance.themes import START, Rarity, in_common, known_words, theme_of, typical
 
 CONTENT = library.load()
 RARITY = Rarity.measured(CONTENT)
@@ -75,3 +76,11 @@ def test_words_that_the_guidance_says_stay() -> None:
     assert in_common(["do i need consent to share information"], known, "en") == (
         "do i need consent to share information",
     )
+
+
+def test_the_quick_look_is_never_below_the_closeness() -> None:
+    asked = [text for answer in list(CONTENT.answers.values())[:12] for text in answer.asked_as]
+    for one in asked:
+        starts = frozenset(word[:START] for word in words(one))
+        for other in asked:
+            assert RARITY.at_most(starts, [other]) >= RARITY.closeness(one, other) - 0.05

@@ -403,6 +403,8 @@ def _time_limits(tx: Transaction, world: World, now: datetime) -> list[Outgoing]
     said: list[Outgoing] = []
     more = False
     gaps.purge(tx, days=world.question_days, at=now)
+    if not world.question_days:
+        awaited.clear(tx)
     for agency in agencies.every(tx):
         due = retention.due(tx, agency, at=now)
         retention.erase(tx, due, at=now)

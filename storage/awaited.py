@@ -90,6 +90,12 @@ def sweep(tx: Transaction, *, at: datetime) -> int:
     return gone
 
 
+def clear(tx: Transaction) -> None:
+    """Let all go, where no questions are kept any more."""
+    if tx.db.execute(delete(awaited)).rowcount:
+        tx.purged()
+
+
 def are_there(tx: Transaction) -> bool:
     return tx.db.execute(select(awaited.c.ref).limit(1)).first() is not None
 

@@ -8,7 +8,7 @@ from bot.clock import system_clock
 from bot.commands.common import AsJson, Data, operator, out, out_json, progress, within
 from bot.installation import Installation
 from bot.settings import Settings
-from storage import agencies, gaps
+from storage import agencies, awaited, gaps
 from storage import retention as limits
 from storage.transaction import Transaction
 
@@ -39,6 +39,8 @@ def run(
         _erase(data, sum(row["notes"] + row["withdrawn"] + row["plans"] for row in rows))
         days = Settings.read(data).question_days
         within(data, lambda tx: gaps.purge(tx, days=days, at=system_clock()))
+        if not days:
+            within(data, awaited.clear)
     if as_json:
         out_json({"erased": not dry_run, "agencies": rows, "questions": questions})
         return

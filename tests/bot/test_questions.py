@@ -1,5 +1,6 @@
 """What is kept of a question that was not answered, over the real store: its theme, and nothing of who asked."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot_site import Desk, Site
@@ -55,6 +56,17 @@ async def test_the_daily_look_lets_it_go_when_its_days_are_over(desk: Desk, site
     await desk.later(timedelta(days=2))
     assert themes(site) == []
     assert site.rows("timers", "kind").count((retention.LOOK,)) == 1
+
+
+async def test_where_it_is_switched_off_what_is_there_goes_and_nothing_comes(desk: Desk, site: Site) -> None:
+    await desk.says("officer", QUESTION, "[await]")
+    assert (len(site.rows("gaps")), len(site.rows("awaited"))) == (1, 1)
+    desk.app.renew(replace(desk.app.world, question_days=0))
+    await desk.later(timedelta(days=1))
+    assert (site.rows("gaps"), site.rows("awaited")) == ([], [])
+    said = await desk.says("officer", QUESTION)
+    assert "await" not in [choice.key for say in said for choice in say.choices]
+    assert site.rows("gaps") == []
 
 
 async def test_no_sealed_column_names_the_person_beside_the_question(desk: Desk, site: Site) -> None:

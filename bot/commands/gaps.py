@@ -84,8 +84,10 @@ def gaps(data: Data, language: ALL_LANGUAGES = "", agency: Agency = "", edition:
     for one in found:
         last = f"{one.id:{SHORT}}  {one.agency:16}  {one.times:5}  {one.last:10}  {SAID[one.state]:11}"
         out(f"{last}  {one.phrasings[0]}")
-    out(f"{fewer} {'more ' if found else ''}questions asked by fewer than {people} people; they are not shown")
-    if any(one.state == "open" for one in found):
+    more = "more " if found else ""
+    asked = "question was" if fewer == 1 else "questions were"
+    out(f"{fewer} {more}{asked} asked by fewer than {people} people; not shown")
+    if any(one.state in ("open", "offered") for one in found):
         out("Next: integra content draft THEME --content FOLDER")
 
 

@@ -74,7 +74,7 @@ def test_what_several_people_asked_is_shown_by_its_most_typical_question(
     table = integra("content", "gaps", *data).out
     assert "no answer" in table
     assert theme["question"] in table
-    assert "2 more questions asked by fewer than 3 people" in table
+    assert "2 more questions were asked by fewer than 3 people" in table
 
 
 def test_below_the_threshold_nothing_is_shown_but_how_many(integra: Integra, data: tuple[str, object]) -> None:
@@ -125,7 +125,7 @@ def test_what_did_not_help_says_so(integra: Integra, data: tuple[str, object], t
 
 def test_with_nothing_asked_it_says_so(integra: Integra, trial: Trial) -> None:
     done = integra("content", "gaps", "--data", trial.installation.folder)
-    assert (done.code, done.out) == (0, "0 questions asked by fewer than 3 people; they are not shown\n")
+    assert (done.code, done.out) == (0, "0 questions were asked by fewer than 3 people; not shown\n")
 
 
 def test_looking_is_an_entry_in_the_audit_log(integra: Integra, data: tuple[str, object]) -> None:

@@ -50,7 +50,7 @@ def _tell(tx: Transaction, world: "World", wish: Wish, now: datetime) -> list[Ou
         return []
     voice = world.voice(talk.language)
     title = voice.content.answers.get(id, world.voice(wish.language).content.answers[id]).title
-    rows = column(Choice(f"ask.id.{id}", voice.text("button-show-answer"), lasting=True))
+    rows = column(Choice(f"ask.id.{id}", title, lasting=True))  # several may come in one message
     say = Say(voice.text("awaited-answered", title=title), rows=rows)
     return outbox.put(
         tx, contact.channel, contact.chat, [say], question=talk.question, at=now, priority=Priority.REMINDER

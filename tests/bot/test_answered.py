@@ -17,7 +17,7 @@ from storage.outbox import Priority
 
 QUESTION = "zzyqx kwqzv vromblq"
 """No words of any language: nothing is ever found for it."""
-ID = "paper-cranes"
+ID, OTHER = "paper-cranes", "other-cranes"
 
 
 @cache
@@ -27,9 +27,11 @@ def with_answer() -> Mapping[str, Voice]:
     some = next(iter(content.answers.values()))
     asked = (QUESTION, "vromblq of zzyqx", "kwqzv zzyqx", "vromblq kwqzv for me", "zzyqx for vromblq")
     more = replace(some, id=ID, title="Who feeds the paper cranes?", asked_as=asked, keywords=("zzyqx",))
+    words = ("florpian quuvle wobnart", "florpian wobnart", "wobnart of florpian", "quuvle for me", "quuvle wobnart")
+    other = replace(some, id=OTHER, title="And the others?", asked_as=words, keywords=("florpian",))
     # Fewer answers, so that the finder is built fast.
     few = {one.id: one for one in list(content.answers.values())[:30]}
-    return {"en": Voice.of(replace(content, answers={**few, ID: more}))}
+    return {"en": Voice.of(replace(content, answers={**few, ID: more, OTHER: other}))}
 
 
 def upgraded(world: World) -> World:
@@ -62,6 +64,15 @@ async def test_told_once_with_a_button_that_opens_the_answer(desk: Desk) -> None
     await renewed(desk)
     assert desk.news("officer") == []
     assert desk.site.rows("awaited") == []
+
+
+async def test_two_that_are_answered_at_once_have_a_button_each(desk: Desk) -> None:
+    await wishes(desk)
+    await desk.says("officer", "florpian quuvle wobnart", "[await]")
+    await renewed(desk)
+    (said,) = desk.news("officer")
+    assert {choice.key for choice in said.choices} == {f"ask.id.{ID}", f"ask.id.{OTHER}"}
+    assert len({choice.label for choice in said.choices}) == 2
 
 
 async def test_nobody_else_is_told(desk: Desk) -> None:
@@ -181,6 +192,6 @@ async def test_on_telegram_it_comes_with_its_button(line: Line) -> None:
     await line.app.look_again()
     await line.later(timedelta())
     await robin.hears("There is an approved answer now")
-    robin.presses("Show the answer")
-    await robin.hears("Who feeds the paper cranes?")
+    robin.presses("Who feeds the paper cranes?")
+    await robin.hears("Words you can use")
     await line.settled()

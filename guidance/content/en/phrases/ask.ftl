@@ -24,7 +24,6 @@ ask-awaited =
 button-do-not-await = Do not tell me
 ask-not-awaited = I keep no wish of yours to be told of that answer.
 awaited-answered = You asked something I could not answer. There is an approved answer now: { $title }
-button-show-answer = Show the answer
 words = Words you can use: { $words }
 button-step = { $step } { $title }
 button-ask-coordinator = Ask a coordinator to call me

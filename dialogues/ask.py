@@ -261,7 +261,7 @@ def _refuse(asked: str, why: Unanswered, scene: Scene) -> Turn[State]:
 
 
 def _await(asked: str, scene: Scene) -> Turn[State]:
-    stop = Choice(f"ask.{FORGET}{scene.fresh}", scene.text("button-do-not-await"), lasting=True)
+    stop = Choice(f"ask.forget.{scene.fresh}", scene.text("button-do-not-await"), lasting=True)
     said = Say(scene.text("ask-awaited", days=scene.question_days), rows=column(stop, _out(scene)))
     return Turn(Unknown(), (said,), (AwaitAnswer(scene.fresh, scene.voice.content.language, asked),))
 

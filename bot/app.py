@@ -13,6 +13,7 @@ from functools import partial
 import structlog
 
 from bot import turns
+from bot.answered import look_again
 from bot.channels.base import Channel, ChannelError, Inbound, Refused, TryLater
 from bot.fetching import Fetching
 from bot.late import Late
@@ -199,9 +200,18 @@ class App:
                     await self._store.run(partial(turns.keep_up, world=self._world))
                 except Damaged as damaged:  # what is whole is served all the same
                     log.error("start.not-kept-up", **failure(damaged))
+                await self.look_again()
                 await self.outbox.start()
                 self.fetching.look()
                 self._started = True
+
+    async def look_again(self) -> None:
+        """The content may be new: who waits for an answer is told when it is there.
+
+        Raises:
+            Busy: the database cannot be used; the next start looks.
+        """
+        await self._store.run(partial(look_again, world=self._world))
 
     async def run(self, listen: Listen) -> None:
         """Start, and listen until cancelled.

@@ -7,12 +7,14 @@ from typing import Final
 
 from dialogues.model import (
     AssignCase,
+    AwaitAnswer,
     CaseView,
     ClearResidue,
     CloseCase,
     CloseFlag,
     CountFeedback,
     DropAttachments,
+    DropAwaited,
     DropPlan,
     DropWalk,
     Effect,
@@ -23,6 +25,7 @@ from dialogues.model import (
     HandOnFlag,
     KeepNote,
     KeepPlan,
+    KeepQuestion,
     KeepWalk,
     LookUp,
     LosePhone,
@@ -81,6 +84,9 @@ EFFECTS: Final[Mapping[type[Effect], Recorded | NotRecorded]] = {
     EndAccess: NotRecorded("its entry is made where access ends, in storage.people"),
     LosePhone: NotRecorded("its entry is made where access ends, in storage.people"),
     CountFeedback: NotRecorded("a count without people"),
+    KeepQuestion: NotRecorded("kept without who asked; an entry would say who"),
+    AwaitAnswer: NotRecorded("a wish of one's own"),
+    DropAwaited: NotRecorded("a wish of one's own"),
     Tell: NotRecorded("a notice without content"),
 }
 LOOK_UPS: Final[Mapping[str, Recorded | NotRecorded]] = {

@@ -2,16 +2,19 @@
 
 from typing import TYPE_CHECKING
 
+from bot.answered import answered
 from bot.lost import lose
 from bot.notices import reaches_desk, tell
 from dialogues import permissions
 from dialogues.model import (
     AssignCase,
+    AwaitAnswer,
     ClearResidue,
     CloseCase,
     CloseFlag,
     CountFeedback,
     DropAttachments,
+    DropAwaited,
     DropPlan,
     DropWalk,
     Effect,
@@ -21,6 +24,7 @@ from dialogues.model import (
     HandOnFlag,
     KeepNote,
     KeepPlan,
+    KeepQuestion,
     KeepWalk,
     LosePhone,
     MakeInvite,
@@ -40,9 +44,11 @@ from dialogues.reference import reference
 from storage import (
     agencies,
     attachments,
+    awaited,
     cases,
     feedback,
     flags,
+    gaps,
     invites,
     lapses,
     notes,
@@ -182,6 +188,26 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
             return tell(tx, world, me, agency, "lost-report", report.args(), now, opens="people")
         case CountFeedback(answer, helpful):
             feedback.count(tx, answer, helpful=helpful)
+        case KeepQuestion(agency, language, question, why) if world.question_days:
+            gaps.keep(
+                tx,
+                tx.keyring.agency_ref(agency),
+                me,
+                language=language,
+                question=question,
+                why=why,
+                rarity=world.voice(language).rarity,
+                people=world.question_people,
+                at=now,
+            )
+        case AwaitAnswer(ref, language, question) if world.question_days:
+            until = gaps.until(now, world.question_days)
+            known = answered(world.voice(language), question)
+            awaited.keep(tx, ref, talk.address_ref, language=language, question=question, known=known, until=until)
+        case KeepQuestion() | AwaitAnswer():
+            pass  # nothing is kept where that is switched off
+        case DropAwaited(ref):
+            awaited.drop(tx, ref, talk.address_ref)
         case Tell(whom, agency, phrase, args_):
             told = tell(tx, world, whom, agency, phrase, dict(args_), now)
             if whom == "desk" and not told:

@@ -41,6 +41,10 @@ class Settings(BaseSettings):
         webhook_path: INTEGRA_WEBHOOK_PATH, without any secret in it. Default /telegram.
         mentor_days: INTEGRA_MENTOR_DAYS, 1 to 366: how long a mentor has access until somebody renews it. Default 90.
         content: INTEGRA_CONTENT, a folder that replaces the shipped content. Default: none.
+        question_days: INTEGRA_QUESTION_DAYS, 0 to 366: how long a question that was not answered is kept, without who
+            asked; 0: none is. Default 90.
+        question_people: INTEGRA_QUESTION_PEOPLE, 2 to 10: writers are shown what so many different people asked.
+            Default 3.
         chat_per_s: INTEGRA_CHAT_PER_S, messages a second to one chat, 0.05 to 10000. Default 1.
         chat_burst: INTEGRA_CHAT_BURST, how many may go to one chat at once before that, 1 to 10000. Default 5.
         all_per_s: INTEGRA_ALL_PER_S, messages a second to all chats together, 1 to 10000. Default 30.
@@ -63,6 +67,8 @@ class Settings(BaseSettings):
     webhook_path: str = Field(default="/telegram", pattern=r"^/[A-Za-z0-9/_-]*$")
     draft_hours: int = Field(default=12, ge=1, le=72)
     mentor_days: int = Field(default=90, ge=1, le=366)
+    question_days: int = Field(default=90, ge=0, le=366)
+    question_people: int = Field(default=3, ge=2, le=10)
     chat_per_s: float = Field(default=TELEGRAM.chat.per_s, ge=0.05, le=10_000)
     chat_burst: int = Field(default=TELEGRAM.chat.burst, ge=1, le=10_000)
     all_per_s: float = Field(default=TELEGRAM.overall.per_s, ge=1, le=10_000)

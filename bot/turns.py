@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from bot import audited
 from bot.access import Access
+from bot.answered import tell_answered
 from bot.arrivals import arrived, shown_invite
 from bot.channels.base import Inbound, Pressed, Reachable
 from bot.clock import Clock
@@ -52,9 +53,11 @@ from guidance.model import GuideVersion
 from storage import (
     agencies,
     attachments,
+    awaited,
     cases,
     conversations,
     flags,
+    gaps,
     invites,
     lapses,
     leases,
@@ -91,6 +94,7 @@ LONGEST = {
     cases.NEW_MEMBER: timedelta(),
     residue.ASK: timedelta(),
     people.ERASE: timedelta(),
+    awaited.LOOK: timedelta(),
     plans.REMINDER: LOOK_AGAIN + timedelta(days=1),
 }
 """How far away a timer can be when it is armed; those of flags and drafts are counted apart."""
@@ -106,6 +110,8 @@ class World:
         older: language and version -> the guide as it was, for walks that began in it.
         draft_lives: see ``Scene``.
         mentor_days: how long a mentor who is invited in the chat has access, unless it is renewed.
+        question_days: see ``Scene``.
+        question_people: writers are shown what so many different people asked.
     """
 
     voices: Mapping[str, Voice] = field(repr=False)
@@ -117,6 +123,8 @@ class World:
     older: Mapping[tuple[str, int], GuideVersion] = field(default_factory=dict, repr=False)
     draft_lives: timedelta = timedelta(hours=12)
     mentor_days: int = 90
+    question_days: int = 90
+    question_people: int = 3
 
     def voice(self, language: str) -> Voice:
         """In a language, or the first offered."""
@@ -184,6 +192,8 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
             return outbox.of_address(tx, bytes.fromhex(timer.about))
         case lapses.ACCESS:
             return access_due(tx, world, timer.about, now)
+        case awaited.LOOK:
+            return tell_answered(tx, world, timer.about, now)
         case retention.LOOK:
             return _time_limits(tx, world, now)
         case retention.TOLD:
@@ -191,6 +201,7 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
         case "sweep":
             invites.sweep(tx, at=now)
             leases.sweep(tx, at=now)
+            awaited.sweep(tx, at=now)
             tx.db.execute(seen.delete().where(seen.c.at < seconds(now - REMEMBER_UPDATES)))
             timers.arm(tx, SWEEP, "", now + SWEEP_EVERY)
             keep_up(tx, world)
@@ -302,6 +313,7 @@ def _converse(
         world.entropy(16).hex(),
         older=world.older,
         draft_lives=world.draft_lives,
+        question_days=world.question_days,
     )
     try:
         floor = codec.decode(talk.state, registry.STATES) if talk.state is not None else Floor()
@@ -390,6 +402,9 @@ def _time_limits(tx: Transaction, world: World, now: datetime) -> list[Outgoing]
     """
     said: list[Outgoing] = []
     more = False
+    gaps.purge(tx, days=world.question_days, at=now)
+    if not world.question_days:
+        awaited.clear(tx)
     for agency in agencies.every(tx):
         due = retention.due(tx, agency, at=now)
         retention.erase(tx, due, at=now)

@@ -90,6 +90,8 @@ def app(
     draft_hours: int = DRAFT_HOURS,
     limits: Limits | None = None,
     mentor_days: int = 90,
+    question_days: int = 90,
+    question_people: int = 3,
     paces: Paces | None = None,
 ) -> App:
     """The assistant on these channels.
@@ -98,6 +100,7 @@ def app(
         content: a folder in place of the shipped content.
         draft_hours: how long an idle draft lives.
         limits: how much one chat may send; None where nobody else can reach it.
+        question_days, question_people: see ``World``; here and below.
         paces: how fast messages go to those channels that need it; None: as fast as one likes.
 
     Raises:
@@ -116,6 +119,7 @@ def app(
         content=content,
         mentor_days=mentor_days,
     )
+    made = replace(made, question_days=question_days, question_people=question_people)
     paced = dict.fromkeys(PACED.intersection(channels), paces) if paces is not None else {}
     return App(store, _with_older(made, store, draft_hours), channels, limits, paced)
 
@@ -127,6 +131,8 @@ def renewed(
     *,
     draft_hours: int = DRAFT_HOURS,
     mentor_days: int = 90,
+    question_days: int = 90,
+    question_people: int = 3,
 ) -> World:
     """The world of an assistant that runs, with the content and the operator's own file as they are on the disk now.
 
@@ -135,6 +141,7 @@ def renewed(
     """
     slugs = [row.slug for row in store.run_now(agencies.every)]
     made = world(installation, slugs=slugs, content=content, anew=True, mentor_days=mentor_days)
+    made = replace(made, question_days=question_days, question_people=question_people)
     return _with_older(made, store, draft_hours)
 
 

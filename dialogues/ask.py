@@ -5,13 +5,15 @@
          ─▶ a report of something that happened? ─▶ AskIfNote ──yes──▶ (note, text carried over)
          ─▶ sure     ─▶ Answered ──more · helpful · related · step──▶ …
          ─▶ unsure   ─▶ Offered  ──one of them──▶ Answered
-         ─▶ unknown  ─▶ Unknown  ──guide · coordinator──▶ …
+         ─▶ unknown  ─▶ Unknown  ──guide · coordinator · await──▶ …
 
-The next text is the next question. What was asked is not kept: the states hold ids of answers only, except a
-report on its way into a note.
+The next text is the next question. A question that was not answered is kept for the writers, without who asked
+(``KeepQuestion``); until the next one the state holds what ``dialogues.screening`` left of it, and of a report on its
+way into a note all of it.
 """
 
 from dataclasses import dataclass, field, replace
+from string import hexdigits
 
 from dialogues.card import told
 from dialogues.clean import units
@@ -19,35 +21,44 @@ from dialogues.danger import ELSE, UNSURE, first_line, is_unsure, then
 from dialogues.draft import MOST_LEFT_OVER, MOST_UNITS
 from dialogues.home import menu_choice
 from dialogues.model import (
+    AwaitAnswer,
     Call,
     Choice,
     Chose,
     CountFeedback,
+    DropAwaited,
     Effect,
     EraseTraces,
     Event,
+    KeepQuestion,
     Say,
     Scene,
     Tell,
     TracePrivate,
     Turn,
+    Unanswered,
     Wrote,
     column,
 )
+from dialogues.screening import screened
 from guidance.incident_like import looks_like_incident
 from guidance.model import Answer, Content, Danger, Decline, Step
 
+FORGET = "forget."
+"""Before the ref in the opening argument of the button that takes a wish back."""
+REF_DIGITS = 32
 NO_SOURCE = "PRACTICE"
 """Id of the entry that stands for ordinary professional practice without a publisher."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer is on the screen."""
+    """An answer is on the screen. ``asked``, here and below: the question, screened, or empty."""
 
     answer: str
     more_shown: bool = False
     rated: bool = False
+    asked: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +66,14 @@ class Offered:
     """Two or three are on the screen; waiting for which was meant."""
 
     ids: tuple[str, ...]
+    asked: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nothing was found."""
+    """Nothing was found; the person may wish to be told when something is."""
+
+    asked: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,8 @@ def begin(scene: Scene, about: str) -> Turn[State]:
     if about.startswith("ids."):
         ids = tuple(about.split(".")[1:])
         return _show(ids[0], scene) if len(ids) == 1 else Turn(Offered(ids), _offer(ids, scene))
+    if about.startswith(FORGET):
+        return Turn(None, (Say(scene.text("ask-not-awaited")),), _not_awaited(about.removeprefix(FORGET)))
     if not about:
         return Turn(Unknown(), (Say(scene.text("ask-invite")),))
     return _answer(about, scene)
@@ -108,18 +124,25 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
             return Turn(state, resume(state, scene))
         case _, Wrote(text):
             return _answer(text, scene)
-        case Answered(answer, False, rated), Chose("more"):
-            return _more(Answered(answer, True, rated), scene)
-        case Answered(answer, more, False), Chose("helpful" | "not-helpful" as key):
-            thanked = Say(scene.text("feedback-thanks" if key == "helpful" else "feedback-sorry"))
-            says = (thanked,) if key == "helpful" else (thanked, *_ways_on(scene))
-            return Turn(Answered(answer, more, True), says, (CountFeedback(answer, key == "helpful"),))
+        case Answered(more_shown=False), Chose("more"):
+            return _more(replace(state, more_shown=True), scene)
+        case Answered(answer, more, False), Chose("helpful"):
+            thanked = Say(scene.text("feedback-thanks"))
+            return Turn(Answered(answer, more, True), (thanked,), (CountFeedback(answer, True),))
+        case Answered(answer, more, False, asked), Chose("not-helpful"):
+            says = (Say(scene.text("feedback-sorry")), *_ways_on(scene))
+            kept = _kept(asked, "not-helpful", scene)
+            return Turn(Answered(answer, more, True), says, (CountFeedback(answer, False), *kept))
         case Answered(answer), Chose(key) if key in _related(answer, scene.voice.content):
             return _show(key, scene)
-        case Offered(ids), Chose(key) if key in ids:
-            return _show(key, scene)
+        case Offered(ids, asked), Chose(key) if key in ids:
+            return _show(key, scene, asked)
+        case Offered(_, asked), Chose("none"):
+            return _refuse(asked, "none-chosen", scene)
         case _, Chose("none"):
             return Turn(Unknown(), _refused(scene))
+        case Unknown(asked), Chose("await") if asked:
+            return _await(asked, scene)
         case _, Chose("coordinator"):
             told = Tell("desk", scene.home.agency.slug, "asked-to-call", (("handle", scene.person.handle),))
             return Turn(None, (Say(scene.text("coordinator-asked")),), (told,))
@@ -139,8 +162,8 @@ def resume(state: State, scene: Scene) -> tuple[Say, ...]:
             return _shown(answer, scene, more=more, rated=rated)
         case Offered(ids):
             return _offer(ids, scene)
-        case Unknown():
-            return _ways_on(scene)
+        case Unknown(asked):
+            return _ways_on(scene, asked)
         case AskIfNote():
             rows = column(
                 Choice("note", scene.text("button-make-note")),
@@ -208,26 +231,52 @@ def _told_more(state: AskIfNote, more: str, scene: Scene) -> Turn[State]:
 def _look_up(text: str, scene: Scene) -> Turn[State]:
     found = scene.voice.asking.decide(text, role=scene.home.role)
     ids = tuple(hit.id for hit in found.hits)
+    asked = _asked(text, scene)
     match found.decision:
         case "danger":
             return Turn(None, call=Call("danger"))
         case "answer" | "decline" if ids:
-            return _show(ids[0], scene)
+            return _show(ids[0], scene, asked)
         case "offer" if ids:
-            return Turn(Offered(ids), _offer(ids, scene))
+            return Turn(Offered(ids, asked), _offer(ids, scene))
         case _ if found.kind in ("greeting", "thanks"):
             return Turn(Unknown(), (Say(scene.text(f"ask-{found.kind}"), rows=column(_out(scene))),))
         case _:
-            return Turn(Unknown(), _refused(scene))
+            return _refuse(asked, "refused", scene)
 
 
-def _show(id: str, scene: Scene) -> Turn[State]:
+def _asked(text: str, scene: Scene) -> str:
+    """What of a question may be kept; of a report nothing, whatever it is called."""
+    return "" if scene.question_days == 0 or looks_like_incident(text) else screened(text)
+
+
+def _kept(asked: str, why: Unanswered, scene: Scene) -> tuple[Effect, ...]:
+    if not asked:
+        return ()
+    return (KeepQuestion(scene.home.agency.slug, scene.voice.content.language, asked, why),)
+
+
+def _refuse(asked: str, why: Unanswered, scene: Scene) -> Turn[State]:
+    return Turn(Unknown(asked), _refused(scene, asked), _kept(asked, why, scene))
+
+
+def _await(asked: str, scene: Scene) -> Turn[State]:
+    stop = Choice(f"ask.forget.{scene.fresh}", scene.text("button-do-not-await"), lasting=True)
+    said = Say(scene.text("ask-awaited", days=scene.question_days), rows=column(stop, _out(scene)))
+    return Turn(Unknown(), (said,), (AwaitAnswer(scene.fresh, scene.voice.content.language, asked),))
+
+
+def _not_awaited(ref: str) -> tuple[Effect, ...]:
+    return (DropAwaited(ref),) if len(ref) == REF_DIGITS and set(ref) <= set(hexdigits.lower()) else ()
+
+
+def _show(id: str, scene: Scene, asked: str = "") -> Turn[State]:
     content = scene.voice.content
     if id in content.steps:
         return Turn(None, call=Call("walk", f"step.{id}"))
     if id not in content.answers and id not in content.declines:
         return Turn(Unknown(), _refused(scene))
-    return Turn(Answered(id), _shown(id, scene))
+    return Turn(Answered(id, asked=asked if id in content.answers else ""), _shown(id, scene))
 
 
 def _shown(id: str, scene: Scene, *, more: bool = False, rated: bool = False) -> tuple[Say, ...]:
@@ -277,16 +326,17 @@ def _offer(ids: tuple[str, ...], scene: Scene) -> tuple[Say, ...]:
     )
 
 
-def _refused(scene: Scene) -> tuple[Say, ...]:
-    return (Say(scene.text("ask-unknown"), rows=_ways_rows(scene)),)
+def _refused(scene: Scene, asked: str = "") -> tuple[Say, ...]:
+    return (Say(scene.text("ask-unknown"), rows=_ways_rows(scene, asked)),)
 
 
-def _ways_on(scene: Scene) -> tuple[Say, ...]:
-    return (Say(scene.text("ask-ways-on"), rows=_ways_rows(scene)),)
+def _ways_on(scene: Scene, asked: str = "") -> tuple[Say, ...]:
+    return (Say(scene.text("ask-ways-on"), rows=_ways_rows(scene, asked)),)
 
 
-def _ways_rows(scene: Scene) -> tuple[tuple[Choice, ...], ...]:
-    return column(Choice("guide", scene.text("button-guide")), _coordinator(scene), _out(scene))
+def _ways_rows(scene: Scene, asked: str) -> tuple[tuple[Choice, ...], ...]:
+    await_ = [Choice("await", scene.text("button-await"))] if asked else []
+    return column(Choice("guide", scene.text("button-guide")), _coordinator(scene), *await_, _out(scene))
 
 
 def _out(scene: Scene) -> Choice:

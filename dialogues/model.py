@@ -15,6 +15,7 @@ from guidance.danger import DangerFinder
 from guidance.handoff import Sheet
 from guidance.model import Content, GuideVersion, Role
 from guidance.site import NOWHERE, Site
+from guidance.themes import EVEN, Rarity
 
 S = TypeVar("S")
 
@@ -22,6 +23,7 @@ Urgency = Literal["routine", "today", "urgent"]
 Media = Literal["photo", "voice", "video", "sticker", "document", "location", "contact", "forwarded", "other"]
 Attachable = Literal["photo", "voice"]
 NotBrought = Literal["too-large", "unusable", "out-of-reach"]
+Unanswered = Literal["refused", "none-chosen", "not-helpful"]
 
 MOST_MEDIUM_BYTES = 5_000_000
 """Of one photo or voice message."""
@@ -426,6 +428,42 @@ class CountFeedback:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepQuestion:
+    """Keep a question that was not answered for the writers of guidance, without who asked.
+
+    Attributes:
+        agency: whose people ask it; it is counted there alone.
+        question: as ``dialogues.screening`` left it, never empty.
+    """
+
+    agency: str
+    language: str
+    question: str = field(repr=False)
+    why: Unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitAnswer:
+    """Tell this chat once, when a new answer to a question is there.
+
+    Attributes:
+        ref: 16 bytes, hex; from ``Scene.fresh``. What ``DropAwaited`` takes it back by.
+        question: as in ``KeepQuestion``.
+    """
+
+    ref: str
+    language: str
+    question: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DropAwaited:
+    """The person does not want to be told any more; harmless when repeated."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Say a phrase to other people, each in their language.
 
@@ -466,6 +504,9 @@ Effect = (
     | EndAccess
     | LosePhone
     | CountFeedback
+    | KeepQuestion
+    | AwaitAnswer
+    | DropAwaited
     | Tell
 )
 
@@ -667,11 +708,12 @@ class Voice:
     content: Content
     asking: Asking
     danger: DangerFinder
+    rarity: Rarity = EVEN
 
     @classmethod
     def of(cls, content: Content) -> "Voice":
         asking = Asking(content)
-        return cls(content, asking, asking.danger)
+        return cls(content, asking, asking.danger, Rarity.measured(content))
 
     def text(self, key: str, /, **args: str | int) -> str:
         return self.content.phrases.text(key, **args)
@@ -689,6 +731,7 @@ class Scene:
         below: name of the dialogue that resumes when this one is over, or empty.
         older: language and version -> the guide as it was, for walks that began in it.
         draft_lives: after so long without a turn a draft, and all else that was open, is dropped.
+        question_days: how long a question that was not answered is kept for the writers; 0: none is.
     """
 
     now: datetime
@@ -699,6 +742,7 @@ class Scene:
     below: str = ""
     older: Mapping[tuple[str, int], GuideVersion] = field(default_factory=dict, repr=False)
     draft_lives: timedelta = timedelta(hours=12)
+    question_days: int = 90
 
     @property
     def draft_hours(self) -> int:

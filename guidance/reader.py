@@ -54,6 +54,9 @@ SINGLE_FILES = ("guide", "declines", "danger")
 
 NO_PHRASES = Phrases("en", {})
 
+DRAFT = "draft"
+"""In an answers file: nobody is shown what it holds."""
+
 PHRASING_LIMIT = 160
 DANGER_LIMIT = 500
 OWNER_LIMIT = 60
@@ -233,10 +236,13 @@ def _branches(decision: Fields) -> Iterator[Branch]:
 
 
 def read_answers(text: str, file: str) -> tuple[tuple[Answer, ...], tuple[Problem, ...]]:
-    """``<language>/answers/<topic>.toml``: the answers of one topic; the file is called after it."""
+    """``<language>/answers/<topic>.toml``: the answers of one topic; the file is called after it. Of a draft none."""
     problems: list[Problem] = []
     found: list[Answer] = []
     if (top := opened(text, file, problems)) is not None:
+        if top.yes(DRAFT):
+            remedy = f"is a draft, and shown to nobody: finish it, then take out the line {DRAFT} = true"
+            return (), (Problem(file, "", remedy, "warning"),)
         topic = top.id("topic", SNAKE_ID, "information_sharing")
         if topic and topic != stem(file):
             top.wrong("topic", f'is "{topic}", and the file is called {stem(file)}.toml: make them the same')

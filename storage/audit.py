@@ -44,6 +44,7 @@ Action = Literal[
     "plan.viewed",
     "people.listed",
     "audit.listed",
+    "questions.listed",
     # giving out
     "note.handed-over",
     "audit.exported",

@@ -39,6 +39,7 @@ Kind = Literal[
     "role",  # person ref, agency ref
     "person",  # person ref
     "address",  # address ref
+    "wish",  # ref of a wish that was taken back, or that was told
     "desk",  # agency ref, version (4 bytes) from which a key is off the desk, the admin's public key
 ]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)

@@ -26,7 +26,7 @@ from storage.sealing.labels import L
 from storage.sealing.signing import SigningKey
 
 Label = Literal[
-    "state", "outbox", "contact", "profile", "agency", "walk", "trace", "case", "plan", "audit", "medium"
+    "state", "outbox", "contact", "profile", "agency", "walk", "trace", "case", "plan", "audit", "medium", "question"
 ]  # fmt: skip
 LABELS: Final[tuple[Label, ...]] = get_args(Label)
 VERSION: Final = b"\x02"
@@ -127,6 +127,10 @@ class Keyring:
     def code_hash(self, token_hash: bytes, code: str) -> bytes:
         """32 bytes; what the code that goes with an invite is known by at rest."""
         return hmac.digest(self._tokens, b"code" + token_hash + code.encode(), "sha256")
+
+    def asker(self, theme_ref: bytes, person_ref: bytes) -> int:
+        """0 to 255: tells who asks within one theme from most others, and says nothing in another. See storage.gaps."""
+        return hmac.digest(self._pseudonyms, b"asker" + theme_ref + person_ref, "sha256")[0]
 
     def deletion_mac(self, line: bytes) -> bytes:
         """16 bytes that show a line of the file of deletions to be this installation's."""

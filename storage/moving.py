@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Table, delete, insert, select, update
 
-from storage import audit, outbox, people
+from storage import audit, awaited, outbox, people
 from storage.outbox import Outgoing
 from storage.reseal import COLUMNS, Sealed
 from storage.schema import addresses, metadata, redemptions
@@ -37,6 +37,7 @@ def move(tx: Transaction, address_ref: bytes, channel: str, chat: str, *, at: da
         tx.db.execute(delete(redemptions).where(redemptions.c.address_ref == new))  # of the time before it was known
         for table in KEYED:
             _rekey(tx, table, address_ref, new)
+        awaited.move(tx, address_ref, new)
         about = {"about": address_ref.hex(), "kind": people.ERASE}
         where = [timer_rows.c[name] == value for name, value in about.items()]
         tx.db.execute(update(timer_rows).where(*where).values(about=new.hex()))

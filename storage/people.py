@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from dialogues.permissions import SERVES
 from guidance.model import Role
-from storage import audit, deletions, lapses, outbox, plans
+from storage import audit, awaited, deletions, lapses, outbox, plans
 from storage import timers as timer_rows
 from storage.errors import LastAdmin, Unknown, Unreadable
 from storage.schema import (
@@ -416,6 +416,7 @@ def _shed(tx: Transaction, one: Contact, at: datetime) -> None:
     )
     for table in (timers, attachments):
         tx.db.execute(delete(table).where(table.c.address_ref == one.address_ref))
+    awaited.forget(tx, one.address_ref)
     _erase_drafts(tx, one, at)
 
 
@@ -427,6 +428,7 @@ def _forget_address(tx: Transaction, ref: bytes, at: datetime) -> None:
     tx.hold(ref)
     for table in (conversations, outbox_rows, timers, redemptions, residue, attachments):
         tx.db.execute(delete(table).where(table.c.address_ref == ref))
+    awaited.forget(tx, ref)
     tx.db.execute(delete(addresses).where(addresses.c.ref == ref))
     deletions.record(tx, "address", ref)
     if one is not None:

@@ -6,8 +6,22 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Row, Table, select, update
 
+from storage import awaited as wishes
 from storage.keyring import Label
-from storage.schema import addresses, agencies, attachments, cases, conversations, outbox, people, plans, traces, walks
+from storage.schema import (
+    addresses,
+    agencies,
+    attachments,
+    awaited,
+    cases,
+    conversations,
+    gaps,
+    outbox,
+    people,
+    plans,
+    traces,
+    walks,
+)
 from storage.transaction import Transaction
 
 AT_ONCE: Final = 500
@@ -37,6 +51,8 @@ COLUMNS: Final[tuple[Sealed, ...]] = (
     Sealed(attachments, "sealed_handle", "medium", lambda row: row.note_id + bytes([row.number])),
     Sealed(walks, "sealed_progress", "walk", lambda row: row.id),
     Sealed(plans, "sealed_body", "plan", lambda row: row.id),
+    Sealed(gaps, "sealed_theme", "question", lambda row: row.ref),
+    Sealed(awaited, "sealed_wish", "question", lambda row: wishes.place(row.ref)),
     Sealed(cases, "sealed_case", "case", lambda row: row.agency_ref + row.tag),
 )
 

@@ -322,6 +322,29 @@ feedback = Table(
     Column("times", Integer, nullable=False),
 )
 
+# A theme of questions that were not answered (storage.gaps), without who asked; gone when its questions are out of
+# date. ``day``: midnight of its oldest question. No row ids: they would tell in which order themes came.
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("ref", Ref, primary_key=True),
+    Column("agency_ref", Ref, ForeignKey("agencies.ref"), nullable=False),
+    Column("day", BigInteger, nullable=False),
+    Column("sealed_theme", LargeBinary, nullable=False),
+    Index("ix_gaps_agency_ref", "agency_ref"),
+    sqlite_with_rowid=False,
+)
+
+# A wish to be told when a question is answered (storage.awaited); whose it is, is sealed. ``until``: a midnight.
+awaited = Table(
+    "awaited",
+    metadata,
+    Column("ref", Ref, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("sealed_wish", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # What a destination was given. A batch's bytes are fixed before they are written anywhere: a restart writes the same.
 batches = Table(
     "batches",

@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import delete, select, update
 
-from storage import audit, cases, deletions, flags, notes, outbox, people, plans, retention, timers, walks
+from storage import audit, awaited, cases, deletions, flags, notes, outbox, people, plans, retention, timers, walks
 from storage.deletions import Deletion
 from storage.errors import Unknown
 from storage.pins import Pin
@@ -104,6 +104,8 @@ def _again(tx: Transaction, one: Deletion, done: Settled, at: datetime) -> None:
                 people.revoke(tx, about[0], at=at, force=True)
         case "address":
             people.forget_chat(tx, about[0], at=at)
+        case "wish":
+            awaited.take(tx, about[0])
         case "desk":
             if tx.db.scalar(select(agency_rows.c.ref).where(agency_rows.c.ref == about[0])) is not None:
                 version = int.from_bytes(one.about[16:20], "big")

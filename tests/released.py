@@ -46,6 +46,7 @@ STORY = "Paper cranes by the window."
 DRAFT, WALK, PLAN = "d0" * 16, "a1" * 16, "b2" * 16
 DRAFTED = "Half a sentence that"
 TOLD = "Your note waits to be read."
+ASKED = "who feeds the paper cranes"
 TOKEN = "an invite that nobody has used yet"
 
 
@@ -353,6 +354,16 @@ def _leases(old: Old) -> None:
     old.put("leases", name=old.address("officer"), holder=bytes([7]) * 16, until=old.now - 60)
 
 
+def _questions(old: Old) -> None:
+    theme, wish = bytes([3]) * 16, bytes([4]) * 16
+    day = old.now // 86_400 * 86_400
+    kept = {"language": "en", "asked": [[day, "refused", ASKED]], "marks": {"7": day}, "enough": None}
+    old.put("gaps", ref=theme, agency_ref=old.agency, day=day, sealed_theme=old.seal("question", theme, kept))
+    fields = {"to": old.address("officer").hex(), "language": "en", "question": ASKED, "known": ""}
+    old.put("awaited", ref=wish, until=day + 90 * 86_400,
+            sealed_wish=old.seal("question", b"awaited" + wish, fields))  # fmt: skip
+
+
 BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0001": _first,
     "0002": _cases,
@@ -364,4 +375,5 @@ BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0008": _delivery,
     "0009": _deletions,
     "0010": _leases,
+    "0011": _questions,
 }

@@ -26,6 +26,8 @@ COMMANDS = (
     "content print",
     "content card",
     "content learn-danger",
+    "content gaps",
+    "content draft",
     "init",
     "agency add",
     "agency set",

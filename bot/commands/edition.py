@@ -1,4 +1,4 @@
-"""`integra content`: what the guidance covers, and pocket cards and forms of it."""
+"""`integra content`: what the guidance covers and what it lacks, and pocket cards and forms of it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +7,7 @@ import typer
 
 from bot.commands.common import AsJson, Refusal, out, out_json
 from bot.commands.content import Edition, Language, existing
+from bot.commands.gaps import draft, gaps
 from bot.commands.learn import learn_danger
 from guidance import cards, filling, library
 from guidance.cards import Card
@@ -16,9 +17,13 @@ from guidance.coverage import page
 from guidance.handoff import Sheet
 from guidance.model import Content
 
-content = typer.Typer(no_args_is_help=True, help="What the guidance covers, and pocket cards and forms of it.")
+content = typer.Typer(
+    no_args_is_help=True, help="What the guidance covers and what it lacks, and pocket cards and forms of it."
+)
 
 content.command("learn-danger")(learn_danger)
+content.command("gaps")(gaps)
+content.command("draft")(draft)
 
 PAGE = Path("docs") / "coverage.md"
 

@@ -1,4 +1,4 @@
-"""`integra retention`: what the agencies' time limits cover, and erasing it now instead of at the daily look."""
+"""`integra retention`: what the agencies' time limits cover, and old questions; erased now, not at the daily look."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,8 @@ import typer
 from bot.clock import system_clock
 from bot.commands.common import AsJson, Data, operator, out, out_json, progress, within
 from bot.installation import Installation
-from storage import agencies
+from bot.settings import Settings
+from storage import agencies, awaited, gaps
 from storage import retention as limits
 from storage.transaction import Transaction
 
@@ -18,11 +19,12 @@ ALL = 1_000_000
 @retention.command("show")
 def show(data: Data, as_json: AsJson = False) -> None:
     """Each agency's limit, and what it covers today."""
-    rows = within(data, _rows)
+    rows, questions = within(data, _rows), _questions(data)
     if as_json:
         out_json(rows)
         return
     _say_all(rows, "due")
+    _say_questions(questions, "due")
 
 
 @retention.command("run")
@@ -32,13 +34,30 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Erase what is due now. A running assistant does so once a day."""
-    rows = within(data, _rows)
+    rows, questions = within(data, _rows), _questions(data)
     if not dry_run:
         _erase(data, sum(row["notes"] + row["withdrawn"] + row["plans"] for row in rows))
+        days = Settings.read(data).question_days
+        within(data, lambda tx: gaps.purge(tx, days=days, at=system_clock()))
+        if not days:
+            within(data, awaited.clear)
     if as_json:
-        out_json({"erased": not dry_run, "agencies": rows})
+        out_json({"erased": not dry_run, "agencies": rows, "questions": questions})
         return
-    _say_all(rows, "would be erased" if dry_run else "erased")
+    what = "would be erased" if dry_run else "erased"
+    _say_all(rows, what)
+    _say_questions(questions, what)
+
+
+def _questions(data: Any) -> int:
+    """How many questions that were not answered are out of date."""
+    days = Settings.read(data).question_days
+    return within(data, lambda tx: gaps.count(tx, days=days, at=system_clock()))
+
+
+def _say_questions(number: int, what: str) -> None:
+    if number:
+        out(f"questions that were not answered, out of date  {what}: {number}")
 
 
 def _erase(data: Any, total: int) -> None:

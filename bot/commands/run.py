@@ -118,11 +118,19 @@ async def _run(
             _stops(health)
 
     def build() -> World:
-        hours, days = settings.draft_hours, settings.mentor_days
-        return wiring.renewed(installation, store, content, draft_hours=hours, mentor_days=days)
+        return wiring.renewed(
+            installation,
+            store,
+            content,
+            draft_hours=settings.draft_hours,
+            mentor_days=settings.mentor_days,
+            question_days=settings.question_days,
+            question_people=settings.question_people,
+        )
 
     async def renewed(world: World) -> None:
         wiring.settle_memory()
+        await app.look_again()
         await _until_it_answers(lambda: telegram.set_commands(commands(world.voices)))
 
     try:
@@ -135,6 +143,8 @@ async def _run(
             limits=Limits(),
             draft_hours=settings.draft_hours,
             mentor_days=settings.mentor_days,
+            question_days=settings.question_days,
+            question_people=settings.question_people,
             paces=settings.paces,
         )
         health = Health(app, store, installation.keyring)

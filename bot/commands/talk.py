@@ -52,8 +52,8 @@ def chat(
         raise Refusal("--save is for somebody at a terminal; leave it out")
     logs.configure()
     if data is not None:
-        content = Settings.read(data).content
-        asyncio.run(_chat(Installation.at(data), who, (), record=record, content=content, save=save))
+        settings = Settings.read(data)
+        asyncio.run(_chat(Installation.at(data), who, (), record=record, settings=settings, save=save))
         return
     with tempfile.TemporaryDirectory(prefix="integra-") as folder:
         trial = Trial.create(Path(folder), at=MovableClock()(), roles=tuple(HANDLES))
@@ -79,15 +79,23 @@ async def _chat(
     *,
     record: bool = False,
     trial: Trial | None = None,
-    content: Path | None = None,
+    settings: Settings | None = None,
     save: Path | None = None,
 ) -> None:
     store, clock, effects = installation.store(operator=operator()), MovableClock(), list[str]()
     try:
         await store.run(lambda tx: _enrol(tx, who, clock))
         console = Console(prefix=os.urandom(6).hex(), save=save)
+        chosen = settings or Settings.model_construct()  # the defaults, whatever the environment says
         app = wiring.app(
-            installation, store, {"console": console}, clock=clock, witness=effects.append, content=content
+            installation,
+            store,
+            {"console": console},
+            clock=clock,
+            witness=effects.append,
+            content=chosen.content,
+            question_days=chosen.question_days,
+            question_people=chosen.question_people,
         )
         await app.start()
         extras = Demo(trial, store, app, clock).extras if trial is not None else {}

@@ -19,11 +19,13 @@ from dialogues import model, permissions
 from dialogues.model import (
     Agency,
     AssignCase,
+    AwaitAnswer,
     ClearResidue,
     CloseCase,
     CloseFlag,
     CountFeedback,
     DropAttachments,
+    DropAwaited,
     DropPlan,
     DropWalk,
     Effect,
@@ -33,6 +35,7 @@ from dialogues.model import (
     HandOnFlag,
     KeepNote,
     KeepPlan,
+    KeepQuestion,
     KeepWalk,
     LookUp,
     LosePhone,
@@ -72,6 +75,9 @@ ALLOWED = {
     "Remind": (EVERYBODY, EVERYBODY),
     "Settle": (EVERYBODY, EVERYBODY),
     "CountFeedback": (EVERYBODY, EVERYBODY),
+    "KeepQuestion": (EVERYBODY, NOBODY),
+    "AwaitAnswer": (EVERYBODY, EVERYBODY),  # about the own chat alone
+    "DropAwaited": (EVERYBODY, EVERYBODY),  # another chat's stays
     "KeepWalk": (EVERYBODY, NOBODY),
     "DropWalk": (EVERYBODY, EVERYBODY),  # somebody else's stays, see below
     "TickCase": (EVERYBODY, NOBODY),
@@ -136,6 +142,9 @@ class Stage:
             "Remind": Remind("idle", NOON),
             "Settle": Settle(language="en"),
             "CountFeedback": CountFeedback("some-answer", True),
+            "KeepQuestion": KeepQuestion(AGENCY, "en", "who feeds the cranes", "refused"),
+            "AwaitAnswer": AwaitAnswer("ab" * 16, "en", "who feeds the cranes"),
+            "DropAwaited": DropAwaited("ab" * 16),
             "KeepWalk": KeepWalk("ef" * 16, AGENCY, 1, "{}"),
             "DropWalk": DropWalk(WALK),
             "KeepPlan": KeepPlan("ee" * 16, AGENCY, "{}", CODE, None),

@@ -14,6 +14,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from bot_site import NOON, Site, at_desk, open_notes, texts
 from released import (
+    ASKED,
     BUILDERS,
     CASE,
     DRAFTED,
@@ -29,10 +30,11 @@ from released import (
 from sqlalchemy import inspect, text
 
 from bot.installation import Installation
-from bot.trial import Trial
+from bot.trial import AGENCY, Trial
 from dialogues.reference import reference
-from storage import audit, cases, invites
+from storage import audit, awaited, cases, gaps, invites
 from storage.audit_chain import Verifier
+from storage.transaction import Transaction
 
 SCRIPTS = ScriptDirectory("storage/migrations")
 REVISIONS = [one.revision for one in SCRIPTS.walk_revisions()][::-1]
@@ -139,6 +141,16 @@ def test_shared_ticks_are_there(upgraded: Site) -> None:
 async def test_a_release_plan_opens(upgraded: Site) -> None:
     async with at_desk(upgraded) as desk:
         assert CASE in str(await desk.says("officer", "/cancel", f"/release {CASE}")) + desk.screen("officer")
+
+
+@pytest.mark.parametrize("revision", REVISIONS[10:])
+def test_questions_and_wishes_are_there(upgraded: Site) -> None:
+    def read(tx: Transaction) -> tuple[list[gaps.Theme], list[awaited.Wish]]:
+        here = tx.keyring.address_ref("console", "officer")
+        return gaps.of_agency(tx, tx.keyring.agency_ref(AGENCY)), awaited.of_chat(tx, here)
+
+    (theme,), (wish,) = upgraded.within(read)
+    assert (theme.texts, wish.question) == ((ASKED,), ASKED)
 
 
 @pytest.mark.parametrize("revision", REVISIONS[4:])

@@ -115,10 +115,10 @@ SHOWN = {
     *("at", "now", "idle_since", "raised_at", "due_at", "undo_until", "hour", "occurred_at", "zone", "ready"),
     *("lasting", "refresh", "standing", "accepted", "helpful", "flag_level", "guide_version", "version", "part"),
     *("complete", "warned", "mine", "open", "park", "more_shown", "rated", "draft_lives", "unsure", "done", "shared"),
-    *("remind_at", "told", "paused", "urgent"),
+    *("remind_at", "told", "paused", "urgent", "question_days"),
     # Values that are tested here themselves.
     *("rows", "memberships", "says", "effects", "look_up", "call", "given", "content", "asking", "danger", "site"),
-    *("members", "staff", "case", "document"),
+    *("members", "staff", "case", "document", "rarity"),
     # Of attachments: sizes, numbers, a salted digest.
     *("size", "number", "numbered", "digest", "why", "attachments"),
 }

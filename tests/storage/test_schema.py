@@ -10,7 +10,21 @@ from storage_site import NOON, keep_note, note_id, outside, past_the_walls
 
 from bot.installation import Installation
 from dialogues.model import Say
-from storage import cases, conversations, flags, invites, notes, outbox, people, plans, traces, walks
+from guidance.themes import EVEN
+from storage import (
+    awaited,
+    cases,
+    conversations,
+    flags,
+    gaps,
+    invites,
+    notes,
+    outbox,
+    people,
+    plans,
+    traces,
+    walks,
+)
 from storage.pins import Pins
 from storage.schema import metadata
 from storage.schema import walks as walk_rows
@@ -86,7 +100,8 @@ def test_t01_no_word_of_a_person_lies_in_the_files(
     agency_ref: bytes,
     server_of: Cluster | None,
 ) -> None:
-    names = ("note", "handle", "case code", "progress", "state", "said", "message", "token", "tick", "plan")
+    names = ("note", "handle", "case code", "progress", "state", "said", "message", "token", "tick", "plan",
+             "question", "wish")  # fmt: skip
     words = {name: secrets.token_hex(10) for name in names}
     words["chat"] = str(10**13 + secrets.randbelow(10**13))
 
@@ -108,6 +123,10 @@ def test_t01_no_word_of_a_person_lies_in_the_files(
                    progress=f'["{words["progress"]}"]', case_code=words["case code"], at=NOON)  # fmt: skip
         plans.keep(tx, plan_id="ef" * 16, person_ref=officer, agency_ref=agency_ref, body=f'["{words["plan"]}"]',
                    case_code=words["case code"], remind_at=NOON, at=NOON)  # fmt: skip
+        gaps.keep(tx, agency_ref, officer, language="en", question=f"who feeds {words['question']}", why="refused",
+                  rarity=EVEN, people=3, at=NOON)  # fmt: skip
+        awaited.keep(tx, "ae" * 16, address, language="en", question=f"who feeds {words['wish']}", known="",
+                     until=NOON)  # fmt: skip
 
     store.run_now(turn)
     found = files_of(installation, server_of)

@@ -351,6 +351,7 @@ LONGEST = {
     "one.milestone.id": 40,
     "task.id": 40,
     "kept.id": 32,
+    "scene.fresh": 32,
     "one.isoformat()": 10,
     "other": 6,
     "pause": 6,

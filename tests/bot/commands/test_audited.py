@@ -29,6 +29,8 @@ BY_COMMAND: dict[str, tuple[str, ...] | str] = {
     "content print": "no data of people",
     "content card": "no data of people",
     "content learn-danger": "no data of people",
+    "content gaps": ("questions.listed",),
+    "content draft": ("questions.listed",),
     "init": "nobody is there yet",
     "agency add": ("agency.added",),
     "agency set": ("agency.changed",),
@@ -361,6 +363,10 @@ def test_t40_every_act_at_the_command_line_leaves_exactly_one_entry(
     drive("retention", "run", "--dry-run", leaves=[])
     _written_long_ago(trial)
     drive("retention", "run", leaves=[("note.erased", "own", "time-limit")] * 2)
+    drive("content", "gaps", leaves=[("questions.listed", "all", "operation")])
+    drive("content", "gaps", "--agency", AGENCY, leaves=[("questions.listed", "own", "operation")])
+    nowhere = ("content", "draft", "ffffffff", "--content", tmp_path)
+    drive(*nowhere, leaves=[], code=1)
     drive("backup", "--to", tmp_path / "backup", leaves=[("backup.made", "all", "operation")])
     server.addresses(server.new_database()).write(tmp_path / "server.toml")
     drive("move", "--to-file", tmp_path / "server.toml", leaves=[("database.moved", "all", "operation")])

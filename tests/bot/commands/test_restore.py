@@ -21,7 +21,8 @@ from bot.channels.base import Inbound
 from bot.clock import MovableClock, system_clock
 from bot.trial import AGENCY, HANDLES, Trial
 from dialogues.model import Say
-from storage import agencies, audit, cases, outbox, people
+from guidance.themes import EVEN
+from storage import agencies, audit, awaited, cases, gaps, outbox, people
 from storage import invites as invites_
 from storage.backup import Contents, write
 from storage.database import open_database, snapshot
@@ -318,6 +319,26 @@ def _later(world: World, path: Path, integra: Integra, *, days: int) -> None:
         patch.setattr("bot.commands.restore.system_clock", lambda: late)
         world.comes_back(integra, path)
     world.site.clock.move(timedelta(days=days))
+
+
+def test_questions_come_back_and_a_wish_that_was_told_or_taken_back_does_not(integra: Integra, world: World) -> None:
+    def asked(tx: Transaction) -> None:
+        gaps.keep(tx, tx.keyring.agency_ref(AGENCY), ref(tx), language="en", question="zzyqx kwqzv", why="refused",
+                  rarity=EVEN, people=3, at=system_clock())  # fmt: skip
+        for number in range(1, 4):
+            awaited.keep(tx, f"{number:032x}", at(tx, "officer"), language="en", question=f"zzyqx {number}", known="",
+                         until=system_clock() + timedelta(days=9))  # fmt: skip
+
+    world.site.within(asked)
+    path = world.backs_up(integra)
+    world.site.within(lambda tx: awaited.drop(tx, f"{1:032x}", at(tx, "officer")))
+    world.site.within(lambda tx: awaited.take(tx, bytes.fromhex(f"{2:032x}")))
+    world.loses_all()
+    world.comes_back(integra, path)
+    (theme,) = world.site.within(lambda tx: gaps.of_agency(tx, tx.keyring.agency_ref(AGENCY)))
+    assert theme.texts == ("zzyqx kwqzv",)
+    wishes = world.site.within(lambda tx: awaited.of_chat(tx, at(tx, "officer")))
+    assert [one.question for one in wishes] == ["zzyqx 3"]
 
 
 def test_a_chat_that_somebody_moved_away_from_stays_a_strangers(integra: Integra, world: World) -> None:

@@ -11,8 +11,12 @@ import pytest
 from bot_site import Site, at_desk
 from sqlalchemy import insert
 
+from bot.clock import system_clock
 from bot.trial import AGENCY, Trial
+from guidance.themes import EVEN
+from storage import gaps
 from storage.schema import batches
+from storage.transaction import Transaction
 
 Integra = Callable[..., Any]
 
@@ -56,7 +60,11 @@ def test_what_is_due_is_told_and_erased_when_it_is_told_to(integra: Integra, dat
     dry = integra("retention", "run", "--dry-run", *data)
     assert "would be erased: 2 notes" in dry.out
     assert "1 older than that and not handed over, they stay" in dry.out
-    assert json.loads(integra("retention", "run", "--json", *data).out) == {"erased": True, "agencies": [row]}
+    assert json.loads(integra("retention", "run", "--json", *data).out) == {
+        "erased": True,
+        "agencies": [row],
+        "questions": 0,
+    }
     after = json.loads(integra("retention", "show", "--json", *data).out)
     assert after == [{**row, "notes": 0}]
 
@@ -72,3 +80,24 @@ def test_with_no_agency_it_says_so_and_what_to_do(integra: Integra, tmp_path: Pa
     assert "no agency yet: integra agency add" in integra("retention", "show", *data).out
     assert "no agency yet: integra agency add" in integra("retention", "run", *data).out
     assert json.loads(integra("retention", "show", "--json", *data).out) == []
+
+
+def test_old_questions_are_told_and_go_too(integra: Integra, trial: Trial) -> None:
+    site = Site(trial)
+
+    def asked(tx: Transaction) -> None:
+        for days in (200, 1):
+            gaps.keep(tx, tx.keyring.agency_ref(AGENCY), bytes(16), language="en", question=f"zzyqx {days} kwqzv",
+                      why="refused", rarity=EVEN, people=3, at=system_clock() - timedelta(days=days))  # fmt: skip
+
+    site.within(asked)
+    site.close()
+    data = ("--data", trial.installation.folder)
+    assert "out of date  due: 1" in integra("retention", "show", *data).out
+    assert "out of date  would be erased: 1" in integra("retention", "run", "--dry-run", *data).out
+    assert json.loads(integra("retention", "run", "--json", *data).out)["questions"] == 1
+    assert json.loads(integra("retention", "run", "--json", *data).out)["questions"] == 0
+    store = trial.installation.store()
+    (theme,) = store.run_now(lambda tx: gaps.of_agency(tx, tx.keyring.agency_ref(AGENCY)))
+    store.close()
+    assert theme.texts == ("zzyqx 1 kwqzv",)

@@ -17,7 +17,13 @@ button-more = More
 button-helpful = 👍 Helpful
 button-not-helpful = 👎 Not helpful
 feedback-thanks = Thank you.
-feedback-sorry = Sorry. Thank you for saying so; the writers see the count, not who said it.
+feedback-sorry = Sorry. Thank you for saying so; the writers see how often, not who said it.
+button-await = Tell me when this is answered
+ask-awaited =
+    I will tell you here, once, should an answer be published within { $days } days. Until then your question, without names, and where to tell you are kept encrypted, for this alone.
+button-do-not-await = Do not tell me
+ask-not-awaited = I keep no wish of yours to be told of that answer.
+awaited-answered = You asked something I could not answer. There is an approved answer now: { $title }
 words = Words you can use: { $words }
 button-step = { $step } { $title }
 button-ask-coordinator = Ask a coordinator to call me

@@ -19,6 +19,7 @@ menu =
 help-title = What I can do
 help =
     Ask: type your question. You get an approved answer with its source, or I say that I do not know.
+    What I do not know I may keep for the writers: the question without names, not who asked. They see it when several ask.
     /guide: the cooperation guide, step by step.
     /note: write down what happened. It is sealed: this server cannot read it back.
     /share: may I share this? A few taps, with the reason and words for it.

@@ -85,7 +85,7 @@ def _unmixed(word: str, language: str | None) -> str:
     latin_only = language is not None and own(language) == "latin"
     if len(counts) < 2 and not (latin_only and "latin" not in counts):
         return word
-    most = max(counts, key=lambda alphabet: (counts[alphabet], alphabet == "latin"), default="latin")
+    most: Alphabet = max(counts, key=lambda alphabet: (counts[alphabet], alphabet == "latin"), default="latin")
     written = "" if language is None else _into(own(language), word)
     return written or _into(most, word) or word
 

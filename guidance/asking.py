@@ -173,7 +173,7 @@ class Asking:
             self._found[step.id] = Found(step.id, step.title, 0.0, step.facts, (step.id,), "step")
             asked_as = (step.stage.replace("_", " "), f"step {step.title}", step.id)
             entries.append(Entry(step.id, step.title, asked_as, (), step.purpose, content.language, STEP_WEIGHT))
-        self._finder = Finder(entries, _SAME_WORDS.get(content.language, {}))
+        self.finder = Finder(entries, _SAME_WORDS.get(content.language, {}))
 
     def decide(self, text: str, role: str | None = None, step: str | None = None) -> Outcome:
         """What to do with a question.
@@ -195,7 +195,7 @@ class Asking:
         if small_talk is not None:
             return Outcome("refuse", 0.0, kind=small_talk)
 
-        decision = self._finder.decide(text, self._favoured(role, step), at_most=2 * AT_MOST_HITS)
+        decision = self.finder.decide(text, self._favoured(role, step), at_most=2 * AT_MOST_HITS)
         if not decision.hits:
             return Outcome("refuse", decision.confidence)
         hits = tuple(self._with_score(hit.id, hit.score) for hit in decision.hits)

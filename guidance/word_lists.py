@@ -42,6 +42,15 @@ class WordList:
         at = bisect_left(range(len(self)), word, key=self._word)
         return self._ranks[at] if at < len(self) and self._word(at) == word else None
 
+    def first(self, how_many: int) -> Iterator[str]:
+        """So many most frequent words, in the order of the alphabet."""
+        return (self._word(at) for at, rank in enumerate(self._ranks) if rank < how_many)
+
+    def begins(self, start: str) -> bool:
+        """Whether a frequent word begins like this."""
+        at = bisect_left(range(len(self)), start, key=self._word)
+        return at < len(self) and self._word(at).startswith(start)
+
     def _word(self, at: int) -> str:
         return self._text[self._starts[at] : self._starts[at + 1]]
 

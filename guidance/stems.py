@@ -26,7 +26,8 @@ from snowballstemmer.portuguese_stemmer import PortugueseStemmer
 from guidance.normal import folded
 
 REMEMBERED: Final = 8_192
-"""Words whose stems are kept, those longest unused forgotten first: 2 MB at most."""
+"""Words whose stems are kept, those longest unused forgotten first: some 3 MB at most. A new word takes
+150 to 500 microseconds (Bulgarian 12), a remembered one 0.1."""
 
 SHORTEST: Final = 4
 """Shorter words have no ending to take away."""

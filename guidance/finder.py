@@ -110,6 +110,7 @@ class Finder:
         owners = np.array([number for number, _, _ in said], np.intp)
         self._counts = np.array([count for _, count, _ in said], np.float32)
         self._begins = np.searchsorted(owners, np.arange(len(self._entries)))
+        ends = [*self._begins[1:].tolist(), len(said)][: len(self._entries)]
         self._phrasings = np.flatnonzero(self._counts == 1)
         heard: list[set[str]] = [set() for _ in self._entries]
         for number, text in zip(owners.tolist(), texts, strict=True):
@@ -117,7 +118,6 @@ class Finder:
         self._heard = tuple(frozenset(known) for known in heard)
         self._similar = Similarity(texts, owners, meanings(self._language))
 
-        ends = [*self._begins[1:].tolist(), len(said)]
         lengths = np.empty(len(self._entries), np.float32)
         few = len(self._phrasings) ** 2 * len(self._entries) <= LEARNT_AT_MOST
         alike = np.empty((len(said), len(self._phrasings)) if few else (0, 0), np.float32)

@@ -1,21 +1,21 @@
 """What words mean, roughly: words used alike lie close together, so that "block my card" finds "freeze my card".
 
-A table of the commonest words of a language, the commonest first, with a direction of some sixty numbers each; a
+A table with a direction of some sixty numbers for each frequent word of a language; a
 text is the sum of its words' directions, common words counting little. Nothing is computed by a network: a word has
 one direction, whatever stands around it.
 
 Source: smooth inverse frequency, Arora et al., "A simple but tough-to-beat baseline for sentence embeddings" (2017).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
-from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from guidance.word_lists import WordList, word_list
 
 Floats = NDArray[np.float32]
 
@@ -30,20 +30,17 @@ class Meanings:
     """Directions of words; never changes, may be used from any thread.
 
     Args:
-        words: folded, the commonest first.
-        directions: int8, one row a word; only where they point counts.
+        words: of a language.
+        directions: int8, shape ``(words, width)``, by rank; only where they point counts.
     """
 
-    def __init__(self, words: Sequence[str], directions: NDArray[np.int8]) -> None:
-        self.width = directions.shape[1] if len(words) else 0
-        self._place: Mapping[str, int] = MappingProxyType({word: place for place, word in enumerate(words)})
+    def __init__(self, words: WordList, directions: NDArray[np.int8]) -> None:
+        self.width = directions.shape[1]
+        self._words = words
         self._directions = directions
         # Zipf's law: the share of the word of a rank.
-        share = _FIRST_SHARE / (np.arange(len(words)) + _FIRST_RANKS)
+        share = _FIRST_SHARE / (np.arange(len(directions)) + _FIRST_RANKS)
         self._weight = (COMMONNESS / (COMMONNESS + share)).astype(np.float32)
-
-    def __contains__(self, word: str) -> bool:
-        return word in self._place
 
     def of(self, words: Iterable[str]) -> Floats:
         """The direction of a text, shape ``(width,)``.
@@ -56,7 +53,7 @@ class Meanings:
         known = 0.0
         unknown = 0
         for word in words:
-            place = self._place.get(word)
+            place = self._words.rank(word)
             if place is None:
                 unknown += 1
                 continue
@@ -73,10 +70,9 @@ class Meanings:
 @cache
 def meanings(language: str) -> Meanings:
     """The table of a language that ships with the assistant; an empty one where there is none."""
-    folder = resources.files("guidance") / "meanings"
-    table, words = folder / f"{language}.npy", folder / f"{language}.txt"
-    if not table.is_file():
-        return Meanings((), np.zeros((0, 0), np.int8))
+    table = resources.files("guidance") / "meanings" / f"{language}.npy"
+    if not (language.isalpha() and table.is_file()):
+        return Meanings(WordList(()), np.zeros((0, 0), np.int8))
     with resources.as_file(table) as path:
-        directions: NDArray[np.int8] = np.load(Path(path), allow_pickle=False, mmap_mode="r")
-    return Meanings(words.read_text("utf-8").split(), directions)
+        directions: NDArray[np.int8] = np.load(path, allow_pickle=False, mmap_mode="r")
+    return Meanings(word_list(language), directions)

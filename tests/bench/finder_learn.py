@@ -61,11 +61,11 @@ def asked(group: str, finder: Finder, questions: Sequence[sets.Question]) -> Ite
             yield Seen(group, not right, signs, found[0] in right, bool(right & set(found)))
 
 
-def all_seen(folder: Path, language: str) -> list[Seen]:
+def all_seen(folder: Path) -> list[Seen]:
     seen: list[Seen] = []
     strangers = [(text, frozenset[str]()) for text, _ in sets.few_shot(folder, "CLINC150", "valid")[::15]]
     for name in sets.FEW_SHOT:
-        finder = sets.built(sets.few_shot(folder, name, "train_10"), language)
+        finder = sets.built(sets.few_shot(folder, name, "train_10"))
         valid = sets.few_shot(folder, name, "valid")
         outside = strangers
         if name == "CLINC150":
@@ -75,13 +75,9 @@ def all_seen(folder: Path, language: str) -> list[Seen]:
         random.Random(ORDER).shuffle(questions)
         for part in range(PARTS):
             kept = [one for place, one in enumerate(questions) if place % PARTS != part]
-            seen += asked(name, sets.built(kept, language), questions[part::PARTS])
-    seen += asked("own", own_finder(language), own_questions())
+            seen += asked(name, sets.built(kept), questions[part::PARTS])
+    seen += asked("own", Asking(load("en")).finder, own_questions())
     return seen
-
-
-def own_finder(language: str) -> Finder:
-    return Asking(load("en")).finder if language == "en" else Finder(())
 
 
 def own_questions() -> list[sets.Question]:
@@ -153,11 +149,14 @@ def main() -> int:
         print(__doc__, file=sys.stderr)
         return 2
     folder = Path(sys.argv[1])
+    at_most, tables = finding.LEARNT_AT_MOST, finding.meanings
     for language in ("en", "any"):
-        learnt = all_seen(folder, "en" if language == "en" else "xx")
+        if language == "any":
+            finding.meanings = lambda _: tables("none")
+        learnt = all_seen(folder)
         finding.LEARNT_AT_MOST = -1
-        plain = all_seen(folder, "en" if language == "en" else "xx")
-        finding.LEARNT_AT_MOST = LEARNT_AT_MOST
+        plain = all_seen(folder)
+        finding.LEARNT_AT_MOST = at_most
         groups = ", ".join(f"{group} {sum(one.group == group for one in learnt)}" for group in dict.fromkeys(one.group for one in learnt))
         (OUT / f"{language}.toml").write_text(
             "# How sure the finder may be: made by tests/bench/finder_learn.py, not to be edited by hand.\n"
@@ -168,8 +167,6 @@ def main() -> int:
         print(f"{language}: {groups}")
     return 0
 
-
-LEARNT_AT_MOST: Final = finding.LEARNT_AT_MOST
 
 if __name__ == "__main__":
     sys.exit(main())

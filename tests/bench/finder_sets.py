@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from guidance.finder import Entry, Finder
-from guidance.speller import beside
+from guidance.keyboards import beside
 
 Question = tuple[str, frozenset[str]]
 """A text, and every id that is right; none where nothing is."""
@@ -47,12 +47,12 @@ def wild(folder: Path, split: str) -> dict[str, list[Question]]:
     }
 
 
-def built(phrasings: Sequence[Question], language: str = "en") -> Finder:
+def built(phrasings: Sequence[Question]) -> Finder:
     by_label: dict[str, list[str]] = {}
     for text, labels in phrasings:
         for label in labels:
             by_label.setdefault(label, []).append(text)
-    return Finder(Entry(label, "", tuple(texts), language=language) for label, texts in sorted(by_label.items()))
+    return Finder(Entry(label, "", tuple(texts)) for label, texts in sorted(by_label.items()))
 
 
 def slipped(questions: Sequence[Question], seed: int = 1) -> list[Question]:

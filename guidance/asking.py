@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from guidance.danger import DangerFinder
+from guidance.encoder import Encoder
 from guidance.finder import Entry, Finder
 from guidance.model import Content
 from guidance.normal import words
@@ -152,9 +153,13 @@ class Outcome:
 
 
 class Asking:
-    """Decides about questions in one language. Built once; may be used from any thread."""
+    """Decides about questions in one language. Built once; may be used from any thread.
 
-    def __init__(self, content: Content) -> None:
+    Args:
+        encoder: of the content's language, if there is one.
+    """
+
+    def __init__(self, content: Content, encoder: Encoder | None = None) -> None:
         self._language = content.language
         self.danger = DangerFinder(content.danger, content.language, content.danger_learnt)
         self._found: dict[str, Found] = {}
@@ -173,7 +178,7 @@ class Asking:
             self._found[step.id] = Found(step.id, step.title, 0.0, step.facts, (step.id,), "step")
             asked_as = (step.stage.replace("_", " "), f"step {step.title}", step.id)
             entries.append(Entry(step.id, step.title, asked_as, (), step.purpose, content.language, STEP_WEIGHT))
-        self.finder = Finder(entries, _SAME_WORDS.get(content.language, {}))
+        self.finder = Finder(entries, _SAME_WORDS.get(content.language, {}), encoder)
 
     def decide(self, text: str, role: str | None = None, step: str | None = None) -> Outcome:
         """What to do with a question.

@@ -42,6 +42,7 @@ LEAST: Final = 0.02  # of the entry as a whole; below, nothing is shared
 LEARNT_AT_MOST: Final = 6e9
 """Phrasings squared times entries, beyond which nothing is learnt: it would take minutes."""
 AT_MOST_WORDS: Final = 80
+NEAR_TIE: Final = 0.8  # share of the best score from which an entry may go before it
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -239,9 +240,18 @@ class Finder:
         )
 
     def _hits(self, opinions: "_Opinions", favour: Collection[str], at_most: int) -> tuple[Hit, ...]:
-        scores = shares(opinions.mixed)
+        """Best first; among those nearly as good as the best, the favoured go first."""
+        # Sums run in another order for another order of entries: the last digits tell nothing.
+        scores = np.round(shares(opinions.mixed).astype(np.float64), 5)
         first = np.lexsort(([entry.id for entry in self._entries], -scores))[: max(at_most, 8)]
-        hits = [Hit(self._entries[number].id, self._entries[number].title, float(scores[number])) for number in first if opinions.whole[number] > 0]
+        hits = [
+            Hit(self._entries[number].id, self._entries[number].title, float(scores[number]))
+            for number in first
+            if opinions.whole[number] > 0
+        ]
+        if favour and hits:
+            near = sum(hit.score >= NEAR_TIE * hits[0].score for hit in hits)
+            hits[:near] = sorted(hits[:near], key=lambda hit: hit.id not in favour)
         return tuple(hits[:at_most])
 
 

@@ -15,7 +15,7 @@ AT_MOST_HITS: Final = 3
 STEP_WEIGHT: Final = 0.75  # a step is the longer way to what an answer says at once
 FEW_WORDS: Final = 2  # this many words or fewer name a topic rather than ask something
 NEARLY_CERTAIN: Final = 0.999  # few words are answered at once only from here on
-WORTH_OFFERING: Final = 0.25  # share of the best score below which a hit is not worth a button
+WORTH_OFFERING: Final = 0.002  # share of the best score below which a hit is not worth a button
 DECLINES_FROM: Final = 0.3  # confidence from which the best match, being a decline, is said
 
 

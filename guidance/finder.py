@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidance.confidence import confidence
+from guidance.contrasts import Contrasts
 from guidance.encoder import Encoder
 from guidance.head import learn, shares
 from guidance.meaning import meanings
@@ -39,6 +40,7 @@ KEYWORDS: Final = 0.4  # how much an entry's keywords count in the entry as a wh
 TEXT: Final = 0.3  # the same for an entry's text
 BEHIND: Final = 3.0  # how far an entry's weight, below 1, puts it behind
 LEAST: Final = 0.02  # of the entry as a whole; below, nothing is shared
+TWIN: Final = 0.01  # share of the best score from which an entry can be its twin, see guidance.contrasts
 LEARNT_AT_MOST: Final = 6e9
 """Phrasings squared times entries, beyond which nothing is learnt: it would take minutes."""
 AT_MOST_WORDS: Final = 80
@@ -123,9 +125,14 @@ class Finder:
         ends = [*self._begins[1:].tolist(), len(said)][: len(self._entries)]
         self._phrasings = np.flatnonzero(self._counts == 1)
         heard: list[set[str]] = [set() for _ in self._entries]
-        for number, text in zip(owners.tolist(), texts, strict=True):
+        asked_for: list[set[str]] = [set() for _ in self._entries]
+        for (number, count, _), text in zip(said, texts, strict=True):
             heard[number].update(text.stems)
+            if count == 1:
+                asked_for[number].update(text.words)
         self._heard = tuple(frozenset(known) for known in heard)
+        self._places = {entry.id: place for place, entry in enumerate(self._entries)}
+        self._contrasts = Contrasts(asked_for, self._language)
         self._similar = Similarity(texts, owners, meanings(self._language), encoder)
 
         lengths = np.empty(len(self._entries), np.float32)
@@ -170,7 +177,11 @@ class Finder:
             outcome = "answer"
         elif of.three.of(signs) >= of.offer_from:
             outcome = "offer"
-        return Decision(outcome, sure, self._hits(opinions, favour, at_most))
+        hits = self._hits(opinions, favour, at_most)
+        if (twin := self._twin(read, hits)) is not None:
+            hits = (hits[0], twin, *(hit for hit in hits[1:] if hit is not twin))
+            outcome = "offer" if outcome == "answer" else outcome
+        return Decision(outcome, sure, hits)
 
     def signs(self, text: str) -> tuple[float, ...] | None:
         """What the confidence is computed from, in the order of ``guidance.confidence.SIGNS``; for fitting it.
@@ -238,6 +249,12 @@ class Finder:
             heard / sum(rarity) if rarity else 0.0,
             math.log1p(len(read.stems)),
         )
+
+    def _twin(self, read: Read, hits: Sequence[Hit]) -> Hit | None:
+        """The hit close behind the first that a decisive word of the question speaks for, and not for the first."""
+        near = {self._places[hit.id]: hit for hit in hits[:4] if hit.score >= TWIN * hits[0].score}
+        place = self._contrasts.twin(read.words, [*near]) if near else None
+        return None if place is None else near[place]
 
     def _hits(self, opinions: "_Opinions", favour: Collection[str], at_most: int) -> tuple[Hit, ...]:
         """Best first; among those nearly as good as the best, the favoured go first."""

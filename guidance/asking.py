@@ -12,6 +12,7 @@ from guidance.model import Content
 from guidance.normal import words
 
 AT_MOST_HITS: Final = 3
+QUESTIONS: Final = "guidance"  # what the finder was made sure by
 STEP_WEIGHT: Final = 0.75  # a step is the longer way to what an answer says at once
 FEW_WORDS: Final = 2  # this many words or fewer name a topic rather than ask something
 NEARLY_CERTAIN: Final = 0.999  # few words are answered at once only from here on
@@ -178,7 +179,7 @@ class Asking:
             self._found[step.id] = Found(step.id, step.title, 0.0, step.facts, (step.id,), "step")
             asked_as = (step.stage.replace("_", " "), f"step {step.title}", step.id)
             entries.append(Entry(step.id, step.title, asked_as, (), step.purpose, content.language, STEP_WEIGHT))
-        self.finder = Finder(entries, _SAME_WORDS.get(content.language, {}), encoder)
+        self.finder = Finder(entries, _SAME_WORDS.get(content.language, {}), encoder, QUESTIONS)
 
     def decide(self, text: str, role: str | None = None, step: str | None = None) -> Outcome:
         """What to do with a question.

@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -38,6 +39,10 @@ SHORT_FROM: Final = 3  # a word must stand in the index so often to be what thre
 SHORT_REAL: Final = 2_000  # three letters are a word when among so many most frequent ones; the lists are full of codes
 PIECE: Final = 2_000  # a piece of run-together words must be in the index or among so many most frequent words
 SHORTEST_PIECE: Final = 3
+FREQUENT: Final = 15_000  # words of the language that a slip may have been meant to be though the index has none of them
+SHORTEST_FREQUENT: Final = 4
+LIKELY: Final = 0.25  # how surprising a slip towards one of them may be
+STRANGE: Final = 0.1  # beside a word of the index
 # -----------------------------------------------------------------------------------------------------------------
 
 # Elided articles and pronouns, often typed without the apostrophe.
@@ -105,6 +110,10 @@ class Speller:
             return [unelided]
         slips = min(slips_allowed(len(word)), 1 if self._careful else 2)
         best, best_cost = self._nearest(word, slips)
+        if not self._careful and best_cost > 1 + LIKELY:
+            other, cost = self._frequent(word)
+            if cost + STRANGE < best_cost:
+                return [other]
         # Two slips and another first letter is a guess, not a repair.
         if best and (best[0] == word[0] or (best_cost < 2 and not self._careful)):
             return [best]
@@ -119,6 +128,18 @@ class Speller:
                 if cost < best_cost:
                     best, best_cost = known, cost
         return best, best_cost
+
+    def _frequent(self, word: str) -> tuple[str, float]:
+        """The frequent word of the language, one likely slip away, that the index does not know: what it means counts."""
+        best = ""
+        best_cost = 99.0
+        by_length = _frequent_words(self._language)
+        for length in (len(word) - 1, len(word), len(word) + 1):
+            for known, distance in _near(word, by_length.get(length, ()), 1):
+                cost = distance + _surprise(word, known, self._language)
+                if cost < best_cost:
+                    best, best_cost = known, cost
+        return (best, best_cost) if best_cost <= 1 + LIKELY else ("", 99.0)
 
     def _with_a_letter_more(self, word: str) -> str:
         """The most frequent word of the index, often enough, that has one letter more, none before; else the word."""
@@ -151,6 +172,17 @@ class Speller:
             return True
         rank = self._list.rank(word) if len(word) >= SHORTEST_PIECE else None
         return rank is not None and rank < PIECE
+
+
+@cache
+def _frequent_words(language: str) -> Mapping[int, Sequence[str]]:
+    """By length, the most frequent first."""
+    words = word_list(language)
+    by_length: dict[int, list[str]] = defaultdict(list)
+    for word in sorted(words.first(FREQUENT), key=lambda word: words.rank(word) or 0):
+        if len(word) >= SHORTEST_FREQUENT:
+            by_length[len(word)].append(word)
+    return by_length
 
 
 def _near(word: str, known: Sequence[str], slips: int) -> list[tuple[str, int]]:

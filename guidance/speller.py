@@ -83,15 +83,16 @@ class Speller:
         mended: list[str] = []
         tries = 0
         for word in typed:
-            if word in self._count or not word.isalpha():
-                mended.append(word)
-                continue
-            if tries < AT_MOST_REPAIRS and len(word) >= self._shortest and not self._is_real(word):
+            if tries < AT_MOST_REPAIRS and not self.leaves(word):
                 tries += 1
                 mended += self._repair(word)
             else:
                 mended.append(word)
         return mended
+
+    def leaves(self, word: str) -> bool:
+        """Whether a word stays as typed without a look at what is near: it is known, real or too short."""
+        return word in self._count or not word.isalpha() or len(word) < self._shortest or self._is_real(word)
 
     def _is_real(self, word: str) -> bool:
         rank = self._list.rank(word)

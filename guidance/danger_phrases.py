@@ -24,8 +24,8 @@ AT_MOST_BETWEEN: Final = 3
 AT_MOST_TOKENS: Final = 400
 """Words beyond these are not looked at; the 2,000 characters read hold about as many."""
 
-AT_MOST_SLIPS: Final = 100
-"""Different unknown words beyond these are left as typed: nonsense and other languages hold many, a hurried note few."""
+AT_MOST_SLIPS: Final = 60
+"""Different unknown words beyond these stay as typed: nonsense and other languages hold many, a hurried note few."""
 
 _SENTENCE: Final = re.compile(r"[.!?;\n…]+")
 _ABOUT_TO: Final = re.compile(r"\babout to\b")

@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -77,6 +78,16 @@ class Speller:
             if len(word) >= SHORTEST_REPAIRED - 1 and word.isalpha():
                 by_length[len(word)].append(word)
         self._by_length = dict(by_length)
+        longest = max(by_length, default=0)
+        self._near = {
+            length: [
+                word
+                for near in range(length - self._slips(length), length + self._slips(length) + 1)
+                for word in by_length.get(near, ())
+            ]
+            for length in range(SHORTEST_REPAIRED, longest + 3)
+        }
+        self._pieces = _frequent(language)
 
     def repaired(self, typed: Iterable[str]) -> list[str]:
         """The words with slips mended; run-together words come back as two. Real words stay as they are."""
@@ -104,21 +115,22 @@ class Speller:
         unelided = self._unelided(word)
         if unelided:
             return [unelided]
-        slips = min(slips_allowed(len(word)), 1 if self._careful else 2)
-        best, best_cost = self._nearest(word, slips)
+        best, best_cost = self._nearest(word)
         # Two slips and another first letter is a guess, not a repair.
         if best and (best[0] == word[0] or (best_cost < 2 and not self._careful)):
             return [best]
         return self._split(word) or [word]
 
-    def _nearest(self, word: str, slips: int) -> tuple[str, float]:
+    def _slips(self, length: int) -> int:
+        return min(slips_allowed(length), 1 if self._careful else 2)
+
+    def _nearest(self, word: str) -> tuple[str, float]:
         best = ""
         best_cost = 99.0
-        for length in range(len(word) - slips, len(word) + slips + 1):
-            for known, distance in _near(word, self._by_length.get(length, ()), slips):
-                cost = distance + _surprise(word, known, self._language) - USUAL * math.log(min(self._count[known], 50))
-                if cost < best_cost:
-                    best, best_cost = known, cost
+        for known, distance in _near(word, self._near.get(len(word), ()), self._slips(len(word))):
+            cost = distance + _surprise(word, known, self._language) - USUAL * math.log(min(self._count[known], 50))
+            if cost < best_cost:
+                best, best_cost = known, cost
         return best, best_cost
 
     def _with_a_letter_more(self, word: str) -> str:
@@ -148,10 +160,13 @@ class Speller:
         return []
 
     def _is_piece(self, word: str) -> bool:
-        if word in self._count:
-            return True
-        rank = self._list.rank(word) if len(word) >= SHORTEST_PIECE else None
-        return rank is not None and rank < PIECE
+        return word in self._count or word in self._pieces
+
+
+@cache
+def _frequent(language: str) -> frozenset[str]:
+    """What a piece of run-together words may be, beside the words of the index."""
+    return frozenset(word for word in word_list(language).first(PIECE) if len(word) >= SHORTEST_PIECE)
 
 
 def _near(word: str, known: Sequence[str], slips: int) -> list[tuple[str, int]]:

@@ -9,7 +9,7 @@ from guidance.danger import DangerFinder
 from guidance.encoder import Encoder
 from guidance.finder import Entry, Finder
 from guidance.model import Content
-from guidance.normal import words
+from guidance.normal import folded, words
 
 AT_MOST_HITS: Final = 3
 QUESTIONS: Final = "guidance"  # what the finder was made sure by
@@ -196,6 +196,7 @@ class Asking:
 
     def beside_danger(self, text: str, role: str | None = None, step: str | None = None) -> Outcome:
         """The same where danger was spoken of already, or is known to be none."""
+        text = folded(text, self._language)
         typed = words(text, self._language)
         small_talk = self._small_talk(typed)
         if small_talk is not None:

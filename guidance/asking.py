@@ -6,6 +6,7 @@ from typing import Final
 
 from guidance import small_talk
 from guidance.danger import DangerFinder
+from guidance.encoder import Encoder
 from guidance.finder import Entry, Finder
 from guidance.follow_up import AT_MOST_KEPT, Topic, leans, own_words
 from guidance.latin_letters import in_own_letters
@@ -19,7 +20,7 @@ AT_MOST_HITS: Final = 3
 STEP_WEIGHT: Final = 0.75  # a step is the longer way to what an answer says at once
 FEW_WORDS: Final = 2  # this many words or fewer name a topic rather than ask something
 NEARLY_CERTAIN: Final = 0.999  # few words are answered at once only from here on
-WORTH_OFFERING: Final = 0.25  # share of the best score below which a hit is not worth a button
+WORTH_OFFERING: Final = 0.002  # share of the best score below which a hit is not worth a button
 DECLINES_FROM: Final = 0.3  # confidence from which the best match, being a decline, is said
 
 
@@ -75,9 +76,13 @@ _SAME_WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 
 
 class Asking:
-    """Decides about questions in one language. Built once; may be used from any thread."""
+    """Decides about questions in one language. Built once; may be used from any thread.
 
-    def __init__(self, content: Content) -> None:
+    Args:
+        encoder: of the content's language, if there is one.
+    """
+
+    def __init__(self, content: Content, encoder: Encoder | None = None) -> None:
         self._language = content.language
         self.danger = DangerFinder(content.danger, content.language, content.danger_learnt)
         self._found: dict[str, Found] = {}
@@ -103,7 +108,7 @@ class Asking:
             for word in words(text, content.language)
             if word.isalpha()
         )
-        self.finder = Finder(entries, _SAME_WORDS.get(content.language, {}))
+        self.finder = Finder(entries, _SAME_WORDS.get(content.language, {}), encoder)
 
     def heard(self, text: str) -> Danger | None:
         """Danger in the text as typed, or as it reads in the language's own letters."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 SIGNS: Final = ("learnt", "spread", "whole", "share", "heard", "length")
 """In this order: what was learnt says for the first hit; the same of all entries together (logarithm of the sum of
@@ -19,6 +19,8 @@ exponentials); how alike the first hit is as a whole; its share among all; how m
 the number of words."""
 
 FALLBACK: Final = "any"
+
+How: TypeAlias = Literal["learnt", "plain", "encoded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +56,17 @@ class Confidence:
 
 
 @cache
-def confidence(language: str, learnt: bool) -> Confidence:
+def confidence(language: str, how: How) -> Confidence:
     """For a language; what holds for any where nobody had questions in it yet.
 
     Args:
-        learnt: whether the finder learnt what tells its entries apart; without, two signs are always 0.
+        how: ``learnt`` where the finder learnt what tells its entries apart; ``plain`` where it did not, and two signs
+            are always 0; ``encoded`` where it learnt with an encoder, which only a language with a file of its own has.
     """
     folder = resources.files("guidance") / "calibrated"
     file = folder / f"{language}.toml"
     read = tomllib.loads((file if file.is_file() else folder / f"{FALLBACK}.toml").read_text("utf-8"))
-    part = read["learnt" if learnt else "plain"]
+    part = read[how]
     return Confidence(_model(part["first"]), _model(part["three"]), part["answer_from"], part["offer_from"])
 
 

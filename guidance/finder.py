@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidance.confidence import confidence
+from guidance.contrasts import Contrasts
+from guidance.encoder import Encoder
 from guidance.head import learn, shares
 from guidance.meaning import meanings
 from guidance.normal import words
@@ -32,11 +34,13 @@ Floats = NDArray[np.float32]
 # --- what was measured -------------------------------------------------------------------------------------------
 WHOLE: Final = 4.0
 NEAREST: Final = 4.0
+SHARPNESS: Final = 3.0
 UNLEARNT: Final = 16.0  # of both, where nothing was learnt
 KEYWORDS: Final = 0.4  # how much an entry's keywords count in the entry as a whole, a phrasing being 1
 TEXT: Final = 0.3  # the same for an entry's text
 BEHIND: Final = 3.0  # how far an entry's weight, below 1, puts it behind
 LEAST: Final = 0.02  # of the entry as a whole; below, nothing is shared
+TWIN: Final = 0.01  # share of the best score from which an entry can be its twin, see guidance.contrasts
 LEARNT_AT_MOST: Final = 6e9
 """Phrasings squared times entries, beyond which nothing is learnt: it would take minutes."""
 AT_MOST_WORDS: Final = 80
@@ -94,9 +98,16 @@ class Finder:
     Args:
         entries: ids must differ.
         same_words: words to read as another word, for example ``{"cops": "police"}``.
+        encoder: of the entries' language, where there is one; it sees the words after the speller.
     """
 
-    def __init__(self, entries: Iterable[Entry], same_words: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(
+        self,
+        entries: Iterable[Entry],
+        same_words: Mapping[str, str] = MappingProxyType({}),
+        encoder: Encoder | None = None,
+    ) -> None:
+        self._encoded = encoder is not None
         self._entries = tuple(entries)
         self._behind = np.array([BEHIND * math.log(max(entry.weight, 1e-9)) for entry in self._entries], np.float32)
         self._language = self._entries[0].language if self._entries else "en"
@@ -114,22 +125,27 @@ class Finder:
         ends = [*self._begins[1:].tolist(), len(said)][: len(self._entries)]
         self._phrasings = np.flatnonzero(self._counts == 1)
         heard: list[set[str]] = [set() for _ in self._entries]
-        for number, text in zip(owners.tolist(), texts, strict=True):
+        asked_for: list[set[str]] = [set() for _ in self._entries]
+        for (number, count, _), text in zip(said, texts, strict=True):
             heard[number].update(text.stems)
+            if count == 1:
+                asked_for[number].update(text.words)
         self._heard = tuple(frozenset(known) for known in heard)
-        self._similar = Similarity(texts, owners, meanings(self._language))
+        self._places = {entry.id: place for place, entry in enumerate(self._entries)}
+        self._contrasts = Contrasts(asked_for, self._language)
+        self._similar = Similarity(texts, owners, meanings(self._language), encoder)
 
         lengths = np.empty(len(self._entries), np.float32)
         few = len(self._phrasings) ** 2 * len(self._entries) <= LEARNT_AT_MOST
         alike = np.empty((len(said), len(self._phrasings)) if few else (0, 0), np.float32)
         for number, (begin, end) in enumerate(zip(self._begins.tolist(), ends, strict=True)):
-            rows = np.stack([self._similar.to(text) for text in texts[begin:end]])
+            rows = np.stack([self._similar.to_own(place, texts[place]) for place in range(begin, end)])
             counts = self._counts[begin:end]
             lengths[number] = max(1e-3, float(counts @ rows[:, begin:end] @ counts)) ** 0.5
             if few:
                 alike[begin:end] = rows[:, self._phrasings]
         self._lengths = lengths
-        self._learnt = learn(alike[self._phrasings], owners[self._phrasings], len(self._entries)) if few and said else None
+        self._learnt = learn(self._sharpened(alike[self._phrasings]), owners[self._phrasings], len(self._entries)) if few and said else None
 
     def find(self, text: str, at_most: int = 3) -> tuple[Hit, ...]:
         """The closest entries, best first, one hit an entry; empty when nothing is shared.
@@ -154,14 +170,18 @@ class Finder:
         if opinions is None:
             return Decision("refuse", 0.0, ())
         signs = self._signs(read, opinions)
-        of = confidence(self._language, self._learnt is not None)
+        of = confidence(self._language, "plain" if self._learnt is None else "encoded" if self._encoded else "learnt")
         sure = of.first.of(signs)
         outcome: Literal["answer", "offer", "refuse"] = "refuse"
         if sure >= of.answer_from:
             outcome = "answer"
         elif of.three.of(signs) >= of.offer_from:
             outcome = "offer"
-        return Decision(outcome, sure, self._hits(opinions, favour, at_most))
+        hits = self._hits(opinions, favour, at_most)
+        if (twin := self._twin(read, hits)) is not None:
+            hits = (hits[0], twin, *(hit for hit in hits[1:] if hit is not twin))
+            outcome = "offer" if outcome == "answer" else outcome
+        return Decision(outcome, sure, hits)
 
     def signs(self, text: str) -> tuple[float, ...] | None:
         """What the confidence is computed from, in the order of ``guidance.confidence.SIGNS``; for fitting it.
@@ -181,6 +201,8 @@ class Finder:
             yield KEYWORDS, tokens
         if tokens := self._read(entry.text):
             yield TEXT, tokens
+        if not (entry.title or entry.phrasings):
+            yield 1.0, []
 
     def _read(self, text: str) -> list[str]:
         return [self._same_words.get(word, word) for word in words(text, self._language)]
@@ -191,6 +213,10 @@ class Finder:
 
     def _compared(self, tokens: Sequence[str]) -> Read:
         return Read(tuple(tokens), tuple(stems(tokens, self._language)))
+
+    def _sharpened(self, alike: Floats) -> Floats:
+        """An encoder finds all texts somewhat alike; what is nearly the same must count for more than that."""
+        return np.exp(SHARPNESS * (alike - 1)) if self._encoded else alike
 
     def _opinions(self, read: Read) -> "_Opinions | None":
         """None where nothing is shared with any entry."""
@@ -205,7 +231,7 @@ class Finder:
             learnt = np.zeros_like(whole)
             mixed = UNLEARNT * (whole + nearest)
         else:
-            learnt = alike[self._phrasings] @ self._learnt
+            learnt = self._sharpened(alike[self._phrasings]) @ self._learnt
             mixed = learnt + WHOLE * whole + NEAREST * nearest
         return _Opinions(nearest, whole, learnt, mixed + self._behind)
 
@@ -223,6 +249,12 @@ class Finder:
             heard / sum(rarity) if rarity else 0.0,
             math.log1p(len(read.stems)),
         )
+
+    def _twin(self, read: Read, hits: Sequence[Hit]) -> Hit | None:
+        """The hit close behind the first that a decisive word of the question speaks for, and not for the first."""
+        near = {self._places[hit.id]: hit for hit in hits[:4] if hit.score >= TWIN * hits[0].score}
+        place = self._contrasts.twin(read.words, [*near]) if near else None
+        return None if place is None else near[place]
 
     def _hits(self, opinions: "_Opinions", favour: Collection[str], at_most: int) -> tuple[Hit, ...]:
         """Best first; among those nearly as good as the best, the favoured go first."""

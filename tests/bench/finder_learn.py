@@ -20,9 +20,11 @@ import finder_sets as sets
 import numpy as np
 from numpy.typing import NDArray
 
+from guidance import encoder as encoders
 from guidance import finder as finding
 from guidance.asking import Asking
 from guidance.confidence import SIGNS
+from guidance.encoder import Encoder
 from guidance.finder import Finder
 from guidance.library import load
 
@@ -61,11 +63,11 @@ def asked(group: str, finder: Finder, questions: Sequence[sets.Question]) -> Ite
             yield Seen(group, not right, signs, found[0] in right, bool(right & set(found)))
 
 
-def all_seen(folder: Path) -> list[Seen]:
+def all_seen(folder: Path, encoder: Encoder | None = None) -> list[Seen]:
     seen: list[Seen] = []
     strangers = [(text, frozenset[str]()) for text, _ in sets.few_shot(folder, "CLINC150", "valid")[::15]]
     for name in sets.FEW_SHOT:
-        finder = sets.built(sets.few_shot(folder, name, "train_10"))
+        finder = sets.built(sets.few_shot(folder, name, "train_10"), encoder)
         valid = sets.few_shot(folder, name, "valid")
         outside = strangers
         if name == "CLINC150":
@@ -75,8 +77,8 @@ def all_seen(folder: Path) -> list[Seen]:
         random.Random(ORDER).shuffle(questions)
         for part in range(PARTS):
             kept = [one for place, one in enumerate(questions) if place % PARTS != part]
-            seen += asked(name, sets.built(kept), questions[part::PARTS])
-    seen += asked("own", Asking(load("en")).finder, own_questions())
+            seen += asked(name, sets.built(kept, encoder), questions[part::PARTS])
+    seen += asked("own", Asking(load("en"), encoder).finder, own_questions())
     return seen
 
 
@@ -154,14 +156,18 @@ def main() -> int:
         if language == "any":
             finding.meanings = lambda _: tables("none")
         learnt = all_seen(folder)
+        parts = [table("learnt", learnt)]
         finding.LEARNT_AT_MOST = -1
-        plain = all_seen(folder)
+        parts.append(table("plain", all_seen(folder)))
         finding.LEARNT_AT_MOST = at_most
+        encoder = encoders.load(language)
+        if not isinstance(encoder, encoders.Unavailable):
+            parts.append(table("encoded", all_seen(folder, encoder)))
         groups = ", ".join(f"{group} {sum(one.group == group for one in learnt)}" for group in dict.fromkeys(one.group for one in learnt))
         (OUT / f"{language}.toml").write_text(
             "# How sure the finder may be: made by tests/bench/finder_learn.py, not to be edited by hand.\n"
             f'from = "questions that are nobody\'s phrasings: {groups}"\n'
-            f'on = "{date.today().isoformat()}"\n\n' + table("learnt", learnt) + "\n\n" + table("plain", plain) + "\n",
+            f'on = "{date.today().isoformat()}"\n\n' + "\n\n".join(parts) + "\n",
             "utf-8",
         )
         print(f"{language}: {groups}")

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from guidance.encoder import Encoder
 from guidance.finder import Entry, Finder
 from guidance.keyboards import beside
 
@@ -47,12 +48,12 @@ def wild(folder: Path, split: str) -> dict[str, list[Question]]:
     }
 
 
-def built(phrasings: Sequence[Question]) -> Finder:
+def built(phrasings: Sequence[Question], encoder: Encoder | None = None) -> Finder:
     by_label: dict[str, list[str]] = {}
     for text, labels in phrasings:
         for label in labels:
             by_label.setdefault(label, []).append(text)
-    return Finder(Entry(label, "", tuple(texts)) for label, texts in sorted(by_label.items()))
+    return Finder((Entry(label, "", tuple(texts)) for label, texts in sorted(by_label.items())), encoder=encoder)
 
 
 def slipped(questions: Sequence[Question], seed: int = 1) -> list[Question]:

@@ -162,7 +162,7 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
         case Offered(ids, thread), Chose(key) if key in ids:
             return _show(key, scene, _without(key, thread))
         case _, Chose("none"):
-            return Turn(Unknown(), _refused(scene))
+            return Turn(Unknown(Thread(language=state.thread.language)), _refused(scene))
         case _, Chose("coordinator"):
             told = Tell("desk", scene.home.agency.slug, "asked-to-call", (("handle", scene.person.handle),))
             return Turn(None, (Say(scene.text("coordinator-asked")),), (told,))
@@ -317,7 +317,7 @@ def _one(found: Outcome, thread: Thread, before: Asked, scene: Scene) -> Turn[St
         case "offer" if ids:
             return Turn(Offered(ids, thread), _offer(ids, scene))
         case _ if found.kind is not None and found.kind != "again":
-            return _small_talk(found.kind, before, scene)
+            return _small_talk(found.kind, thread, before, scene)
         case _:
             return Turn(Unknown(thread), _refused(scene))
 
@@ -345,25 +345,27 @@ def _again(ids: tuple[str, ...], state: Answered, scene: Scene) -> Turn[State]:
         return _more(replace(state, more_shown=True), scene)
     beside = tuple(dict.fromkeys((*_related(state.answer, scene.voice.content), *ids)))[:MOST_OFFERED]
     if not beside:
-        return Turn(Unknown(), _refused(scene))
+        return Turn(Unknown(state.thread), _refused(scene))
     return Turn(Offered(beside, state.thread), _offer(beside, scene))
 
 
-def _small_talk(kind: str, before: Asked, scene: Scene) -> Turn[State]:
+def _small_talk(kind: str, thread: Thread, before: Asked, scene: Scene) -> Turn[State]:
+    """A short reply, also to an offer; after "thanks" and "ok" the topic is still there."""
     match kind, before:
         case "help", _:
             return Turn(None, call=Call("help"))
-        case "yes", Offered((id,), thread):
-            return _show(id, scene, _without(id, thread))
-        case "yes" | "ok", Offered(ids, thread):
-            return Turn(before, _offer(ids, scene, several=bool(thread.also)))
+        case "yes", Offered((id,)):
+            return _show(id, scene, replace(thread, asked=before.thread.asked))
+        case "yes" | "ok", Offered(ids):
+            return Turn(before, _offer(ids, scene, several=bool(before.thread.also)))
         case "no", Offered():
-            return Turn(Unknown(), _refused(scene))
+            return Turn(Unknown(thread), _refused(scene))
         case "no", _:
-            return Turn(Unknown(), _ways_on(scene))
+            return Turn(Unknown(thread), _ways_on(scene))
         case _:
-            role = scene.text(f"role-{scene.home.role}")
-            return Turn(Unknown(), (Say(scene.text(f"ask-{kind}", role=role), rows=column(_out(scene))),))
+            said = Say(scene.text(f"ask-{kind}", role=scene.text(f"role-{scene.home.role}")), rows=column(_out(scene)))
+            same = kind in ("thanks", "ok") and thread.language == before.thread.language
+            return Turn(before if same else Unknown(thread), (said,))
 
 
 def _go_on_in(state: Asked, scene: Scene) -> Turn[State]:
@@ -401,7 +403,7 @@ def _show(id: str, scene: Scene, thread: Thread = NO_THREAD) -> Turn[State]:
     if id in content.steps:
         return Turn(None, call=Call("walk", f"step.{id}"))
     if id not in content.answers and id not in content.declines:
-        return Turn(Unknown(), _refused(scene))
+        return Turn(Unknown(thread), _refused(scene))
     return Turn(Answered(id, thread=thread), (*_shown(id, scene), *_also_asked(thread, scene)))
 
 

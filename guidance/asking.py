@@ -21,6 +21,7 @@ STEP_WEIGHT: Final = 0.75  # a step is the longer way to what an answer says at 
 FEW_WORDS: Final = 2  # this many words or fewer name a topic rather than ask something
 NEARLY_CERTAIN: Final = 0.999  # few words are answered at once only from here on
 WORTH_OFFERING: Final = 0.002  # share of the best score below which a hit is not worth a button
+BESIDE_FROM: Final = 0.05  # score below which a hit is not worth a button beside what was shown already
 DECLINES_FROM: Final = 0.3  # confidence from which the best match, being a decline, is said
 
 
@@ -187,7 +188,8 @@ class Asking:
         if shown is None or not best.hits or best.hits[0].id != shown.id:
             return best
         # It is about what was shown, and shall not be shown once more.
-        beside = merged(*([alone] if own else []), best, at_most=AT_MOST_HITS, without=shown.id)
+        near = merged(*([alone] if own else []), best, at_most=2 * AT_MOST_HITS, without=shown.id)
+        beside = tuple(hit for hit in near if hit.score >= BESIDE_FROM)[:AT_MOST_HITS]
         return Outcome("offer", best.confidence, beside, kind=None if own and beside else "again")
 
     def _look_up(self, text: str, favoured: frozenset[str]) -> Outcome:

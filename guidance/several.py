@@ -56,7 +56,10 @@ def _one_after_another(asked: Sequence[str], language: str, look_up: LookUp) -> 
             if not own:
                 continue  # "why?": what is found for the question before says it
             # Read together, the question before outweighs this one: only where this one says nothing alone.
-            outcome = outcome if outcome.decision == "offer" else look_up(f"{before} {own}")
+            if outcome.decision == "refuse":
+                joined = look_up(f"{before} {own}")
+                known = {hit.id for one in found for hit in one.hits[:1]}
+                outcome = joined if joined.hits and joined.hits[0].id not in known else outcome
         found.append(outcome)
         before = question
     return found

@@ -254,15 +254,18 @@ def kind(text: str, language: str) -> Kind | None:
     talk = _TALK.get(language)
     if talk is None:
         return None
-    found: set[Kind] = set()
+    found: list[Kind] = []
     at = 0
     while at < len(typed):
         said, size = _said_at(typed, at, talk)
         if said is not None:
-            found.add(said)
+            found.append(said)
         elif typed[at] not in talk.beside:
             return None
         at += size
+    if "thanks" in found:
+        # "Thank you for your help"; but "help please, thanks".
+        found = [one for place, one in enumerate(found) if one != "help" or place < found.index("thanks")]
     return next((one for one in KINDS if one in found), None)
 
 

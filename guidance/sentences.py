@@ -30,7 +30,9 @@ class Sentence:
 
 
 _END: Final = re.compile(r"(?<=[.!?…;·\u037e\u00bf])\s+|\s*[\r\n]+\s*|(?<=[?\u037e])(?=[^\W\d_])")
-_SHORT: Final = re.compile(r"(?:^|\s)(?:e\.g|i\.e|etc|mr|mrs|ms|dr|st|nr|no|art|approx|p\.ex|ex|bv|bijv|sr|sra|π\.χ|κ|напр|т\.е)\.$")
+_SHORT: Final = re.compile(
+    r"(?:^|\s)(?:e\.g|i\.e|etc|mr|mrs|ms|dr|st|nr|no|art|approx|p\.ex|ex|bv|bijv|sr|sra|π\.χ|κ|напр|т\.е)\.$"
+)
 _MARKED: Final = re.compile(r"[?\u037e\u061f]\W*$")
 _GREEK_MARKED: Final = re.compile(r";\W*$")
 
@@ -49,35 +51,40 @@ _QUESTION: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
     {
         "en": _asks(
             """
-            what whats what's how hows how's who whom whose whos who's when where why which can could may must should shall
+            what whats what's how hows how's who whom whose whos who's when where why which can could may must should
+            shall
             do does did is are am was were will would has have any tell_me give_me show_me explain need_i is_there
             so_what so_how so_can so_should but_what but_how but_can but_should but_who and_what and_how and_who and_can
             and_should and_when and_where and_why and_if and_do and_is what_if even_if can't cant isn't shouldn't don't
             i_want_to_know i_need_to_know i_would_like_to_know i_wonder please_tell please_explain am_i
             """,
             """
-            what_do_i what_should_i what_can_i what_shall_i what_must_i how_do_i how_can_i how_should_i who_do_i who_can_i
+            what_do_i what_should_i what_can_i what_shall_i what_must_i how_do_i how_can_i how_should_i who_do_i
+            who_can_i
             who_should_i do_i_have_to should_i can_i may_i must_i do_i_need am_i_allowed what_now what_to_do how_to
             what_do_we what_should_we what_can_we how_do_we can_we should_we must_we may_we
             """,
         ),
         "fr": _asks(
             """
-            que qu'est quest qu'est-ce quoi comment qui quand ou pourquoi quel quelle quels quelles combien est-ce puis-je
+            que qu'est quest qu'est-ce quoi comment qui quand ou pourquoi quel quelle quels quelles combien est-ce
+            puis-je
             peut-on dois-je doit-on faut-il ai-je suis-je et_si je_peux je_dois on_peut peux-tu pouvez-vous
             """,
             "est-ce_que puis-je dois-je que_faire comment_faire que_dois-je",
         ),
         "pt": _asks(
             """
-            que o_que como quem quando onde porque por_que qual quais quanto quantos posso devo pode deve podemos devemos
+            que o_que como quem quando onde porque por_que qual quais quanto quantos posso devo pode deve podemos
+            devemos
             e_se sera preciso tenho_de ha
             """,
             "o_que_faco o_que_devo como_posso posso devo_eu",
         ),
         "it": _asks(
             """
-            che cosa che_cosa cosa come chi quando dove perche quale quali quanto quanti posso devo puo deve possiamo dobbiamo
+            che cosa che_cosa cosa come chi quando dove perche quale quali quanto quanti posso devo puo deve possiamo
+            dobbiamo
             e_se c'e bisogna dov'e com'e
             """,
             "cosa_faccio cosa_devo come_posso che_fare cosa_fare",

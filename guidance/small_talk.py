@@ -53,14 +53,18 @@ _TALK: Final[Mapping[str, Talk]] = MappingProxyType(
         "en": _talk(
             "en",
             """
-            hi, hello, hey, hiya, hi there, hello there, hey there, good morning, good afternoon, good evening, good day,
-            dear bot, hi bot, hello bot, hey bot, hi integra, hello integra, hey integra, thanks, thank you, many thanks,
+            hi, hello, hey, hiya, hi there, hello there, hey there, good morning, good afternoon, good evening, good
+            day,
+            dear bot, hi bot, hello bot, hey bot, hi integra, hello integra, hey integra, thanks, thank you, many
+            thanks,
             thanks a lot, thank you very much, thank you so much, thanks in advance, thank you in advance, cheers,
             ok thanks, okay thanks, ok thank you, thanks for that, thanks for the answer, ok so, okay so, sorry,
-            excuse me, quick question, one question, i have a question, another question, one more question
+            excuse me, quick question, one question, i have a question, another question, one more question,
+            and also, also, and secondly, secondly, firstly, and another question, and another thing, and then
             """,
             """
-            there bot integra assistant all everyone again so very much a lot many great nice good brilliant helpful that
+            there bot integra assistant all everyone again so very much a lot many great nice good brilliant helpful
+            that
             this is was it for your the help you all then well now fine right sir madam team please indeed really and
             """,
             greeting="""
@@ -77,7 +81,8 @@ _TALK: Final[Mapping[str, Talk]] = MappingProxyType(
             have a nice day, have a good day, until tomorrow, that is all, that was all, nothing else, i am done
             """,
             ok="""
-            ok, okay, okey, k, kk, fine, alright, all right, got it, i see, understood, i understand, right, sure, noted,
+            ok, okay, okey, k, kk, fine, alright, all right, got it, i see, understood, i understand, right, sure,
+            noted,
             will do, makes sense, cool, good, nice, hm, hmm, aha, ah, oh, i know, clear, all clear, fair enough
             """,
             yes="yes, yeah, yep, yup, yes please, of course, exactly, correct, true, that is right, indeed",
@@ -106,7 +111,10 @@ _TALK: Final[Mapping[str, Talk]] = MappingProxyType(
             bonjour, salut, bonsoir, bonjour a tous, bonjour a vous, merci, merci beaucoup, merci d'avance, merci bien,
             ok merci, une question, j'ai une question
             """,
-            "a tous toi vous beaucoup bien tout le la monde pour votre ton aide c'est est tres integra assistant et alors",
+            """
+            a tous toi vous beaucoup bien tout le la monde pour votre ton aide c'est est tres integra assistant et
+            alors
+            """,
             greeting="bonjour, salut, bonsoir, coucou, hello, hey",
             thanks="merci, parfait, super, genial, merci beaucoup, tres utile",
             bye="au revoir, a bientot, bonne journee, bonne soiree, bonne nuit, a demain, ciao, adieu",
@@ -118,7 +126,9 @@ _TALK: Final[Mapping[str, Talk]] = MappingProxyType(
             aide, aidez moi, aide moi, j'ai besoin d'aide, besoin d'aide, que peux tu faire, que pouvez vous faire,
             comment ca marche, qui es tu, qui etes vous, menu, j'ai une question
             """,
-            role="je suis mentor, je suis agent de probation, je suis surveillant, je suis coordinateur, je suis nouveau",
+            role="""
+            je suis mentor, je suis agent de probation, je suis surveillant, je suis coordinateur, je suis nouveau
+            """,
         ),
         "pt": _talk(
             "pt",
@@ -149,7 +159,9 @@ _TALK: Final[Mapping[str, Talk]] = MappingProxyType(
             "a tutti te lei mille molto tante bene tutto per il tuo suo aiuto e stato integra assistente allora",
             greeting="ciao, salve, buongiorno, buon giorno, buonasera, buona sera, buon pomeriggio",
             thanks="grazie, perfetto, ottimo, grazie mille, molto utile, benissimo",
-            bye="arrivederci, addio, a presto, a domani, buona giornata, buona serata, buona notte, buonanotte, ci vediamo",
+            bye="""
+            arrivederci, addio, a presto, a domani, buona giornata, buona serata, buona notte, buonanotte, ci vediamo
+            """,
             ok="ok, va bene, d'accordo, capito, ho capito, capisco, certo, bene, chiaro",
             yes="si, si grazie, esatto, certamente, giusto",
             no="no, no grazie, non ora, lascia stare, lascia perdere",
@@ -178,7 +190,9 @@ _TALK: Final[Mapping[str, Talk]] = MappingProxyType(
             помощ, помогни ми, помогнете ми, имам нужда от помощ, какво можеш, какво можеш да правиш, как работи това,
             кой си ти, меню, имам въпрос
             """,
-            role="аз съм ментор, ментор съм, аз съм пробационен служител, аз съм надзирател, аз съм координатор, нов съм",
+            role="""
+            аз съм ментор, ментор съм, аз съм пробационен служител, аз съм надзирател, аз съм координатор, нов съм
+            """,
         ),
         "el": _talk(
             "el",
@@ -195,7 +209,8 @@ _TALK: Final[Mapping[str, Talk]] = MappingProxyType(
             no="οχι, οχι ευχαριστω, οχι τωρα, ασε, αστο, δεν πειραζει",
             how_are_you="τι κανεις, τι κανετε, πως εισαι, πως ειστε, πως παει",
             help="""
-            βοηθεια, βοηθησε με, βοηθηστε με, χρειαζομαι βοηθεια, τι μπορεις να κανεις, πως λειτουργει, ποιος εισαι, μενου,
+            βοηθεια, βοηθησε με, βοηθηστε με, χρειαζομαι βοηθεια, τι μπορεις να κανεις, πως λειτουργει, ποιος εισαι,
+            μενου,
             εχω μια ερωτηση
             """,
             role="ειμαι μεντορας, ειμαι σωφρονιστικος υπαλληλος, ειμαι επιμελητης, ειμαι συντονιστης, ειμαι νεος εδω",
@@ -203,12 +218,16 @@ _TALK: Final[Mapping[str, Talk]] = MappingProxyType(
         "nl": _talk(
             "nl",
             """
-            hallo, hoi, hey, goedemorgen, goedemiddag, goedenavond, goedendag, dag, dank je, dank u, dankjewel, dank je wel,
+            hallo, hoi, hey, goedemorgen, goedemiddag, goedenavond, goedendag, dag, dank je, dank u, dankjewel, dank
+            je wel,
             dank u wel, bedankt, alvast bedankt, ok bedankt, een vraag, ik heb een vraag
             """,
             "allemaal je u jij heel erg veel zeer goed voor uw jouw de hulp dat was is het integra assistent dan",
             greeting="hallo, hoi, hey, hi, goedemorgen, goedemiddag, goedenavond, goedendag, dag",
-            thanks="bedankt, dank, dankjewel, dank je, dank u, perfect, super, geweldig, heel nuttig, fijn",
+            thanks="""
+            bedankt, dank, dankjewel, dank je, dank je wel, dank u, dank u wel, perfect, super, geweldig, heel nuttig,
+            fijn
+            """,
             bye="tot ziens, doei, dag dag, tot morgen, tot later, welterusten, fijne dag, prettige dag, goedenacht",
             ok="ok, oke, okee, goed, prima, begrepen, ik begrijp het, ik snap het, duidelijk, helder",
             yes="ja, jawel, ja graag, precies, inderdaad, natuurlijk, klopt",
@@ -235,15 +254,18 @@ def kind(text: str, language: str) -> Kind | None:
     talk = _TALK.get(language)
     if talk is None:
         return None
-    found: set[Kind] = set()
+    found: list[Kind] = []
     at = 0
     while at < len(typed):
         said, size = _said_at(typed, at, talk)
         if said is not None:
-            found.add(said)
+            found.append(said)
         elif typed[at] not in talk.beside:
             return None
         at += size
+    if "thanks" in found:
+        # "Thank you for your help"; but "help please, thanks".
+        found = [one for place, one in enumerate(found) if one != "help" or place < found.index("thanks")]
     return next((one for one in KINDS if one in found), None)
 
 

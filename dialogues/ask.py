@@ -78,7 +78,7 @@ class Answered:
     answer: str
     more_shown: bool = False
     rated: bool = False
-    thread: Thread = NO_THREAD
+    thread: Thread = field(default=NO_THREAD, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +86,14 @@ class Offered:
     """Two or three are on the screen; waiting for which was meant."""
 
     ids: tuple[str, ...]
-    thread: Thread = NO_THREAD
+    thread: Thread = field(default=NO_THREAD, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """Nothing was found."""
 
-    thread: Thread = NO_THREAD
+    thread: Thread = field(default=NO_THREAD, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from guidance.outcome import small_talk as talked
 from guidance.several import each
 
 AT_MOST_HITS: Final = 3
+QUESTIONS: Final = "guidance"  # what the finder was made sure by
 STEP_WEIGHT: Final = 0.75  # a step is the longer way to what an answer says at once
 FEW_WORDS: Final = 2  # this many words or fewer name a topic rather than ask something
 NEARLY_CERTAIN: Final = 0.999  # few words are answered at once only from here on
@@ -109,7 +110,7 @@ class Asking:
             for word in words(text, content.language)
             if word.isalpha()
         )
-        self.finder = Finder(entries, _SAME_WORDS.get(content.language, {}), encoder)
+        self.finder = Finder(entries, _SAME_WORDS.get(content.language, {}), encoder, QUESTIONS)
 
     def heard(self, text: str) -> Danger | None:
         """Danger in the text as typed, or as it reads in the language's own letters."""

@@ -56,16 +56,21 @@ class Confidence:
 
 
 @cache
-def confidence(language: str, how: How) -> Confidence:
-    """For a language; what holds for any where nobody had questions in it yet.
+def confidence(questions: str, language: str, how: How) -> Confidence:
+    """What was fitted to some questions; else to those in the language; else what holds for any.
 
     Args:
+        questions: whose, ``guidance`` for those the shipped answers are asked; may be empty.
         how: ``learnt`` where the finder learnt what tells its entries apart; ``plain`` where it did not, and two signs
             are always 0; ``encoded`` where it learnt with an encoder, which only a language with a file of its own has.
     """
     folder = resources.files("guidance") / "calibrated"
-    file = folder / f"{language}.toml"
-    read = tomllib.loads((file if file.is_file() else folder / f"{FALLBACK}.toml").read_text("utf-8"))
+    names = (f"{questions}-{language}", language, FALLBACK)
+    read = next(
+        tomllib.loads(file.read_text("utf-8"))
+        for file in (folder / f"{name}.toml" for name in names if name.replace("-", "").isalpha())
+        if file.is_file()
+    )
     part = read[how]
     return Confidence(_model(part["first"]), _model(part["three"]), part["answer_from"], part["offer_from"])
 

@@ -19,7 +19,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.confidence import confidence
+from guidance.confidence import How, confidence
 from guidance.contrasts import Contrasts
 from guidance.encoder import Encoder
 from guidance.head import learn, shares
@@ -99,6 +99,7 @@ class Finder:
         entries: ids must differ.
         same_words: words to read as another word, for example ``{"cops": "police"}``.
         encoder: of the entries' language, where there is one; it sees the words after the speller.
+        questions: what is asked, where how sure it may be was fitted to that (``guidance.confidence``).
     """
 
     def __init__(
@@ -106,7 +107,9 @@ class Finder:
         entries: Iterable[Entry],
         same_words: Mapping[str, str] = MappingProxyType({}),
         encoder: Encoder | None = None,
+        questions: str = "",
     ) -> None:
+        self._questions = questions
         self._encoded = encoder is not None
         self._entries = tuple(entries)
         self._behind = np.array([BEHIND * math.log(max(entry.weight, 1e-9)) for entry in self._entries], np.float32)
@@ -170,7 +173,8 @@ class Finder:
         if opinions is None:
             return Decision("refuse", 0.0, ())
         signs = self._signs(read, opinions)
-        of = confidence(self._language, "plain" if self._learnt is None else "encoded" if self._encoded else "learnt")
+        how: How = "plain" if self._learnt is None else "encoded" if self._encoded else "learnt"
+        of = confidence(self._questions, self._language, how)
         sure = of.first.of(signs)
         outcome: Literal["answer", "offer", "refuse"] = "refuse"
         if sure >= of.answer_from:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -103,11 +104,12 @@ def _bare(text: str) -> str:
     """Without combining marks, control and format characters; every kind of space a blank; composed again (NFC)."""
     if text.isascii():
         return text
-    kept = []
-    for character in unicodedata.normalize("NFD", text):
-        category = unicodedata.category(character)
-        if character.isspace():
-            kept.append(" ")
-        elif category != "Mn" and category[0] != "C":
-            kept.append(character)
-    return unicodedata.normalize("NFC", "".join(kept))
+    return unicodedata.normalize("NFC", "".join(map(_kept, unicodedata.normalize("NFD", text))))
+
+
+@lru_cache(maxsize=4_096)
+def _kept(character: str) -> str:
+    if character.isspace():
+        return " "
+    category = unicodedata.category(character)
+    return "" if category == "Mn" or category[0] == "C" else character

@@ -4,13 +4,14 @@
 
 SETS is a folder as tests/bench/finder_sets.py reads it. Only valid splits, HINT3's training questions (each third asked
 of the other two thirds) and the "dev" parts of tests/questions are looked at, never what is kept for reporting.
-``en`` is fitted with the table of English word meanings; ``any`` to the same questions as a language without one.
+``en`` is fitted with the table of English word meanings, ``any`` to the same questions as a language without one, and
+``guidance-en`` has the thresholds for those in tests/questions alone.
 """
 
 import random
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -32,6 +33,7 @@ QUESTIONS: Final = Path(__file__).parents[1] / "questions"
 OUT: Final = Path(finding.__file__).parent / "calibrated"
 PARTS: Final = 3
 ORDER: Final = 3
+OWN: Final = "own"
 
 OUTSIDE: Final = 10.0
 """How much a group's questions out of scope count, to one for its right ones ..."""
@@ -39,6 +41,7 @@ OUTSIDE: Final = 10.0
 WRONG: Final = 0.25
 """... and those in scope that it gets wrong: what is out of scope is what must be told apart best."""
 
+LEAST: Final = 60
 MOST_WRONG: Final = 0.05
 MOST_OUTSIDE: Final = 0.06
 OFFER_FROM: Final = 0.30
@@ -78,7 +81,7 @@ def all_seen(folder: Path, encoder: Encoder | None = None) -> list[Seen]:
         for part in range(PARTS):
             kept = [one for place, one in enumerate(questions) if place % PARTS != part]
             seen += asked(name, sets.built(kept, encoder), questions[part::PARTS])
-    seen += asked("own", Asking(load("en"), encoder).finder, own_questions())
+    seen += asked(OWN, Asking(load("en"), encoder).finder, own_questions())
     return seen
 
 
@@ -119,11 +122,11 @@ def model(seen: Sequence[Seen], right: NDArray[np.bool_]) -> Matrix:
     return np.array([bias + slope * weights[0], *(slope * weights[1:])])
 
 
-def threshold(seen: Sequence[Seen], likely: Matrix) -> float:
+def threshold(seen: Sequence[Seen], likely: Matrix, groups: Collection[str]) -> float:
     """The lowest, in hundredths, from which in each group few are answered wrongly or from out of scope."""
-    for hundredths in range(50, 100):
+    for hundredths in range(LEAST, 100):
         fine = True
-        for group in {one.group for one in seen}:
+        for group in groups:
             mine = [(one, p) for one, p in zip(seen, likely, strict=True) if one.group == group]
             for outside, most in ((False, MOST_WRONG), (True, MOST_OUTSIDE)):
                 of = [(one, p) for one, p in mine if one.outside == outside]
@@ -134,16 +137,33 @@ def threshold(seen: Sequence[Seen], likely: Matrix) -> float:
     return 1.0
 
 
-def table(name: str, seen: Sequence[Seen]) -> str:
+def table(name: str, seen: Sequence[Seen], groups: Collection[str]) -> str:
+    """The models of all groups, and the threshold that is right for some of them."""
     first = model(seen, np.array([one.first for one in seen]))
     three = model(seen, np.array([one.three for one in seen]))
     signs = np.array([one.signs for one in seen])
     likely = 1 / (1 + np.exp(-(first[0] + signs @ first[1:])))
-    lines = [f"[{name}]", f"answer_from = {threshold(seen, likely)}", f"offer_from = {OFFER_FROM}"]
+    lines = [f"[{name}]", f"answer_from = {threshold(seen, likely, groups)}", f"offer_from = {OFFER_FROM}"]
     for part, weights in (("first", first), ("three", three)):
         lines += [f"[{name}.{part}]", f"bias = {weights[0]:.3f}"]
         lines += [f"{sign} = {weight:.3f}" for sign, weight in zip(SIGNS, weights[1:], strict=True)]
     return "\n".join(lines)
+
+
+def written(name: str, seen: dict[str, list[Seen]], decisive: Collection[str] = ()) -> None:
+    one = next(iter(seen.values()))
+    every = tuple(dict.fromkeys(it.group for it in one))
+    groups = ", ".join(f"{group} {sum(it.group == group for it in one)}" for group in every)
+    (OUT / f"{name}.toml").write_text(
+        "# How sure the finder may be: made by tests/bench/finder_learn.py, not to be edited by hand.\n"
+        f'from = "questions that are nobody\'s phrasings: {groups}"\n'
+        f'on = "{date.today().isoformat()}"\n'
+        f"thresholds = \"for {', '.join(decisive or every)}\"\n\n"
+        + "\n\n".join(table(how, rows, decisive or every) for how, rows in seen.items())
+        + "\n",
+        "utf-8",
+    )
+    print(f"{name}: {groups}", flush=True)
 
 
 def main() -> int:
@@ -155,22 +175,16 @@ def main() -> int:
     for language in ("en", "any"):
         if language == "any":
             finding.meanings = lambda _: tables("none")
-        learnt = all_seen(folder)
-        parts = [table("learnt", learnt)]
+        seen = {"learnt": all_seen(folder)}
         finding.LEARNT_AT_MOST = -1
-        parts.append(table("plain", all_seen(folder)))
+        seen["plain"] = all_seen(folder)
         finding.LEARNT_AT_MOST = at_most
         encoder = encoders.load(language)
         if not isinstance(encoder, encoders.Unavailable):
-            parts.append(table("encoded", all_seen(folder, encoder)))
-        groups = ", ".join(f"{group} {sum(one.group == group for one in learnt)}" for group in dict.fromkeys(one.group for one in learnt))
-        (OUT / f"{language}.toml").write_text(
-            "# How sure the finder may be: made by tests/bench/finder_learn.py, not to be edited by hand.\n"
-            f'from = "questions that are nobody\'s phrasings: {groups}"\n'
-            f'on = "{date.today().isoformat()}"\n\n' + "\n\n".join(parts) + "\n",
-            "utf-8",
-        )
-        print(f"{language}: {groups}")
+            seen["encoded"] = all_seen(folder, encoder)
+        written(language, seen)
+        if language == "en":
+            written(f"guidance-{language}", seen, (OWN,))
     return 0
 
 

@@ -23,7 +23,7 @@ def test_each_file_says_from_what_and_when(name: str):
 @pytest.mark.parametrize("language", ["en", "any"])
 @pytest.mark.parametrize("how", ["learnt", "plain"])
 def test_more_is_surer(language: str, how):
-    of = confidence(language, how)
+    of = confidence("", language, how)
     weak = dict.fromkeys(SIGNS, 0.0) | {"learnt": 2.0, "spread": 6.0, "whole": 0.2, "share": 0.1, "length": 1.6}
     strong = weak | {"learnt": 9.0, "spread": 9.1, "whole": 0.8, "share": 0.95, "heard": 1.0}
     if how == "plain":
@@ -36,9 +36,14 @@ def test_more_is_surer(language: str, how):
 
 
 def test_a_language_nobody_asked_in_has_what_holds_for_any():
-    assert confidence("pt", "learnt") == confidence("any", "learnt") != confidence("en", "learnt")
+    assert confidence("guidance", "pt", "learnt") == confidence("", "any", "learnt") != confidence("", "en", "learnt")
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=len(SIGNS), max_size=len(SIGNS)))
 def test_always_a_probability(signs: list[float]):
     assert 0 <= Model(-1.0, (1.0,) * len(SIGNS)).of(tuple(signs)) <= 1
+
+
+def test_what_the_shipped_answers_are_asked_has_a_file_of_its_own():
+    assert confidence("guidance", "en", "learnt") != confidence("", "en", "learnt")
+    assert confidence("../guidance", "en", "learnt") == confidence("", "en", "learnt")

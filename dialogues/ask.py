@@ -137,6 +137,8 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
             return Turn(None, call=Call("note", f"carry.{draft}.{text}"))
         case AskIfNote(draft, text), Wrote(said) if small_talk.kind(said, scene.voice.content.language) == "yes":
             return Turn(None, call=Call("note", f"carry.{draft}.{text}"))
+        case AskIfNote(), Wrote(said) if small_talk.kind(said, scene.voice.content.language) == "no":
+            return Turn(state, resume(state, scene))
         case AskIfNote(draft, text), Chose("question"):
             turn = _look_up(text, scene)
             return Turn(turn.state, turn.says, turn.effects)

@@ -78,7 +78,7 @@ class Answered:
     answer: str
     more_shown: bool = False
     rated: bool = False
-    thread: Thread = NO_THREAD
+    thread: Thread = field(default=NO_THREAD, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +86,14 @@ class Offered:
     """Two or three are on the screen; waiting for which was meant."""
 
     ids: tuple[str, ...]
-    thread: Thread = NO_THREAD
+    thread: Thread = field(default=NO_THREAD, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """Nothing was found."""
 
-    thread: Thread = NO_THREAD
+    thread: Thread = field(default=NO_THREAD, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,8 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
             return Turn(None, call=Call("note", f"carry.{draft}.{text}"))
         case AskIfNote(draft, text), Wrote(said) if small_talk.kind(said, scene.voice.content.language) == "yes":
             return Turn(None, call=Call("note", f"carry.{draft}.{text}"))
+        case AskIfNote(), Wrote(said) if small_talk.kind(said, scene.voice.content.language) == "no":
+            return Turn(state, resume(state, scene))
         case AskIfNote(draft, text), Chose("question"):
             turn = _look_up(text, scene)
             return Turn(turn.state, turn.says, turn.effects)

@@ -186,8 +186,12 @@ class Asking:
         best = surer(alone, *joined)
         if best is alone:
             return alone
-        if shown is None or not best.hits or best.hits[0].id != shown.id:
+        if best.decision == "decline" or not best.hits:
             return best
+        if shown is None or best.hits[0].id != shown.id:
+            # Confidence was fitted to questions as people ask them, not to two put together: not answered unasked.
+            same = bool(alone.hits) and alone.hits[0].id == best.hits[0].id
+            return best if same else Outcome("offer", best.confidence, merged(best, alone, at_most=AT_MOST_HITS))
         # It is about what was shown, and shall not be shown once more.
         near = merged(*([alone] if own else []), best, at_most=2 * AT_MOST_HITS, without=shown.id)
         beside = tuple(hit for hit in near if hit.score >= BESIDE_FROM)[:AT_MOST_HITS]

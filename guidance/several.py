@@ -59,7 +59,8 @@ def _one_after_another(asked: Sequence[str], language: str, look_up: LookUp) -> 
             if outcome.decision == "refuse":
                 joined = look_up(f"{before} {own}")
                 known = {hit.id for one in found for hit in one.hits[:1]}
-                outcome = joined if joined.hits and joined.hits[0].id not in known else outcome
+                if joined.hits and joined.hits[0].id not in known:
+                    outcome = replace(joined, decision="offer") if joined.decision == "answer" else joined
         found.append(outcome)
         before = question
     return found

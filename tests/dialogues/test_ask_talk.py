@@ -178,6 +178,9 @@ def test_yes_makes_a_report_a_note(talk: Any) -> None:
     one = talk()
     one.write("He folded paper cranes in the yard this morning and gave one to a visitor")
     assert isinstance(one.state, AskIfNote)
+    one.write("no")
+    assert "question" in one.keys
+    assert not one.state.text.endswith("no")
     one.write("yes")
     assert one.floor.top.dialogue == "note"
 

@@ -220,6 +220,20 @@ def test_what_leans_on_an_answer_does_not_bring_it_once_more(asking: Asking, tex
     assert outcome.hits or outcome.kind == "again"
 
 
+def test_what_is_declined_stays_declined_when_asked_on(asking: Asking):
+    (outcome,) = asking.each("and what about his brother?", topic=Topic("decline-score-person", "is he radicalised"))
+    assert outcome.decision in ("decline", "offer")
+    (outcome,) = asking.each("why?", topic=Topic("decline-score-person", "is he radicalised yes or no"))
+    assert outcome.decision == "decline"
+
+
+def test_two_questions_put_together_are_never_answered_at_once(asking: Asking):
+    for text in ("and the court?", "what about mentors", "or his lawyer?", "even if it is at night"):
+        for topic in (ASKED, Topic("lost-phone", "i lost my phone"), Topic("", "who leads the case")):
+            (alone,), (joined,) = asking.each(text), asking.each(text, topic=topic)
+            assert joined.decision != "answer" or alone.hits[0] == joined.hits[0]
+
+
 def test_what_is_an_answer_alone_needs_no_topic(asking: Asking):
     for text in ("can i tell the police", "is he radicalised?", "thanks", "i lost my phone"):
         assert asking.each(text, topic=ASKED) == asking.each(text)
@@ -232,7 +246,8 @@ def test_what_is_kept_of_a_question_has_no_word_that_the_content_does_not_know(a
 
 def test_what_is_said_beside_a_question_does_not_drown_it(asking: Asking):
     outcome = asking.decide("he came back yesterday. he is angry. can i tell the police?")
-    assert outcome == asking.decide("can i tell the police?")
+    assert outcome.hits[0].id == "tell-police"
+    assert outcome.confidence >= asking.decide("can i tell the police?").confidence
 
 
 def test_of_several_questions_each_is_looked_up(asking: Asking):
@@ -256,7 +271,9 @@ def test_bulgarian_and_greek_in_latin_letters_are_read_in_their_own():
     police = replace(content.answers["tell-police"], title="Полиция", asked_as=("мога ли да кажа на полицията",))
     phone = replace(content.answers["lost-phone"], title="Загубен телефон", asked_as=("загубих си телефона",))
     answers = {one.id: one for one in (police, phone)}
-    asking = Asking(replace(content, language="bg", answers=answers, declines={}, danger=(), danger_learnt=None))
+    knife = (replace(content.danger[0], phrases=("той има нож",)),)
+    asking = Asking(replace(content, language="bg", answers=answers, declines={}, danger=knife, danger_learnt=None))
+    assert asking.decide("toi ima noj").decision == "danger"
     typed = asking.beside_danger("moga li da kaja na policiata")
     assert typed.hits[0].id == "tell-police"
     assert asking.beside_danger("blagodarya").kind == "thanks"

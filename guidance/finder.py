@@ -238,7 +238,7 @@ class Finder:
         if not self._entries:
             return None
         alike = self._similar.to(read)
-        whole: Floats = np.add.reduceat(alike * self._counts, self._begins) / self._lengths
+        whole: Floats = (np.add.reduceat(alike * self._counts, self._begins) / self._lengths).astype(np.float32)
         if float(whole.max()) <= LEAST:
             return None
         nearest: Floats = np.maximum.reduceat(np.where(self._counts == 1, alike, np.float32(0)), self._begins)

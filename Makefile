@@ -46,7 +46,8 @@ tests/js/node_modules/ready: tests/js/package.json tests/js/package-lock.json
 LOCK := uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11
 lock:
 	$(LOCK) pyproject.toml -o requirements.lock
-	$(LOCK) --extra dev pyproject.toml -o requirements-dev.lock
+	$(LOCK) --extra semantic pyproject.toml -o requirements-semantic.lock
+	$(LOCK) --extra dev --extra semantic pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf .venv tests/js/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

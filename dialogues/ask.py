@@ -6,10 +6,13 @@
          ─▶ sure     ─▶ Answered ──more · helpful · related · step──▶ …
          ─▶ unsure   ─▶ Offered  ──one of them──▶ Answered
          ─▶ unknown  ─▶ Unknown  ──guide · coordinator · await──▶ …
+         ─▶ small talk ─▶ a short reply
+         ─▶ several questions ─▶ Answered, with a button for each other; or Offered
+         ─▶ another language that is offered ─▶ the same in that one ──speak──▶ (settled)
 
-The next text is the next question. A question that was not answered is kept for the writers, without who asked
-(``KeepQuestion``); until the next one the state holds what ``dialogues.screening`` left of it, and of a report on its
-way into a note all of it.
+The next text is the next question. Of what was asked, the states hold the words that the content knows, for a question
+that leans on it ("and after release?"); what ``dialogues.screening`` left of it, as a question that was not answered is
+kept for the writers, without who asked (``KeepQuestion``); and a report on its way into a note.
 """
 
 from dataclasses import dataclass, field, replace
@@ -20,6 +23,7 @@ from dialogues.clean import units
 from dialogues.danger import ELSE, UNSURE, first_line, is_unsure, then
 from dialogues.draft import MOST_LEFT_OVER, MOST_UNITS
 from dialogues.home import menu_choice
+from dialogues.language import NAMES
 from dialogues.model import (
     AwaitAnswer,
     Call,
@@ -33,6 +37,7 @@ from dialogues.model import (
     KeepQuestion,
     Say,
     Scene,
+    Settle,
     Tell,
     TracePrivate,
     Turn,
@@ -41,8 +46,12 @@ from dialogues.model import (
     column,
 )
 from dialogues.screening import screened
+from guidance import small_talk
+from guidance.follow_up import Topic, leans
 from guidance.incident_like import looks_like_incident
+from guidance.languages import detect
 from guidance.model import Answer, Content, Danger, Decline, Step
+from guidance.outcome import Outcome, merged
 
 FORGET = "forget."
 """Before the ref in the opening argument of the button that takes a wish back."""
@@ -51,14 +60,37 @@ NO_SOURCE = "PRACTICE"
 """Id of the entry that stands for ordinary professional practice without a publisher."""
 
 
+MOST_OFFERED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What the next message may go back to; it is forgotten with the conversation's state.
+
+    Attributes:
+        asked: words of the question, those that the content knows; or empty.
+        also: ids of what else was asked in the same message.
+        language: of the question where that is not the person's; or empty.
+        question: as screened for the writers, who may be shown it where it finds no answer; or empty.
+    """
+
+    asked: str = field(default="", repr=False)
+    also: tuple[str, ...] = ()
+    language: str = ""
+    question: str = field(default="", repr=False)
+
+
+NO_THREAD = Thread()
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer is on the screen. ``asked``, here and below: the question, screened, or empty."""
+    """An answer is on the screen."""
 
     answer: str
     more_shown: bool = False
     rated: bool = False
-    asked: str = field(default="", repr=False)
+    thread: Thread = field(default=NO_THREAD, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +98,14 @@ class Offered:
     """Two or three are on the screen; waiting for which was meant."""
 
     ids: tuple[str, ...]
-    asked: str = field(default="", repr=False)
+    thread: Thread = field(default=NO_THREAD, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """Nothing was found; the person may wish to be told when something is."""
 
-    asked: str = field(default="", repr=False)
+    thread: Thread = field(default=NO_THREAD, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +116,8 @@ class AskIfNote:
     text: str = field(repr=False)
 
 
-State = Answered | Offered | Unknown | AskIfNote
+Asked = Answered | Offered | Unknown
+State = Asked | AskIfNote
 STATES = (Answered, Offered, Unknown, AskIfNote)
 
 
@@ -110,9 +143,16 @@ def begin(scene: Scene, about: str) -> Turn[State]:
 
 
 def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
+    if isinstance(event, Wrote) and not isinstance(state, AskIfNote):
+        return _answer(event.text, scene, state)
+    scene = _spoken(state, scene)
     match state, event:
         case AskIfNote(draft, text), Chose("note"):
             return Turn(None, call=Call("note", f"carry.{draft}.{text}"))
+        case AskIfNote(draft, text), Wrote(said) if small_talk.kind(said, scene.voice.content.language) == "yes":
+            return Turn(None, call=Call("note", f"carry.{draft}.{text}"))
+        case AskIfNote(), Wrote(said) if small_talk.kind(said, scene.voice.content.language) == "no":
+            return Turn(state, resume(state, scene))
         case AskIfNote(draft, text), Chose("question"):
             turn = _look_up(text, scene)
             return Turn(turn.state, turn.says, turn.effects)
@@ -122,27 +162,29 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
             return _told_more(state, more, scene)
         case AskIfNote(), _:
             return Turn(state, resume(state, scene))
-        case _, Wrote(text):
-            return _answer(text, scene)
+        case _, Chose("speak") if state.thread.language:
+            return _go_on_in(state, scene)
         case Answered(more_shown=False), Chose("more"):
             return _more(replace(state, more_shown=True), scene)
-        case Answered(answer, more, False), Chose("helpful"):
+        case Answered(answer, rated=False), Chose("helpful"):
             thanked = Say(scene.text("feedback-thanks"))
-            return Turn(Answered(answer, more, True), (thanked,), (CountFeedback(answer, True),))
-        case Answered(answer, more, False, asked), Chose("not-helpful"):
+            return Turn(_done_with(replace(state, rated=True)), (thanked,), (CountFeedback(answer, True),))
+        case Answered(answer, rated=False, thread=thread), Chose("not-helpful"):
             says = (Say(scene.text("feedback-sorry")), *_ways_on(scene))
-            kept = _kept(asked, "not-helpful", scene)
-            return Turn(Answered(answer, more, True), says, (CountFeedback(answer, False), *kept))
+            kept = _kept(thread, "not-helpful", scene)
+            return Turn(_done_with(replace(state, rated=True)), says, (CountFeedback(answer, False), *kept))
+        case Answered(answer, thread=thread), Chose(key) if key in thread.also:
+            return _show(key, scene, _without(key, thread))
         case Answered(answer), Chose(key) if key in _related(answer, scene.voice.content):
-            return _show(key, scene)
-        case Offered(ids, asked), Chose(key) if key in ids:
-            return _show(key, scene, asked)
-        case Offered(_, asked), Chose("none"):
-            return _refuse(asked, "none-chosen", scene)
+            return _show(key, scene, _done_with(state).thread)
+        case Offered(ids, thread), Chose(key) if key in ids:
+            return _show(key, scene, _without(key, thread))
+        case Offered(_, thread), Chose("none"):
+            return _refuse(Thread(language=thread.language, question=thread.question), "none-chosen", scene)
         case _, Chose("none"):
-            return Turn(Unknown(), _refused(scene))
-        case Unknown(asked), Chose("await") if asked:
-            return _await(asked, scene)
+            return Turn(Unknown(Thread(language=state.thread.language)), _refused(scene))
+        case Unknown(thread), Chose("await") if thread.question:
+            return _await(thread, scene)
         case _, Chose("coordinator"):
             told = Tell("desk", scene.home.agency.slug, "asked-to-call", (("handle", scene.person.handle),))
             return Turn(None, (Say(scene.text("coordinator-asked")),), (told,))
@@ -157,13 +199,15 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
 
 
 def resume(state: State, scene: Scene) -> tuple[Say, ...]:
+    scene = _spoken(state, scene)
     match state:
-        case Answered(answer, more, rated):
-            return _shown(answer, scene, more=more, rated=rated)
-        case Offered(ids):
-            return _offer(ids, scene)
-        case Unknown(asked):
-            return _ways_on(scene, asked)
+        case Answered(answer, more, rated, thread):
+            said = _shown(answer, scene, more=more, rated=rated)
+            return (*said, *_also_asked(thread, scene), *_in_other_language(thread, scene))
+        case Offered(ids, thread):
+            return (*_offer(ids, scene, several=bool(thread.also)), *_in_other_language(thread, scene))
+        case Unknown(thread):
+            return _ways_on(scene, thread.question)
         case AskIfNote():
             rows = column(
                 Choice("note", scene.text("button-make-note")),
@@ -173,8 +217,8 @@ def resume(state: State, scene: Scene) -> tuple[Say, ...]:
             return (Say(scene.text("ask-if-note"), rows=rows),)
 
 
-def _answer(text: str, scene: Scene) -> Turn[State]:
-    danger = scene.voice.danger.danger(text)
+def _answer(text: str, scene: Scene, before: Asked | None = None) -> Turn[State]:
+    danger = _danger(text, scene)
     if danger is not None:
         return _in_danger(text, danger, scene)
     if (card := told(text, scene, _out(scene))) is not None:
@@ -182,7 +226,14 @@ def _answer(text: str, scene: Scene) -> Turn[State]:
     if looks_like_incident(text):
         state = AskIfNote(scene.fresh, text)
         return Turn(state, resume(state, scene), (TracePrivate(scene.fresh),))
-    return _look_up(text, scene)
+    return _look_up(text, scene, before)
+
+
+def _danger(text: str, scene: Scene) -> Danger | None:
+    """Danger is heard in every language offered, the person's first."""
+    own = scene.voice
+    voices = (own, *(voice for voice in scene.voices.values() if voice is not own))
+    return next((danger for voice in voices if (danger := voice.asking.heard(text)) is not None), None)
 
 
 def _in_danger(text: str, danger: Danger, scene: Scene) -> Turn[State]:
@@ -217,7 +268,7 @@ def _beside_danger(text: str, scene: Scene, unsure: bool) -> str:
 def _told_more(state: AskIfNote, more: str, scene: Scene) -> Turn[State]:
     """A report often comes in several messages: they stay together, and danger in any of them is heard."""
     says: tuple[Say, ...] = ()
-    if scene.voice.danger.danger(more) is not None:
+    if _danger(more, scene) is not None:
         says = (Say(then(scene), title=first_line(scene), urgent=True),)
     text = f"{state.text}\n{more}"
     if units(text) > MOST_LEFT_OVER:
@@ -228,55 +279,188 @@ def _told_more(state: AskIfNote, more: str, scene: Scene) -> Turn[State]:
     return Turn(state, (*says, *resume(state, scene)), (TracePrivate(state.draft),))
 
 
-def _look_up(text: str, scene: Scene) -> Turn[State]:
-    found = scene.voice.asking.decide(text, role=scene.home.role)
-    ids = tuple(hit.id for hit in found.hits)
-    asked = _asked(text, scene)
-    match found.decision:
-        case "danger":
-            return Turn(None, call=Call("danger"))
-        case "answer" | "decline" if ids:
-            return _show(ids[0], scene, asked)
-        case "offer" if ids:
-            return Turn(Offered(ids, asked), _offer(ids, scene))
-        case _ if found.kind in ("greeting", "thanks"):
-            return Turn(Unknown(), (Say(scene.text(f"ask-{found.kind}"), rows=column(_out(scene))),))
+def _look_up(text: str, scene: Scene, before: Asked | None = None) -> Turn[State]:
+    """In the language the question is written in, should that be another one offered and know anything of it."""
+    before = before or Unknown()
+    language = _written_in(text, scene, before.thread.language)
+    spoken = scene.speaking(language) if language else scene
+    outcomes = _outcomes(text, spoken, before, language)
+    if language and all(one.decision == "refuse" and one.kind is None for one in outcomes):
+        own = _outcomes(text, scene, before, "")
+        if any(one.decision != "refuse" for one in own):
+            language, spoken, outcomes = "", scene, own
+    question = _question(text, spoken) if len(outcomes) == 1 else ""
+    thread = Thread(_asked(text, spoken, before), language=language, question=question)
+    turn = _one(outcomes[0], thread, before, spoken) if len(outcomes) == 1 else _several(outcomes, thread, spoken)
+    if turn.state is None:
+        return turn
+    return replace(turn, says=(*turn.says, *_in_other_language(thread, spoken)))
+
+
+def _written_in(text: str, scene: Scene, before: str) -> str:
+    """Another language offered that the text is written in; empty: the person's own.
+
+    Where that cannot be told, what was spoken before.
+    """
+    if len(scene.languages) < 2:
+        return ""
+    own = scene.person.language
+    written = detect(text, scene.languages, before or own) or before
+    return written if written in scene.voices and written != own else ""
+
+
+def _outcomes(text: str, scene: Scene, before: Asked, language: str) -> tuple[Outcome, ...]:
+    topic = _topic(before) if language == before.thread.language else None
+    return scene.voice.asking.each(text, scene.home.role, topic=topic)
+
+
+def _topic(before: Asked) -> Topic | None:
+    match before:
+        case Answered(answer, thread=thread):
+            return Topic(answer, thread.asked)
+        case Offered(thread=thread) if thread.asked:
+            return Topic(asked=thread.asked)
         case _:
-            return _refuse(asked, "refused", scene)
+            return None
 
 
-def _asked(text: str, scene: Scene) -> str:
+def _asked(text: str, scene: Scene, before: Asked) -> str:
+    """What is kept of a question; of one that leans on the one before it, of both."""
+    leaning = _topic(before) is not None and leans(text, scene.voice.content.language)
+    return scene.voice.asking.kept(f"{before.thread.asked} {text}" if leaning else text)
+
+
+def _one(found: Outcome, thread: Thread, before: Asked, scene: Scene) -> Turn[State]:
+    ids = tuple(hit.id for hit in found.hits)
+    match found.decision:
+        case "answer" | "decline" if ids:
+            return _show(ids[0], scene, thread)
+        case "offer" if found.kind == "again" and isinstance(before, Answered):
+            return _again(ids, replace(before, thread=thread), scene)
+        case "offer" if ids:
+            return Turn(Offered(ids, thread), _offer(ids, scene))
+        case _ if found.kind is not None and found.kind != "again":
+            return _small_talk(found.kind, thread, before, scene)
+        case _:
+            return _refuse(thread, "refused", scene)
+
+
+def _question(text: str, scene: Scene) -> str:
     """What of a question may be kept; of a report nothing, whatever it is called."""
     return "" if scene.question_days == 0 or looks_like_incident(text) else screened(text)
 
 
-def _kept(asked: str, why: Unanswered, scene: Scene) -> tuple[Effect, ...]:
-    if not asked:
+def _kept(thread: Thread, why: Unanswered, scene: Scene) -> tuple[Effect, ...]:
+    if not thread.question:
         return ()
-    return (KeepQuestion(scene.home.agency.slug, scene.voice.content.language, asked, why),)
+    return (KeepQuestion(scene.home.agency.slug, scene.voice.content.language, thread.question, why),)
 
 
-def _refuse(asked: str, why: Unanswered, scene: Scene) -> Turn[State]:
-    return Turn(Unknown(asked), _refused(scene, asked), _kept(asked, why, scene))
+def _refuse(thread: Thread, why: Unanswered, scene: Scene) -> Turn[State]:
+    return Turn(Unknown(thread), _refused(scene, thread.question), _kept(thread, why, scene))
 
 
-def _await(asked: str, scene: Scene) -> Turn[State]:
+def _await(thread: Thread, scene: Scene) -> Turn[State]:
     stop = Choice(f"ask.forget.{scene.fresh}", scene.text("button-do-not-await"), lasting=True)
     said = Say(scene.text("ask-awaited", days=scene.question_days), rows=column(stop, _out(scene)))
-    return Turn(Unknown(), (said,), (AwaitAnswer(scene.fresh, scene.voice.content.language, asked),))
+    wish = AwaitAnswer(scene.fresh, scene.voice.content.language, thread.question)
+    return Turn(Unknown(replace(thread, question="")), (said,), (wish,))
 
 
 def _not_awaited(ref: str) -> tuple[Effect, ...]:
     return (DropAwaited(ref),) if len(ref) == REF_DIGITS and set(ref) <= set(hexdigits.lower()) else ()
 
 
-def _show(id: str, scene: Scene, asked: str = "") -> Turn[State]:
+def _several(outcomes: tuple[Outcome, ...], thread: Thread, scene: Scene) -> Turn[State]:
+    """One is answered and the others are a button each; or all are offered. What is not known is said."""
+    found = [one for one in outcomes if one.decision != "refuse" and one.hits]
+    missed = len(outcomes) - len(found)
+    left = (Say(scene.text("ask-not-all", missed=missed)),) if missed else ()
+    steps = scene.voice.content.steps
+    first = next((one for one in found if one.settled and one.hits[0].id not in steps), None)
+    if first is None:
+        thread = replace(thread, also=tuple(one.hits[0].id for one in found) if len(found) > 1 else ())
+        ids = tuple(hit.id for hit in merged(*found, at_most=MOST_OFFERED))
+        return Turn(Offered(ids, thread), (*left, *_offer(ids, scene, several=bool(thread.also))))
+    also = tuple(one.hits[0].id for one in found if one is not first)
+    turn = _show(first.hits[0].id, scene, replace(thread, also=also))
+    return replace(turn, says=(*turn.says, *left))
+
+
+def _again(ids: tuple[str, ...], state: Answered, scene: Scene) -> Turn[State]:
+    """More is asked about the answer on the screen: the rest of it, or what is related."""
+    answer = scene.voice.content.answers.get(state.answer)
+    if answer is not None and answer.more and not state.more_shown:
+        return _more(replace(state, more_shown=True), scene)
+    beside = tuple(dict.fromkeys((*_related(state.answer, scene.voice.content), *ids)))[:MOST_OFFERED]
+    if not beside:
+        return Turn(Unknown(state.thread), _refused(scene))
+    return Turn(Offered(beside, state.thread), _offer(beside, scene))
+
+
+def _small_talk(kind: str, thread: Thread, before: Asked, scene: Scene) -> Turn[State]:
+    """A short reply, also to an offer; after "thanks" and "ok" the topic is still there."""
+    thread = replace(thread, question="")
+    match kind, before:
+        case "help", _:
+            return Turn(None, call=Call("help"))
+        case "yes", Offered((id,)):
+            return _show(id, scene, replace(thread, asked=before.thread.asked))
+        case "yes" | "ok", Offered(ids):
+            return Turn(before, _offer(ids, scene, several=bool(before.thread.also)))
+        case "no", Offered():
+            return Turn(Unknown(thread), _refused(scene))
+        case "no", _:
+            return Turn(Unknown(thread), _ways_on(scene))
+        case _:
+            said = Say(scene.text(f"ask-{kind}", role=scene.text(f"role-{scene.home.role}")), rows=column(_out(scene)))
+            same = kind in ("thanks", "ok") and thread.language == before.thread.language
+            return Turn(before if same else Unknown(thread), (said,))
+
+
+def _go_on_in(state: Asked, scene: Scene) -> Turn[State]:
+    language = state.thread.language
+    said = Say(scene.text("language-settled", language=NAMES.get(language, language)))
+    settled = replace(state, thread=replace(state.thread, language=""))
+    return Turn(settled, (said,), (Settle(language=language),))
+
+
+def _spoken(state: State, scene: Scene) -> Scene:
+    """In the language that the question was written in."""
+    language = NO_THREAD.language if isinstance(state, AskIfNote) else state.thread.language
+    return scene.speaking(language) if language in scene.voices else scene
+
+
+def _in_other_language(thread: Thread, scene: Scene) -> tuple[Say, ...]:
+    if not thread.language:
+        return ()
+    name = NAMES.get(thread.language, thread.language)
+    rows = column(Choice("speak", scene.text("button-go-on-in", language=name)))
+    return (Say(scene.text("ask-in-language", language=name), rows=rows),)
+
+
+def _also_asked(thread: Thread, scene: Scene) -> tuple[Say, ...]:
+    choices = [Choice(id, title) for id in thread.also if (title := _title(id, scene.voice.content))]
+    return (Say(scene.text("ask-also"), rows=column(*choices)),) if choices else ()
+
+
+def _done_with(state: Answered) -> Answered:
+    """The question is no longer kept for the writers."""
+    return replace(state, thread=replace(state.thread, question=""))
+
+
+def _without(id: str, thread: Thread) -> Thread:
+    return replace(thread, also=tuple(other for other in thread.also if other != id))
+
+
+def _show(id: str, scene: Scene, thread: Thread = NO_THREAD) -> Turn[State]:
     content = scene.voice.content
     if id in content.steps:
         return Turn(None, call=Call("walk", f"step.{id}"))
     if id not in content.answers and id not in content.declines:
-        return Turn(Unknown(), _refused(scene))
-    return Turn(Answered(id, asked=asked if id in content.answers else ""), _shown(id, scene))
+        return Turn(Unknown(thread), _refused(scene))
+    thread = thread if id in content.answers else replace(thread, question="")
+    return Turn(Answered(id, thread=thread), (*_shown(id, scene), *_also_asked(thread, scene)))
 
 
 def _shown(id: str, scene: Scene, *, more: bool = False, rated: bool = False) -> tuple[Say, ...]:
@@ -315,27 +499,27 @@ def _more_say(answer: Answer, scene: Scene, *, rated: bool = False) -> Say:
     return Say(answer.more, title=answer.title, small=reviewed, rows=rows)
 
 
-def _offer(ids: tuple[str, ...], scene: Scene) -> tuple[Say, ...]:
+def _offer(ids: tuple[str, ...], scene: Scene, *, several: bool = False) -> tuple[Say, ...]:
     content = scene.voice.content
     choices = [Choice(id, _title(id, content)) for id in ids if _title(id, content)]
     return (
         Say(
-            scene.text("ask-offer"),
+            scene.text("ask-offer-several" if several else "ask-offer"),
             rows=column(*choices, Choice("none", scene.text("button-none-of-these")), *_back(scene)),
         ),
     )
 
 
-def _refused(scene: Scene, asked: str = "") -> tuple[Say, ...]:
-    return (Say(scene.text("ask-unknown"), rows=_ways_rows(scene, asked)),)
+def _refused(scene: Scene, question: str = "") -> tuple[Say, ...]:
+    return (Say(scene.text("ask-unknown"), rows=_ways_rows(scene, question)),)
 
 
-def _ways_on(scene: Scene, asked: str = "") -> tuple[Say, ...]:
-    return (Say(scene.text("ask-ways-on"), rows=_ways_rows(scene, asked)),)
+def _ways_on(scene: Scene, question: str = "") -> tuple[Say, ...]:
+    return (Say(scene.text("ask-ways-on"), rows=_ways_rows(scene, question)),)
 
 
-def _ways_rows(scene: Scene, asked: str) -> tuple[tuple[Choice, ...], ...]:
-    await_ = [Choice("await", scene.text("button-await"))] if asked else []
+def _ways_rows(scene: Scene, question: str) -> tuple[tuple[Choice, ...], ...]:
+    await_ = [Choice("await", scene.text("button-await"))] if question else []
     return column(Choice("guide", scene.text("button-guide")), _coordinator(scene), *await_, _out(scene))
 
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from guidance.asking import Asking, Outcome
+from guidance.asking import Asking
 from guidance.model import Content
+from guidance.outcome import Outcome
 
 Change = Literal["moves", "appears", "vanishes"]
 
@@ -21,7 +22,7 @@ class Place:
     """Where a question leads.
 
     Attributes:
-        decision: as in ``guidance.asking.Outcome``.
+        decision: as in ``guidance.outcome.Outcome``.
         ids: one id for an answer, a decline or the step that is for danger; those offered, alphabetically; or none.
     """
 

@@ -13,6 +13,7 @@ from typing import Final
 from guidance.danger_learnt import Learnt
 from guidance.danger_phrases import PhraseFinder
 from guidance.model import Danger, DangerPhrases
+from guidance.normal import AT_MOST_CHARACTERS
 
 SHORT: Final = 5
 """In a message of so many words or fewer a phrase is nearly all of it, and counts whatever the rest sounds like."""
@@ -41,6 +42,7 @@ class DangerFinder:
         Args:
             text: as typed; only the first 2,000 characters are read.
         """
+        text = text[:AT_MOST_CHARACTERS]
         phrase = self._phrases.danger(text)
         heard = self._learnt.heard(text) if self._learnt is not None else None
         if self._learnt is None or heard is None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from guidance.normal import folded, words
+from guidance.normal import AT_MOST_CHARACTERS, folded, words
 
 LETTERS: Final = (3, 4, 5)
 """Runs of so many letters, word ends counted, so that a slip of the thumb leaves most of a word to be seen."""
@@ -57,7 +57,7 @@ def parts(text: str, groups: WordGroups, language: str) -> tuple[tuple[Sentence,
         text: as typed; only the first 2,000 characters are read.
     """
     sentences: list[Sentence] = []
-    for sentence in _SENTENCE.split(folded(text.replace("\n", ". "))):
+    for sentence in _SENTENCE.split(folded(text[:AT_MOST_CHARACTERS].replace("\n", ". "))):
         seen = tuple(word for word in words(sentence, language) if word not in groups.never)
         asks = sentence.rstrip().endswith("?")
         # Without full stops the whole note is one sentence.

@@ -17,12 +17,15 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from guidance.model import Danger, DangerPhrases
-from guidance.normal import folded, words
+from guidance.normal import AT_MOST_CHARACTERS, folded, words
 from guidance.speller import Speller
 
 AT_MOST_BETWEEN: Final = 3
 AT_MOST_TOKENS: Final = 400
 """Words beyond these are not looked at; the 2,000 characters read hold about as many."""
+
+AT_MOST_SLIPS: Final = 60
+"""Different unknown words beyond these stay as typed: nonsense and other languages hold many, a hurried note few."""
 
 _SENTENCE: Final = re.compile(r"[.!?;\n…]+")
 _ABOUT_TO: Final = re.compile(r"\babout to\b")
@@ -499,16 +502,14 @@ class PhraseFinder:
         Args:
             text: as typed; only the first 2,000 characters are read.
         """
-        best: tuple[int, Danger] | None = None
-        for sentence in _SENTENCE.split(folded(text.replace("\n", ". "))):
+        best: int | None = None
+        mended: dict[str, list[str]] = {}
+        for sentence in _SENTENCE.split(folded(text[:AT_MOST_CHARACTERS].replace("\n", ". "))):
             sentence = self._rules.idioms.sub(" ", _ABOUT_TO.sub("will", sentence))
-            tokens, clauses = self._tokens(sentence)
-            if not tokens:
-                continue
-            for number, danger in self._heard(sentence, tokens, clauses):
-                if best is None or number < best[0]:
-                    best = (number, danger)
-        return best[1] if best else None
+            tokens, clauses = self._tokens(sentence, mended)
+            if tokens:
+                best = self._heard(sentence, tokens, clauses, best)
+        return self._patterns[best].danger if best is not None else None
 
     def _pattern(self, danger: Danger, phrase: str) -> _Pattern:
         parts: list[frozenset[str]] = []
@@ -531,26 +532,32 @@ class PhraseFinder:
                 parts.append(self._parts.setdefault(part, part))
         return _Pattern(danger, tuple(parts), negated)
 
-    def _tokens(self, sentence: str) -> tuple[list[str], list[int]]:
-        """The sentence's words that matter, mended and in base form, and the number of the clause each stands in."""
+    def _tokens(self, sentence: str, mended: dict[str, list[str]]) -> tuple[list[str], list[int]]:
+        """The sentence's words that matter, mended and in base form, and the number of the clause each stands in.
+
+        Args:
+            mended: unknown words met so far; grows.
+        """
         tokens: list[str] = []
         clauses: list[int] = []
         for clause, piece in enumerate(_COMMA.split(sentence)):
-            for word, base in self._mended(words(piece, self._language)):
+            for word, base in self._mended(words(piece, self._language), mended):
                 if word not in self._rules.dropped and len(tokens) < AT_MOST_TOKENS:
                     tokens.append(base)
                     clauses.append(clause)
         return tokens, clauses
 
-    def _mended(self, typed: Iterable[str]) -> Iterable[tuple[str, str]]:
+    def _mended(self, typed: Iterable[str], mended: dict[str, list[str]]) -> Iterable[tuple[str, str]]:
         """Words with their base forms, slips repaired; a word whose base form is known is none."""
         for word in typed:
             base = self._base(word)
-            if base in self._bases_known:
+            if base in self._bases_known or self._speller.leaves(word):
                 yield word, base
-            else:
-                for mended in self._speller.repaired([word]):
-                    yield mended, base if mended == word else self._base(mended)
+                continue
+            if word not in mended and len(mended) < AT_MOST_SLIPS:
+                mended[word] = self._speller.repaired([word])
+            for right in mended.get(word, [word]):
+                yield right, base if right == word else self._base(right)
 
     def _bases(self, group: Iterable[str]) -> frozenset[str]:
         return frozenset(self._base(word) for word in group)
@@ -568,23 +575,48 @@ class PhraseFinder:
                 return stem.rstrip("e") if len(stem) > 3 else stem
         return word.rstrip("e") if len(word) > 3 else word
 
-    def _heard(self, sentence: str, tokens: Sequence[str], clauses: Sequence[int]) -> Iterable[tuple[int, Danger]]:
-        present = ("", *dict.fromkeys(tokens))
+    def _heard(self, sentence: str, tokens: Sequence[str], clauses: Sequence[int], best: int | None) -> int | None:
+        """The number of the most important pattern of those in the sentence and the best so far."""
+        around: _Around | None = None
         for start, token in enumerate(tokens):
             starting = self._starts.get(token)
             if starting is None:
                 continue
-            for number in [one for following in present for one in starting.get(following, ())]:
+            near = ("", *dict.fromkeys(tokens[start + 1 : start + 2 + AT_MOST_BETWEEN]))
+            for number in [one for following in near for one in starting.get(following, ())]:
+                if best is not None and number >= best:
+                    continue
                 pattern = self._patterns[number]
                 places = _places(tokens, start, pattern.parts)
-                if places and not self._called_off(sentence, tokens, clauses, places, pattern):
-                    yield number, pattern.danger
+                if not places:
+                    continue
+                around = around or self._around(sentence)
+                if not self._called_off(around, tokens, clauses, places, pattern):
+                    best = number
+        return best
+
+    def _around(self, sentence: str) -> "_Around":
+        rules = self._rules
+        over = rules.past.search(sentence) and not rules.present.intersection(words(sentence, self._language))
+        asks = rules.asking.search(sentence) and not rules.urgent.search(sentence)
+        subject = words(rules.at_a_topic.sub(" ", sentence), self._language)
+        return _Around(
+            off=bool(over or rules.generic.search(sentence) or (asks and not rules.definite.search(sentence))),
+            topic=not rules.topic.isdisjoint(subject),
+            question=rules.question.search(sentence) is not None,
+        )
 
     def _called_off(
-        self, sentence: str, tokens: Sequence[str], clauses: Sequence[int], places: Sequence[int], pattern: _Pattern
+        self,
+        around: "_Around",
+        tokens: Sequence[str],
+        clauses: Sequence[int],
+        places: Sequence[int],
+        pattern: _Pattern,
     ) -> bool:
-        rules = self._rules
         first, last = places[0], places[-1]
+        if around.off:
+            return True
         if not pattern.negated:
             before = range(max(0, first - 2), first)
             if any(
@@ -592,19 +624,25 @@ class PhraseFinder:
                 for at in (*before, *range(first, last))
             ):
                 return True
-        said = frozenset(words(sentence, self._language))
-        if rules.past.search(sentence) and not said & rules.present:
-            return True
-        matched = {tokens[at] for at in places}
-        subject = words(rules.at_a_topic.sub(" ", sentence), self._language)
-        if rules.topic.intersection(subject) and not matched & self._intent:
-            return True
-        if rules.generic.search(sentence):
-            return True
-        if rules.asking.search(sentence) and not rules.urgent.search(sentence) and not rules.definite.search(sentence):
-            return True
-        asks = rules.question.search(sentence) is not None and not matched & self._intent
-        return asks and not rules.about.intersection(tokens[: first + 1])
+        if not around.topic and not around.question:
+            return False
+        if self._intent.intersection(tokens[at] for at in places):
+            return False
+        return around.topic or self._rules.about.isdisjoint(tokens[: first + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What in a sentence calls matches off; worked out once, for there may be hundreds of matches.
+
+    Attributes:
+        off: all of them.
+        topic, question: those that meet a further condition, see ``_Rules``.
+    """
+
+    off: bool
+    topic: bool
+    question: bool
 
 
 def _starts(patterns: Sequence[_Pattern]) -> dict[str, dict[str, tuple[int, ...]]]:

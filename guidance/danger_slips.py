@@ -3,7 +3,7 @@
 import hashlib
 from typing import Final
 
-from guidance.speller import beside
+from guidance.keyboards import beside
 
 SHORTEST: Final = 4
 """Words with fewer letters are left alone."""

@@ -1,69 +1,52 @@
-"""Finds the entries whose known phrasings come closest to a question, and how sure that is.
+"""Finds the entries that a question is most likely to mean, and how sure that is.
 
-Two opinions are mixed: the nearest single phrasing, and the entry as a whole (its centroid). Both compare
-TF-IDF weighted character n-grams, which forgive inflection and spelling, and whole words with word pairs, which
-tell near questions apart. Words that no entry knows lower every score. The speller mends slips before.
+    words ─▶ mended ─▶ alike to each phrasing ─┬▶ nearest phrasing ─┐
+                                              ├▶ entry as a whole  ├─▶ shares, best first ─▶ confidence ─▶ decision
+                                              └▶ learnt weights    ┘
 
-Everything is plain dicts built once; a finder never changes afterwards and may be used from any thread.
+Three opinions are mixed, and their mix beats each: the nearest single phrasing, the entry as a whole (its centroid),
+and what tells entries apart, learnt from the phrasings. Words that no entry knows lower the confidence. A finder never
+changes once it is built, and may be used from any thread.
 """
 
-import heapq
 import math
-import sys
-from array import array
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from guidance.confidence import How, confidence
+from guidance.contrasts import Contrasts
+from guidance.encoder import Encoder
+from guidance.head import learn, shares
+from guidance.meaning import meanings
 from guidance.normal import words
+from guidance.similarity import Read, Similarity
 from guidance.speller import Speller
+from guidance.stems import stems
+
+Floats = NDArray[np.float32]
 
 # --- what was measured -------------------------------------------------------------------------------------------
-# Shares and weights of a comparison: tried one by one on the "dev" parts of tests/questions/answers_en.toml and
-# fresh_en.toml (221 questions that nobody used as phrasings) against 292 answers, 12 declines and 16 steps. The two
-# logistics: fitted by gradient descent on the same questions and the 109 out-of-scope ones of the dev parts; cross
-# validated they rank right above wrong in 88 of 100 pairs (first hit) and 80 of 100 (any of three). Their thresholds
-# were read off the same parts. Figures of the held-out halves stand in tests/guidance/test_asking.py. Raw scores are
-# not probabilities; the logistics make them so.
-SHORTEST_GRAM: Final = 3
-LONGEST_GRAM: Final = 4
-CHARACTERS: Final = 0.5  # share of character n-grams in a comparison; the rest is words and word pairs
-PAIRS: Final = 0.4  # weight of a word pair beside its words
-CENTROID: Final = 0.6  # share of the whole entry in its score; the rest is its nearest phrasing
-UNKNOWN: Final = 0.7  # how much of its weight an unknown word or n-gram keeps in the question's length
-KEYWORD: Final = 0.4  # weight of a keyword in the centroid, a phrasing being 1
-TEXT: Final = 0.3  # weight of an entry's text in the centroid
-COMMON: Final = 0.5  # n-grams in more than this share of the entries tell nothing and cost most; they are left out
-RARITY: Final = 1.0  # how steeply rare words count more than common ones
-NEAR_TIE: Final = 0.04  # a favoured entry may be this far behind and still go first
-
-# How likely the first hit is right ...
-BIAS: Final = -9.4
-BEST: Final = 0.3
-MARGIN: Final = 8.5
-KNOWN: Final = 5.6
-LENGTH: Final = 2.65
-# ... and how likely one of the first three is: a sibling close behind does no harm there.
-THREE_BIAS: Final = -8.9
-THREE_BEST: Final = 6.9
-THREE_LENGTH: Final = 3.4
-
-SURE: Final = 0.74  # that the first is right: answer
-PROMISING: Final = 0.3  # that one of three is right: offer; below: refuse
-CLOSE: Final = 0.42  # a score from which it is offered anyhow: one word, "suicide", can be no longer than it is
-# -----------------------------------------------------------------------------------------------------------------
-
-_Places: TypeAlias = "tuple[array[int], array[float]]"
-_NOWHERE: Final[_Places] = (array("I"), array("d"))
-
-FEW_ENTRIES: Final = 40
-"""With fewer entries no n-gram is left out as common."""
-
+# Tried on the same as the shares of guidance.similarity; what each try gave: docs/decisions/0024.
+WHOLE: Final = 4.0  # of the entry as a whole, beside 1 of what was learnt
+NEAREST: Final = 4.0  # of the nearest phrasing
+SHARPNESS: Final = 3.0  # how much more nearly the same counts than somewhat alike, with an encoder
+NEAR_AT_MOST: Final = 8  # hits that a favoured one is looked for among
+UNLEARNT: Final = 16.0  # of both, where nothing was learnt
+KEYWORDS: Final = 0.4  # how much an entry's keywords count in the entry as a whole, a phrasing being 1
+TEXT: Final = 0.3  # the same for an entry's text
+BEHIND: Final = 3.0  # how far an entry's weight, below 1, puts it behind
+LEAST: Final = 0.02  # of the entry as a whole; below, nothing is shared
+TWIN: Final = 0.01  # share of the best score from which an entry can be its twin, see guidance.contrasts
+LEARNT_AT_MOST: Final = 6e9
+"""Phrasings squared times entries, beyond which nothing is learnt: it would take minutes."""
 AT_MOST_WORDS: Final = 80
-"""Words of a question beyond these are not looked at."""
+NEAR_TIE: Final = 0.8  # share of the best score from which an entry may go before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,82 +101,65 @@ class Finder:
     Args:
         entries: ids must differ.
         same_words: words to read as another word, for example ``{"cops": "police"}``.
+        encoder: of the entries' language, where there is one; it sees the words after the speller.
+        questions: what is asked, where how sure it may be was fitted to that (``guidance.confidence``).
     """
 
-    def __init__(self, entries: Iterable[Entry], same_words: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(
+        self,
+        entries: Iterable[Entry],
+        same_words: Mapping[str, str] = MappingProxyType({}),
+        encoder: Encoder | None = None,
+        questions: str = "",
+    ) -> None:
+        self._questions = questions
+        self._encoded = encoder is not None
         self._entries = tuple(entries)
-        self._weights = tuple(entry.weight for entry in self._entries)
+        self._behind = np.array([BEHIND * math.log(max(entry.weight, 1e-9)) for entry in self._entries], np.float32)
         self._language = self._entries[0].language if self._entries else "en"
         self._same_words = dict(same_words)
-        phrasings: list[tuple[int, list[str]]] = []
-        extras: list[list[tuple[float, list[str]]]] = []
-        for number, entry in enumerate(self._entries):
-            texts = dict.fromkeys((entry.title, *entry.phrasings))
-            phrasings += [(number, self._read(text)) for text in texts]
-            extras.append(
-                [(KEYWORD, self._read(word)) for word in entry.keywords]
-                + ([(TEXT, self._read(entry.text))] if entry.text else [])
-            )
-        self._owner = [number for number, _ in phrasings]
-
-        heard: list[set[str]] = [set() for _ in self._entries]
+        # Ids decide between equal scores, so that the order of files never does.
+        self._by_id = np.argsort(np.argsort([entry.id for entry in self._entries], kind="stable"), kind="stable")
+        said = [
+            (number, count, tokens) for number, entry in enumerate(self._entries) for count, tokens in self._said(entry)
+        ]
         vocabulary: Counter[str] = Counter()
-        for number, tokens in phrasings:
-            heard[number].update(tokens)
+        for _, _, tokens in said:
             vocabulary.update(tokens)
-        for number, extra in enumerate(extras):
-            for _, tokens in extra:
-                vocabulary.update(tokens)
-            heard[number].update(word for weight, tokens in extra if weight == KEYWORD for word in tokens)
-        self._heard = tuple(frozenset(known) for known in heard)
         self._speller = Speller({**vocabulary, **dict.fromkeys(self._same_words, 1)}, self._language)
 
-        # Features are made twice: keeping them all between the passes would double the memory while building.
-        cut: dict[str, tuple[str, ...]] = {}
-        known: list[set[str]] = [set() for _ in self._entries]
-        for number, tokens in phrasings:
-            known[number].update(*_features(tokens, cut))
-        for number, extra in enumerate(extras):
-            for _, tokens in extra:
-                known[number].update(*_features(tokens, cut))
-        spread: Counter[str] = Counter()
-        for number, features in enumerate(known):
-            spread.update(features)
-            known[number] = set()
-        # Rarity is counted over entries, not phrasings: a word that all phrasings of one entry share tells a lot.
-        size = len(self._entries)
-        self._top = (math.log(1 + size) + 1) ** RARITY
-        self._rarity = {
-            feature: (math.log((1 + size) / (1 + owners)) + 1) ** RARITY for feature, owners in spread.items()
-        }
-        if size >= FEW_ENTRIES:
-            for feature, owners in spread.items():
-                if feature[0] != "=" and owners > COMMON * size:
-                    self._rarity[feature] = 0.0
+        texts = [self._compared(tokens) for _, _, tokens in said]
+        owners = np.array([number for number, _, _ in said], np.intp)
+        self._counts = np.array([count for _, count, _ in said], np.float32)
+        self._begins = np.searchsorted(owners, np.arange(len(self._entries)))
+        ends = [*self._begins[1:].tolist(), len(said)][: len(self._entries)]
+        self._phrasings = np.flatnonzero(self._counts == 1)
+        heard: list[set[str]] = [set() for _ in self._entries]
+        asked_for: list[set[str]] = [set() for _ in self._entries]
+        for (number, count, _), text in zip(said, texts, strict=True):
+            heard[number].update(text.stems)
+            if count == 1:
+                asked_for[number].update(text.words)
+        self._heard = tuple(frozenset(known) for known in heard)
+        self._places = {entry.id: place for place, entry in enumerate(self._entries)}
+        self._contrasts = Contrasts(asked_for, self._language)
+        self._similar = Similarity(texts, owners, meanings(self._language), encoder)
 
-        by_phrasing: dict[str, _Places] = defaultdict(_nowhere)
-        sums: list[dict[str, float]] = [defaultdict(float) for _ in self._entries]
-        for place, (number, tokens) in enumerate(phrasings):
-            vector = self._vector(_features(tokens, cut))
-            for feature, value in vector.items():
-                places, values = by_phrasing[feature]
-                places.append(place)
-                values.append(value)
-                sums[number][feature] += value
-        for number, extra in enumerate(extras):
-            for weight, tokens in extra:
-                for feature, value in self._vector(_features(tokens, cut)).items():
-                    sums[number][feature] += weight * value
-        by_entry: dict[str, _Places] = defaultdict(_nowhere)
-        for number, total in enumerate(sums):
-            length = math.sqrt(sum(value * value for value in total.values())) or 1.0
-            for feature, value in total.items():
-                places, values = by_entry[feature]
-                places.append(number)
-                values.append(value / length)
-        # Side by side in memory, which halves the time of a question (measured) and the size of the index.
-        self._by_phrasing = dict(by_phrasing)
-        self._by_entry = dict(by_entry)
+        lengths = np.empty(len(self._entries), np.float32)
+        few = len(self._phrasings) ** 2 * len(self._entries) <= LEARNT_AT_MOST
+        alike = np.empty((len(said), len(self._phrasings)) if few else (0, 0), np.float32)
+        for number, (begin, end) in enumerate(zip(self._begins.tolist(), ends, strict=True)):
+            rows = np.stack([self._similar.to_own(place, texts[place]) for place in range(begin, end)])
+            counts = self._counts[begin:end]
+            lengths[number] = max(1e-3, float(counts @ rows[:, begin:end] @ counts)) ** 0.5
+            if few:
+                alike[begin:end] = rows[:, self._phrasings]
+        self._lengths = lengths
+        self._learnt = (
+            learn(self._sharpened(alike[self._phrasings]), owners[self._phrasings], len(self._entries))
+            if few and said
+            else None
+        )
 
     def find(self, text: str, at_most: int = 3) -> tuple[Hit, ...]:
         """The closest entries, best first, one hit an entry; empty when nothing is shared.
@@ -202,7 +168,8 @@ class Finder:
             text: as typed; case, accents and punctuation do not matter.
             at_most: how many entries.
         """
-        return self._ranked(self._mended(text), (), at_most)
+        opinions = self._opinions(self._compared(self._mended(text)))
+        return self._hits(opinions, (), at_most) if opinions is not None else ()
 
     def decide(self, text: str, favour: Collection[str] = (), at_most: int = 3) -> Decision:
         """The closest entries and whether they are close enough to answer, to offer, or neither.
@@ -212,28 +179,45 @@ class Finder:
             favour: ids that go first in a near tie.
             at_most: how many hits.
         """
-        tokens = self._mended(text)
-        ranked = self._ranked(tokens, favour, max(at_most, 2))
-        if not ranked:
+        read = self._compared(self._mended(text))
+        opinions = self._opinions(read)
+        if opinions is None:
             return Decision("refuse", 0.0, ())
-        best = ranked[0]
-        # A favoured entry that went first in a near tie stands a little ahead, not behind.
-        second = ranked[1].score if len(ranked) > 1 else 0.0
-        number = next(at for at, entry in enumerate(self._entries) if entry.id == best.id)
-        confidence = _logistic(
-            BIAS
-            + BEST * best.score
-            + MARGIN * max(0.0, best.score - second)
-            + KNOWN * self._share_known(tokens, self._heard[number])
-            + LENGTH * math.log1p(len(tokens))
-        )
-        one_of_three = _logistic(THREE_BIAS + THREE_BEST * best.score + THREE_LENGTH * math.log1p(len(tokens)))
+        signs = self._signs(read, opinions)
+        how: How = "plain" if self._learnt is None else "encoded" if self._encoded else "learnt"
+        of = confidence(self._questions, self._language, how)
+        sure = of.first.of(signs)
         outcome: Literal["answer", "offer", "refuse"] = "refuse"
-        if confidence >= SURE:
+        if sure >= of.answer_from:
             outcome = "answer"
-        elif one_of_three >= PROMISING or best.score >= CLOSE:
+        elif of.three.of(signs) >= of.offer_from:
             outcome = "offer"
-        return Decision(outcome, confidence, ranked[:at_most])
+        hits = self._hits(opinions, favour, at_most)
+        if (twin := self._twin(read, hits)) is not None:
+            hits = (hits[0], twin, *(hit for hit in hits[1:] if hit is not twin))
+            outcome = "offer" if outcome == "answer" else outcome
+        return Decision(outcome, sure, hits)
+
+    def signs(self, text: str) -> tuple[float, ...] | None:
+        """What the confidence is computed from, in the order of ``guidance.confidence.SIGNS``; for fitting it.
+
+        Returns:
+            None where nothing is shared with any entry.
+        """
+        read = self._compared(self._mended(text))
+        opinions = self._opinions(read)
+        return None if opinions is None else self._signs(read, opinions)
+
+    def _said(self, entry: Entry) -> Iterator[tuple[float, list[str]]]:
+        for text in dict.fromkeys((entry.title, *entry.phrasings)):
+            if tokens := self._read(text):
+                yield 1.0, tokens
+        if tokens := self._read(" ".join(entry.keywords)):
+            yield KEYWORDS, tokens
+        if tokens := self._read(entry.text):
+            yield TEXT, tokens
+        if not (entry.title or entry.phrasings):
+            yield 1.0, []
 
     def _read(self, text: str) -> list[str]:
         return [self._same_words.get(word, word) for word in words(text, self._language)]
@@ -242,97 +226,71 @@ class Finder:
         typed = words(text, self._language)[:AT_MOST_WORDS]
         return [self._same_words.get(word, word) for word in self._speller.repaired(typed)]
 
-    def _ranked(self, tokens: Sequence[str], favour: Collection[str], at_most: int) -> tuple[Hit, ...]:
-        vector = self._vector(_features(tokens))
-        nearest = [0.0] * len(self._owner)
-        whole = [0.0] * len(self._entries)
-        for feature, value in vector.items():
-            for place, other in zip(*self._by_phrasing.get(feature, _NOWHERE), strict=True):
-                nearest[place] += value * other
-            for number, other in zip(*self._by_entry.get(feature, _NOWHERE), strict=True):
-                whole[number] += value * other
-        best = [0.0] * len(self._entries)
-        for number, score in zip(self._owner, nearest, strict=True):
-            if score > best[number]:
-                best[number] = score
-        scores = [
-            weight * ((1 - CENTROID) * nearest + CENTROID * centroid) if centroid > 0 else 0.0
-            for weight, nearest, centroid in zip(self._weights, best, whole, strict=True)
-        ]
-        # Only what may come out in front is sorted; a favoured entry may come from a little behind.
-        floor = min(heapq.nlargest(at_most, scores)[-1:], default=0.0)
-        if favour:
-            floor = min(floor, min(1.0, max(scores)) - 2 * NEAR_TIE)
+    def _compared(self, tokens: Sequence[str]) -> Read:
+        return Read(tuple(tokens), tuple(stems(tokens, self._language)))
+
+    def _sharpened(self, alike: Floats) -> Floats:
+        """An encoder finds all texts somewhat alike; what is nearly the same must count for more than that."""
+        return np.exp(SHARPNESS * (alike - 1)) if self._encoded else alike
+
+    def _opinions(self, read: Read) -> "_Opinions | None":
+        """None where nothing is shared with any entry."""
+        if not self._entries:
+            return None
+        alike = self._similar.to(read)
+        whole: Floats = (np.add.reduceat(alike * self._counts, self._begins) / self._lengths).astype(np.float32)
+        if float(whole.max()) <= LEAST:
+            return None
+        nearest: Floats = np.maximum.reduceat(np.where(self._counts == 1, alike, np.float32(0)), self._begins)
+        mixed: Floats
+        if self._learnt is None:
+            learnt: Floats = np.zeros_like(whole)
+            mixed = (UNLEARNT * (whole + nearest)).astype(np.float32)
+        else:
+            learnt = self._sharpened(alike[self._phrasings]) @ self._learnt
+            mixed = (learnt + WHOLE * whole + NEAREST * nearest).astype(np.float32)
+        return _Opinions(nearest, whole, learnt, mixed + self._behind)
+
+    def _signs(self, read: Read, opinions: "_Opinions") -> tuple[float, ...]:
+        """In the order of ``guidance.confidence.SIGNS``."""
+        best = int(opinions.mixed.argmax())
+        rarity = [self._similar.rarity(stem) for stem in read.stems]
+        heard = sum(value for value, stem in zip(rarity, read.stems, strict=True) if stem in self._heard[best])
+        learnt = self._learnt is not None
+        return (
+            float(opinions.learnt[best]),
+            math.log(float(np.exp(opinions.learnt).sum())) if learnt else 0.0,
+            float(opinions.whole[best]),
+            float(shares(opinions.mixed)[best]),
+            heard / sum(rarity) if rarity else 0.0,
+            math.log1p(len(read.stems)),
+        )
+
+    def _twin(self, read: Read, hits: Sequence[Hit]) -> Hit | None:
+        """The hit close behind the first that a decisive word of the question speaks for, and not for the first."""
+        near = {self._places[hit.id]: hit for hit in hits[:4] if hit.score >= TWIN * hits[0].score}
+        place = self._contrasts.twin(read.words, [*near]) if near else None
+        return None if place is None else near[place]
+
+    def _hits(self, opinions: "_Opinions", favour: Collection[str], at_most: int) -> tuple[Hit, ...]:
+        """Best first; among those nearly as good as the best, the favoured go first."""
+        # Sums run in another order for another order of entries: the last digits tell nothing.
+        scores = np.round(shares(opinions.mixed).astype(np.float64), 5)
+        first = np.lexsort((np.array([entry.id for entry in self._entries]), -scores))[: max(at_most, 8)]
         hits = [
-            Hit(entry.id, entry.title, min(1.0, score))
-            for entry, centroid, score in zip(self._entries, whole, scores, strict=True)
-            if score >= floor and centroid > 0
+            Hit(self._entries[number].id, self._entries[number].title, float(scores[number]))
+            for number in first
+            if opinions.whole[number] > 0
         ]
-        # Ids decide between equal scores, so that the order of files never does.
-        hits.sort(key=lambda hit: (-hit.score, hit.id))
         if favour and hits:
-            close = [hit for hit in hits if hits[0].score - hit.score <= NEAR_TIE]
-            close.sort(key=lambda hit: hit.id not in favour)
-            hits[: len(close)] = close
+            near = sum(hit.score >= NEAR_TIE * hits[0].score for hit in hits)
+            hits[:near] = sorted(hits[:near], key=lambda hit: hit.id not in favour)
         return tuple(hits[:at_most])
 
-    def _vector(self, features: "tuple[Counter[str], Counter[str]]") -> dict[str, float]:
-        """Unit length when all features are known; shorter the more of them are not."""
-        vector: dict[str, float] = {}
-        for block, share in zip(features, (CHARACTERS, 1 - CHARACTERS), strict=True):
-            weighed = {}
-            squares = 0.0
-            for feature, times in block.items():
-                rarity = self._rarity.get(feature)
-                value = (1 + math.log(times)) * (PAIRS if " " in feature.strip() else 1.0)
-                if rarity is None:
-                    squares += (UNKNOWN * value * self._top) ** 2
-                elif rarity:
-                    weighed[feature] = value * rarity
-                    squares += (value * rarity) ** 2
-            scale = math.sqrt(share / squares) if squares else 0.0
-            for feature, value in weighed.items():
-                vector[feature] = value * scale
-        return vector
 
-    def _share_known(self, tokens: Sequence[str], known: Collection[str]) -> float:
-        """0 to 1: how much of the question, rare words counting more, the entry knows."""
-        total = sum(self._rarity.get(f"={word}", self._top) for word in tokens)
-        heard = sum(self._rarity.get(f"={word}", self._top) for word in tokens if word in known)
-        return heard / total if total else 0.0
-
-
-def _nowhere() -> _Places:
-    return array("I"), array("d")
-
-
-def _features(
-    tokens: Sequence[str], cut: dict[str, tuple[str, ...]] | None = None
-) -> "tuple[Counter[str], Counter[str]]":
-    """Character n-grams inside each word (edges are blanks), and words with word pairs (marked by ``=``).
-
-    Args:
-        cut: n-grams of words seen before, filled as it goes; words come again and again while building.
-    """
-    grams: Counter[str] = Counter()
-    for word in tokens:
-        pieces = cut.get(word) if cut is not None else None
-        if pieces is None:
-            padded = f" {word} "
-            pieces = tuple(
-                padded[start : start + size]
-                for size in range(SHORTEST_GRAM, LONGEST_GRAM + 1)
-                for start in range(len(padded) - size + 1)
-            )
-            if cut is not None:
-                # One string for equal n-grams: a third less memory while building (measured).
-                cut[word] = pieces = tuple(map(sys.intern, pieces))
-        for piece in pieces:
-            grams[piece] += 1
-    terms = Counter(f"={word}" for word in tokens)
-    terms.update(f"={one} {other}" for one, other in pairwise(tokens))
-    return grams, terms
-
-
-def _logistic(value: float) -> float:
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, value))))
+@dataclass(frozen=True, slots=True)
+class _Opinions:
+    nearest: Floats
+    whole: Floats
+    learnt: Floats
+    mixed: Floats

@@ -3,8 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
+
+from guidance.alphabets import unmixed
+from guidance.short_forms import ELIDED, SHORT_FORMS
 
 AT_MOST_CHARACTERS: Final = 2_000
 """Longer text is cut here before anything else is done with it."""
@@ -16,85 +20,71 @@ _APOSTROPHES: Final = {ord(mark): "'" for mark in "’‘ʼ`´′＇"}
 _ASCII_CONTROLS: Final[Mapping[int, None]] = {code: None for code in (*range(0x20), 0x7F) if not chr(code).isspace()}
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
+# Letters that Unicode does not take apart, and capitals the size of small letters, in which people write to be noticed.
+_LETTERS: Final = {
+    **{ord(one): other for one, other in zip("œæøłđıʻʹ", ["oe", "ae", "o", "l", "d", "i", "'", "'"], strict=True)},
+    **{ord(one): other for one, other in zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True)},
+}
 
-def _set(listed: str) -> frozenset[str]:
-    return frozenset(listed.split())
-
-
-# Elided articles and pronouns of French and Italian, and of English "d'you": the word after them counts.
-_ELIDED: Final = _set(
-    """
-            l d j n s t m c qu jusqu lorsqu puisqu quoiqu un dell nell all sull dall quell quest
-            """
-)
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _SUFFIXES: Final = MappingProxyType({"ll": "will", "re": "are", "ve": "have", "m": "am", "d": "would", "s": ""})
 
-_NEGATED: Final = _set("do does did is are was were should could would has have had must need")
-
-# As typed on a phone, without the apostrophe. Left out where it would hide another word (ill, well, hell, were, its).
-_SHORT_FORMS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+# What hyphens hide: Portuguese "fazê-lo" is fazer and o; the t of French "a-t-il" is there for the sound alone.
+_HYPHENS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = MappingProxyType(
     {
-        "en": MappingProxyType(
-            {
-                **{f"{verb}nt": f"{verb} not" for verb in sorted(_NEGATED)},
-                **{f"{who}s": f"{who} is" for who in ["he", "she", "that", "what", "who", "where", "how", "there"]},
-                **{f"{who}re": f"{who} are" for who in ["you", "they"]},
-                **{f"{who}ve": f"{who} have" for who in ["i", "you", "we", "they"]},
-                **{f"{who}ll": f"{who} will" for who in ["they", "you", "it", "that"]},
-                "cant": "can not", "cannot": "can not", "wont": "will not", "aint": "is not", "shant": "shall not",
-                "im": "i am", "hed": "he would", "theyd": "they would", "whatre": "what are", "dunno": "do not know",
-                "gonna": "going to", "gunna": "going to", "goin": "going", "wanna": "want to", "gotta": "got to",
-                "u": "you", "ur": "your", "r": "are", "n": "and", "w": "with", "wo": "without", "pls": "please",
-                "plz": "please", "abt": "about", "bc": "because", "cos": "because", "coz": "because", "cuz": "because",
-                "ppl": "people", "sb": "somebody", "smb": "somebody", "sth": "something", "smth": "something",
-                "b4": "before", "msg": "message", "nite": "night", "tonite": "tonight", "2nite": "tonight",
-                "2night": "tonight", "2day": "today", "2moro": "tomorrow", "tmrw": "tomorrow", "tmr": "tomorrow",
-                "tomoz": "tomorrow", "wk": "week", "wks": "weeks", "hrs": "hours", "mins": "minutes", "thx": "thanks",
-                "ty": "thanks", "conf": "conference", "docs": "documents", "diff": "difference",
-            }
-        )
+        "pt": (re.compile(r"(?<=[^\W_]{2}[aei])-l([oa]s?)\b"), r"r \1"),
+        "fr": (re.compile(r"-t-(?=(?:il|elle|on)s?\b)"), " "),
     }
-)  # fmt: skip
+)
 
 
-def folded(text: str) -> str:
+def folded(text: str, language: str | None = None) -> str:
     """The text in small letters without accents, invisible characters or doubled spaces.
+
+    Accents go in every language, also where they tell words apart ("où" and "ou", "ή" and "η", Bulgarian "й" and "и"):
+    half of what is typed on phones has none, and the words beside tell the two apart.
 
     Args:
         text: anything; cut at ``AT_MOST_CHARACTERS`` first.
+        language: two letters; into whose alphabet look-alike letters of others go, see ``alphabets.unmixed``.
 
     Returns:
-        At most ``AT_MOST_CHARACTERS`` characters: compatibility forms unified (Unicode NFKC), case folded,
-        combining marks dropped, control and format characters dropped, apostrophes made one, spaces single.
+        At most ``AT_MOST_CHARACTERS`` characters: compatibility forms unified (Unicode NFKC), each word in one
+        alphabet, case folded (Greek final sigma becomes "σ"), combining marks dropped, control and format characters
+        dropped, apostrophes made one, spaces single.
     """
     text = text[:AT_MOST_CHARACTERS].translate(_APOSTROPHES)
     if text.isascii():
         # The same, for letters that have one form only: most of what is typed.
         return " ".join(text.lower().translate(_ASCII_CONTROLS).split())
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    kept = []
+    if language == "nl":
+        text = text.replace("ÿ", "ij").replace("Ÿ", "IJ")
     # One compatibility character can stand for eighteen, hence the second cut.
-    for character in unicodedata.normalize("NFD", text[:AT_MOST_CHARACTERS]):
-        category = unicodedata.category(character)
-        if character.isspace():
-            kept.append(" ")
-        elif category != "Mn" and category[0] != "C":
-            kept.append(character)
-    return " ".join(unicodedata.normalize("NFC", "".join(kept)).translate(_APOSTROPHES).split())
+    text = unmixed(_bare(unicodedata.normalize("NFKC", text)[:AT_MOST_CHARACTERS]), language)
+    text = _bare(unicodedata.normalize("NFKC", text.casefold().translate(_LETTERS))[:AT_MOST_CHARACTERS])
+    return " ".join(text.translate(_APOSTROPHES).split())[:AT_MOST_CHARACTERS]
 
 
 def words(text: str, language: str = "en") -> list[str]:
     """The words of a text, folded, in order.
 
-    Apostrophes are resolved ("he's" and "hes" give ``he is``, "l'école" gives ``ecole``), common short forms of the
-    language are written out ("cant" gives ``can not``), and each word is cut at ``AT_MOST_WORD`` characters.
+    Apostrophes are resolved ("he's" and "hes" give ``he is``, "l'école" gives ``ecole``, "dov'è" gives ``dove e``),
+    common short forms of the language are written out ("cant" gives ``can not``, French "pq" gives ``pourquoi``), and
+    each word is cut at ``AT_MOST_WORD`` characters.
     """
-    short_forms = _SHORT_FORMS.get(language, {})
+    short_forms = SHORT_FORMS.get(language, _NONE)
+    elided = ELIDED.get(language, ELIDED[""])
+    text = folded(text, language)
+    if language in _HYPHENS and "-" in text:
+        hyphen, instead = _HYPHENS[language]
+        text = hyphen.sub(instead, text)
     found: list[str] = []
-    for match in _WORD.finditer(folded(text)):
+    for match in _WORD.finditer(text):
         word = match.group()[:AT_MOST_WORD].rstrip("'")
         joined = word.replace("'", "")
-        if joined in short_forms:
+        if word in short_forms:
+            found += short_forms[word].split()
+        elif joined in short_forms:
             found += short_forms[joined].split()
         elif "'" not in word:
             found.append(word)
@@ -103,8 +93,23 @@ def words(text: str, language: str = "en") -> list[str]:
             tail = tail.replace("'", "")
             if tail in _SUFFIXES and len(head) > 0:
                 found += [head, *_SUFFIXES[tail].split()]
-            elif head in _ELIDED:
-                found.append(tail)
+            elif head in elided:
+                found += [*elided[head].split(), short_forms.get(tail, tail)]
             else:
                 found.append(joined)
     return found
+
+
+def _bare(text: str) -> str:
+    """Without combining marks, control and format characters; every kind of space a blank; composed again (NFC)."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", "".join(map(_kept, unicodedata.normalize("NFD", text))))
+
+
+@lru_cache(maxsize=4_096)
+def _kept(character: str) -> str:
+    if character.isspace():
+        return " "
+    category = unicodedata.category(character)
+    return "" if category == "Mn" or category[0] == "C" else character

@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Final
 
-from bot.checks import database, folder, keys, life
+from bot.checks import database, folder, keys, life, meaning
 from bot.checks.base import Check, Finding, Patient, trouble
 from bot.logs import failure
 from storage.condition import looking
@@ -25,6 +25,7 @@ FIRST: Final = (
     Check("keys.readable", keys.readable),
     Check("secrets", keys.secrets),
     Check("content", life.content),
+    Check("encoder", meaning.encoder),
     Check("assistant", life.assistant),
     Check("memory", life.memory),
 )

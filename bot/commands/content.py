@@ -14,9 +14,9 @@ from bot.clock import system_clock
 from bot.commands.against import report
 from bot.commands.common import AsJson, Refusal, out, out_json
 from guidance import checker, filling, library
-from guidance.asking import Found, Outcome
 from guidance.edition import must_be_mended
 from guidance.model import Content, Problem
+from guidance.outcome import Found, Outcome
 from guidance.phrases import PhraseError
 
 Language = Annotated[str, typer.Option("--lang", help="Language of the content.")]

@@ -13,7 +13,7 @@ from bot.commands.content import Edition
 from bot.settings import Settings
 from dialogues.model import Voice
 from guidance import drafting, library
-from guidance.asking import Outcome
+from guidance.outcome import Outcome
 from guidance.themes import in_common, known_words, typical
 from storage import agencies, audit
 from storage import gaps as kept

@@ -19,12 +19,15 @@ added phrasings to the declines; the older held-out half had been seen by then.
 """
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.wiring import voices
 from guidance.asking import Asking
+from guidance.finder import NEAR_TIE
+from guidance.follow_up import AT_MOST_KEPT, Topic
 from guidance.library import load
 
 _FOLDER = Path(__file__).parents[1] / "questions"
@@ -148,7 +151,10 @@ def test_small_talk_is_recognised(asking: Asking, text: str, kind: str):
 
 
 def test_small_talk_before_a_question_is_a_question(asking: Asking):
-    assert asking.decide("hi do i need consent to share").decision == "answer"
+    alone = asking.decide("do i need consent to share")
+    assert alone.hits[0].id == "need-consent"
+    for text in ("hi do i need consent to share", "Thanks! Do I need consent to share?", "hello. thank you.\n"):
+        assert asking.decide(text if "share" in text else f"{text} do i need consent to share, thanks") == alone
 
 
 @pytest.mark.parametrize("text", ["consent", "mentor agreement", "suicide", "gdpr", "handover", "housing"])
@@ -182,6 +188,97 @@ def test_every_phrasing_of_an_answer_leads_to_it_or_to_danger(asking: Asking):
 def test_a_role_never_turns_a_clear_question(asking: Asking):
     for role in ("officer", "prison", "mentor", "coordinator", "supervisor", "admin", None):
         assert asking.decide("i lost my phone", role=role).hits[0].id == "lost-phone"
+
+
+@pytest.mark.parametrize("role", ["officer", "prison", "mentor", "coordinator", "supervisor", "admin", None])
+def test_no_role_and_no_step_hides_what_fits_clearly_better(asking: Asking, role: str | None):
+    """With each step's own answers favoured, what goes first is at least nearly as good as the best."""
+    for text, *_ in IN_SCOPE["fresh dev"][::20]:
+        plain = asking.beside_danger(text)
+        for step in (None, "S01", "S05", "S14"):
+            turned = asking.beside_danger(text, role, step)
+            assert turned.decision == plain.decision
+            if turned.hits:
+                assert turned.hits[0].score >= NEAR_TIE * max(hit.score for hit in turned.hits)
+            if plain.decision == "decline":
+                assert turned.hits == plain.hits
+
+
+ASKED = Topic("need-consent", "do i need consent to share")
+
+
+@pytest.mark.parametrize("text", ["why?", "who does that", "what does that mean", "tell me more"])
+def test_what_only_asks_on_keeps_the_topic(asking: Asking, text: str):
+    (outcome,) = asking.each(text, topic=ASKED)
+    assert (outcome.decision, outcome.kind) == ("offer", "again")
+    assert "need-consent" not in {hit.id for hit in outcome.hits}
+
+
+@pytest.mark.parametrize("text", ["and what about his mother?", "and after release?", "what if he refuses"])
+def test_what_leans_on_an_answer_does_not_bring_it_once_more(asking: Asking, text: str):
+    (outcome,) = asking.each(text, topic=ASKED)
+    assert "need-consent" not in {hit.id for hit in outcome.hits}
+    assert outcome.hits or outcome.kind == "again"
+
+
+def test_what_is_declined_stays_declined_when_asked_on(asking: Asking):
+    (outcome,) = asking.each("and what about his brother?", topic=Topic("decline-score-person", "is he radicalised"))
+    assert outcome.decision in ("decline", "offer")
+    (outcome,) = asking.each("why?", topic=Topic("decline-score-person", "is he radicalised yes or no"))
+    assert outcome.decision == "decline"
+
+
+def test_two_questions_put_together_are_never_answered_at_once(asking: Asking):
+    for text in ("and the court?", "what about mentors", "or his lawyer?", "even if it is at night"):
+        for topic in (ASKED, Topic("lost-phone", "i lost my phone"), Topic("", "who leads the case")):
+            (alone,), (joined,) = asking.each(text), asking.each(text, topic=topic)
+            assert joined.decision != "answer" or alone.hits[0] == joined.hits[0]
+
+
+def test_what_is_an_answer_alone_needs_no_topic(asking: Asking):
+    for text in ("can i tell the police", "is he radicalised?", "thanks", "i lost my phone"):
+        assert asking.each(text, topic=ASKED) == asking.each(text)
+
+
+def test_what_is_kept_of_a_question_has_no_word_that_the_content_does_not_know(asking: Asking):
+    assert asking.kept("can i tell Zbigniew Qwertz (AB-1234-P) about consent") == "can i tell about consent"
+    assert len(asking.kept("consent " * 500).split()) == AT_MOST_KEPT
+
+
+def test_what_is_said_beside_a_question_does_not_drown_it(asking: Asking):
+    outcome = asking.decide("he came back yesterday. he is angry. can i tell the police?")
+    assert outcome.hits[0].id == "tell-police"
+    assert outcome.confidence >= asking.decide("can i tell the police?").confidence
+
+
+def test_of_several_questions_each_is_looked_up(asking: Asking):
+    outcomes = asking.each("can i tell the police and how do i write a note")
+    assert [one.hits[0].id for one in outcomes] == ["tell-police", "write-note"]
+
+
+def test_danger_anywhere_in_a_long_message_goes_first(asking: Asking):
+    text = "do i need consent? who leads the case? his mother called. " + "it was a long day. " * 20 + "he has a knife"
+    assert asking.decide(text).decision == "danger"
+
+
+def test_no_small_talk_is_told_that_nothing_was_found(asking: Asking):
+    for text in ("ok", "yes", "no", "bye", "how are you", "?", "help", "i am a mentor", "cheers mate thanks"):
+        outcome = asking.decide(text)
+        assert outcome.kind is not None or outcome.decision != "refuse", text
+
+
+def test_bulgarian_and_greek_in_latin_letters_are_read_in_their_own():
+    content = load("en")
+    police = replace(content.answers["tell-police"], title="Полиция", asked_as=("мога ли да кажа на полицията",))
+    phone = replace(content.answers["lost-phone"], title="Загубен телефон", asked_as=("загубих си телефона",))
+    answers = {one.id: one for one in (police, phone)}
+    knife = (replace(content.danger[0], phrases=("той има нож",)),)
+    asking = Asking(replace(content, language="bg", answers=answers, declines={}, danger=knife, danger_learnt=None))
+    assert asking.decide("toi ima noj").decision == "danger"
+    typed = asking.beside_danger("moga li da kaja na policiata")
+    assert typed.hits[0].id == "tell-police"
+    assert asking.beside_danger("blagodarya").kind == "thanks"
+    assert asking.beside_danger("мога ли да кажа на полицията").hits[0].id == "tell-police"
 
 
 def test_nothing_typed_is_refused(asking: Asking):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guidance.finder import Entry, Finder
+from guidance.finder import NEAR_TIE, Entry, Finder
 
 ENTRIES = (
     Entry("tell", "May I tell the police?", ("can i tell the police", "am i allowed to talk to officers about him")),
@@ -68,7 +68,8 @@ def test_at_most_so_many_hits_one_an_entry(finder: Finder):
     assert hits[0].score >= hits[1].score
 
 
-def test_favour_decides_a_near_tie_only():
+def test_favour_decides_a_near_tie_only(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("guidance.finder.LEARNT_AT_MOST", 0)  # nothing can be learnt of what tells twins apart
     twins = Finder((Entry("a", "Reports", ("monthly report",)), Entry("b", "Reports", ("monthly report",))))
     assert twins.decide("monthly report").hits[0].id == "a"
     assert twins.decide("monthly report", favour={"b"}).hits[0].id == "b"
@@ -76,12 +77,19 @@ def test_favour_decides_a_near_tie_only():
     assert far.decide("i lost my phone", favour={"consent"}).hits[0].id == "phone"
 
 
+def test_what_is_clearly_worse_never_goes_first_however_favoured(finder: Finder):
+    for question in ("i lost my phone", "can i tell the police", "do i need consent", "how do i prepare a home visit"):
+        best, *others = finder.decide(question, at_most=5).hits
+        worse = {hit.id for hit in others if hit.score < NEAR_TIE * best.score}
+        assert finder.decide(question, favour=worse).hits[0] == best
+
+
 def test_the_order_of_entries_does_not_matter(finder: Finder):
     turned = Finder(ENTRIES[::-1], {"cops": "police"})
     for question in ("tell police", "phone", "agree to visit"):
         # Sums run in another order, so the last digits may differ.
-        assert [(hit.id, round(hit.score, 9)) for hit in finder.find(question)] == [
-            (hit.id, round(hit.score, 9)) for hit in turned.find(question)
+        assert [(hit.id, round(hit.score, 4)) for hit in finder.find(question)] == [
+            (hit.id, round(hit.score, 4)) for hit in turned.find(question)
         ]
 
 

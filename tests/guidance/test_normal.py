@@ -1,9 +1,11 @@
 """What counts as the same text, however it was typed."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from guidance.normal import AT_MOST_CHARACTERS, AT_MOST_WORD, folded, words
+from guidance.short_forms import SHORT_FORMS
 
 
 def test_case_accents_and_width_do_not_matter():
@@ -30,6 +32,37 @@ def test_a_possessive_is_no_verb():
 
 def test_elided_articles_are_dropped():
     assert words("l'école d’été", "fr") == ["ecole", "ete"]
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "read"),
+    [
+        ("fr", "J'ai vu qu'il l'a dit", "ai vu il a dit"),
+        ("fr", "slt pq c ferme", "salut pourquoi est ferme"),
+        ("fr", "a-t-il peut-être", "a il peut etre"),
+        ("fr", "ma sœur", "ma soeur"),
+        ("it", "dov'è dell'anno, c'è un'altra", "dove e anno e altra"),
+        ("it", "nn so xké cmq vengo", "non so perche comunque vengo"),
+        ("pt", "pq n posso fazê-lo", "porque nao posso fazer o"),
+        ("pt", "tou aqui p falar c vc", "estou aqui para falar com voce"),
+        ("nl", "'t is zo'n dag, m'n foto's", "het is zo een dag mijn foto"),
+        ("nl", "ff wachten ÿs ĳs", "even wachten ijs ijs"),
+        ("el", "ΛΈΞΗΣ λέξης", "λεξησ λεξησ"),
+        ("el", "προϊόν, σ' αυτό γι'αυτό δε ξέρω τπτ", "προιον σε αυτο για αυτο δεν ξερω τιποτα"),
+        ("bg", "к'во е тва", "какво е това"),
+        ("bg", "Ѝ каза", "и каза"),
+    ],
+)
+def test_each_language_is_read_as_it_is_typed(language: str, typed: str, read: str):
+    assert words(typed, language) == read.split()
+
+
+@pytest.mark.parametrize("language", sorted(SHORT_FORMS))
+def test_short_forms_are_folded_and_stand_for_other_words(language: str):
+    for short, whole in SHORT_FORMS[language].items():
+        assert folded(short, language) == short
+        assert folded(whole, language) == whole
+        assert words(short, language) == words(whole, language) == whole.split()
 
 
 def test_english_short_forms_are_english_only():

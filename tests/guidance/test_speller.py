@@ -33,6 +33,54 @@ def test_real_words_stay(speller: Speller):
     assert speller.repaired(["weather", "police", "photo"]) == ["weather", "police", "photo"]
 
 
+@pytest.mark.parametrize(
+    ("language", "meant", "typed"),
+    [
+        ("fr", "prison", "pridon"),
+        ("fr", "mentor", "lentor"),  # m lies beside l on AZERTY
+        ("fr", "ecole", "lecole"),
+        ("it", "avvocato", "lavvocato"),
+        ("it", "colloquio", "colloqiuo"),
+        ("pt", "prisao", "prisaao"),
+        ("nl", "gevangenis", "gevangensi"),
+        ("bg", "полиция", "поилция"),
+        ("bg", "затвор", "затвоп"),
+        ("el", "φυλακη", "φυλακυ"),
+        ("el", "αστυνομια", "αστυνομοα"),
+    ],
+)
+def test_slips_are_mended_in_each_language(language: str, meant: str, typed: str):
+    assert Speller({meant: 3, "mental": 1}, language).repaired([typed]) == [meant]
+
+
+@pytest.mark.parametrize(
+    ("language", "near", "real"),
+    [
+        ("en", "mentor", "mental"),
+        ("en", "weapon", "weapons"),
+        ("fr", "ecole", "colle"),
+        ("pt", "policia", "politica"),
+        ("it", "prete", "prede"),
+        ("nl", "straf", "straat"),
+        ("bg", "полиция", "позиция"),
+        ("el", "φυλακη", "φυλλα"),
+    ],
+)
+def test_real_words_of_each_language_stay(language: str, near: str, real: str):
+    assert Speller({near: 50}, language).repaired([real]) == [real]
+
+
+def test_what_the_thumb_does_decides_between_words_equally_near():
+    speller = Speller({"show": 1, "how": 9, "more": 1, "joe": 9, "cards": 1, "card": 9})
+    assert speller.repaired(["zhow", "jore", "carsd"]) == ["show", "more", "cards"]
+
+
+def test_three_letters_get_one_back_only_for_a_frequent_word():
+    assert Speller({"know": 9}).repaired(["kno"]) == ["know"]
+    assert Speller({"know": 1}).repaired(["kno"]) == ["kno"]
+    assert Speller({"them": 9}).repaired(["the"]) == ["the"]
+
+
 def test_short_words_and_codes_stay(speller: Speller):
     assert speller.repaired(["gum", "c17x", "nt"]) == ["gum", "c17x", "nt"]
 

@@ -18,11 +18,13 @@ import pytest
 from bot_site import NOON, Site
 from storage_site import past_the_walls, publish
 
+from bot.checks import meaning
 from bot.checks.registry import CHECKS
 from bot.clock import MovableClock
 from bot.commands import doctor
 from bot.trial import AGENCY, Trial
 from dialogues.model import Say
+from guidance.encoder import Unavailable
 from storage import agencies, outbox, timers
 from storage.postgres import FILE, Addresses
 from storage.sealing import keyfile
@@ -101,6 +103,27 @@ def test_where_it_cannot_look_the_exit_code_is_2(integra: Integra, tmp_path: Pat
 
 def test_every_check_has_a_name_of_its_own() -> None:
     assert len({check.name for check in CHECKS}) == len(CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("found", "state"),
+    [
+        (Unavailable("no sentence encoder is installed", "install it"), "note"),
+        (Unavailable("the sentence encoder is installed but damaged", "install it again", broken=True), "trouble"),
+    ],
+)
+def test_an_encoder_may_be_absent_and_must_not_be_broken(
+    integra: Integra,
+    trial: Trial,
+    clock: MovableClock,
+    monkeypatch: pytest.MonkeyPatch,
+    found: Unavailable,
+    state: str,
+) -> None:
+    monkeypatch.setattr(meaning, "load", lambda _: found)
+    code, rows = examined(integra, trial)
+    assert code == (state == "trouble")
+    assert of(rows, state)["encoder"] == f"{found.reason} > {found.remedy}"
 
 
 # ---------------------------------------------------------------- each trouble

@@ -7,6 +7,20 @@ ask-unknown =
 ask-ways-on = You can try other words, open the guide, or ask a coordinator to call you.
 ask-greeting = Good day. I am an automated guide, not a person. Ask me something about your work, or open the menu.
 ask-thanks = You are welcome.
+ask-bye = Goodbye. Write whenever you need me. In danger the phone comes first: 112.
+ask-ok = Good. Ask on whenever you like.
+ask-yes = I asked nothing that can be answered with yes. Ask me in your own words, or open the menu.
+ask-how-are-you = I am an automated guide, so always the same. Thank you for asking. What would you like to know?
+ask-role = Thank you. I know you as: { $role }. Ask me something about your work, or open the menu.
+ask-offer-several = You asked several things. Start with one of these:
+ask-also = You asked something else, too:
+ask-not-all =
+    { $missed ->
+        [one] To one of your questions I found no approved answer. Ask it again alone, in other words.
+       *[other] To { $missed } of your questions I found no approved answer. Ask them again one by one, in other words.
+    }
+ask-in-language = You wrote in { $language }, so I answer in { $language }.
+button-go-on-in = Go on in { $language }
 ask-if-note = That reads like something that happened. Make this a note? Your message will be deleted from the chat.
 button-make-note = Yes, make it a note
 button-is-question = No, it is a question

@@ -1,0 +1,187 @@
+"""How alike a text is to each of many texts: all of them at once.
+
+Three comparisons are mixed, each by the cosine: pieces of words, words with pairs (both weighed by rarity), and what
+the words mean. What is compared is kept as postings, all of one feature side by side, in three flat arrays.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guidance.encoder import Encoder
+from guidance.features import WORD, pieces, terms
+from guidance.meaning import Meanings
+
+Floats = NDArray[np.float32]
+
+# Tried on the valid splits of CLINC150, BANKING77 and HWU64, on HINT3's training questions (each fourth asked, the rest
+# kept as phrasings) and on the "dev" part of tests/questions/fresh_en.toml: docs/decisions/0024-finding.md.
+PIECES: Final = 0.30
+TERMS: Final = 0.37
+MEANING: Final = 0.33
+
+ENCODED: Final = 0.8
+"""Share of the encoder where there is one; the three others divide the rest."""
+
+UNKNOWN: Final = 0.7
+"""How much of its weight a feature that nothing else has keeps in a text's length."""
+
+MANY: Final = 6_000
+"""From so many texts on, features of more than ``COMMON`` of the groups are left out: they tell little, cost most."""
+
+COMMON: Final = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A text as it is compared.
+
+    Attributes:
+        words: folded, slips mended.
+        stems: of the words, in the same order.
+    """
+
+    words: tuple[str, ...]
+    stems: tuple[str, ...]
+
+
+class Similarity:
+    """Many texts; never changes afterwards, may be used from any thread.
+
+    Args:
+        texts: those compared with.
+        groups: shape ``(texts,)``, whose text each is: rarity is counted over groups.
+        meanings: of the language; an empty table is left out of the comparison.
+        encoder: for the language; some 6 ms a text while building.
+    """
+
+    def __init__(
+        self, texts: Sequence[Read], groups: NDArray[np.intp], meanings: Meanings, encoder: Encoder | None = None
+    ) -> None:
+        self._meanings = meanings
+        self._encoder = encoder
+        self._meaning = MEANING if meanings.width else 0.0
+        whole = PIECES + TERMS + self._meaning
+        self._shares = (PIECES / whole, TERMS / whole)
+        self._many = len(texts)
+        index: dict[str, int] = {}
+        features: list[int] = []
+        times: list[int] = []
+        sizes: list[int] = []
+        self._words = 0
+        for block in (_pieces_of, _terms_of):
+            for text in texts:
+                counted = block(text)
+                features += [index.setdefault(feature, len(index)) for feature in counted]
+                times += counted.values()
+                sizes.append(len(counted))
+            self._words = self._words or len(index)  # those from here on are of the second block
+        feature = np.array(features, np.int64)
+        row = np.repeat(np.arange(2 * len(texts)), sizes)  # a text's pieces are one row, its terms another
+        group = groups[row % max(1, len(texts))]
+        many = int(groups.max(initial=-1)) + 1
+        spread = (
+            np.bincount(np.unique(feature * many + group) // many, minlength=len(index)) if len(feature) else feature
+        )
+        self._top = float(np.log(1 + many)) + 1
+        self._rarity = (np.log((1 + many) / (1 + spread)) + 1).astype(np.float32)
+        if len(texts) >= MANY:
+            self._rarity[spread > COMMON * many] = 0
+        value = _damped(np.array(times, np.float32)) * self._rarity[feature]
+        squares = np.bincount(row, weights=value * value, minlength=2 * len(texts))
+        share = np.repeat(np.array(self._shares), len(texts))
+        scale = np.sqrt(share / np.maximum(squares, 1e-12)).astype(np.float32)
+        kept = np.flatnonzero(value)
+        order = kept[np.argsort(feature[kept], kind="stable")]
+        self._index = index
+        self._begins = np.searchsorted(feature[order], np.arange(len(index) + 1)).astype(np.int32)
+        self._places = (row[order] % max(1, len(texts))).astype(np.int32)
+        self._values = (value * scale[row])[order].astype(np.float32)
+        self._directions = np.zeros((len(texts), meanings.width), np.float32)
+        for place, text in enumerate(texts):
+            self._directions[place] = meanings.of(text.words)
+        self._vectors = np.zeros((len(texts), 0), np.float32)
+        if encoder is not None:
+            self._vectors = encoder.encode([" ".join(text.words) for text in texts])
+
+    def to(self, text: Read) -> Floats:
+        """Shape ``(texts,)``: 0 nothing in common, 1 the same words; what means the opposite may be below 0."""
+        if self._encoder is None:
+            return self._spoken(text)
+        return self._encoded(self._spoken(text), self._encoder.encode([" ".join(text.words)])[0])
+
+    def to_own(self, place: int, text: Read) -> Floats:
+        """The same for the text at a place, which is encoded already."""
+        return self._encoded(self._spoken(text), self._vectors[place])
+
+    def _encoded(self, alike: Floats, vector: Floats) -> Floats:
+        if not len(vector):
+            return alike
+        return np.float32(1 - ENCODED) * alike + np.float32(ENCODED) * (self._vectors @ vector)
+
+    def _spoken(self, text: Read) -> Floats:
+        found, weights = self._weighed(text)
+        sizes = self._begins[found + 1] - self._begins[found]
+        ends = np.cumsum(sizes)
+        at = np.arange(ends[-1] if len(ends) else 0) + np.repeat(self._begins[found] - ends + sizes, sizes)
+        alike = np.bincount(
+            self._places[at], weights=self._values[at] * np.repeat(weights, sizes), minlength=self._many
+        ).astype(np.float32)
+        if self._meaning:
+            alike += np.float32(self._meaning) * (self._directions @ self._meanings.of(text.words))
+        return alike
+
+    def rarity(self, stem: str) -> float:
+        """How much a stem tells: 1 in every group, more the fewer have it, most where none has."""
+        place = self._index.get(f"{WORD}{stem}")
+        return self._top if place is None else float(self._rarity[place])
+
+    def _weighed(self, text: Read) -> tuple[NDArray[np.intp], Floats]:
+        """The features that are known, and what each counts; less the more are not."""
+        found: list[int] = []
+        times: list[int] = []
+        ends: list[int] = []
+        unknown: list[float] = []
+        for block in (_pieces_of, _terms_of):
+            strange = 0
+            for feature, often in block(text).items():
+                place = self._index.get(feature)
+                if place is None:
+                    strange += 1
+                else:
+                    found.append(place)
+                    times.append(often)
+            ends.append(len(found))
+            unknown.append(strange * (UNKNOWN * self._top) ** 2)
+        places = np.array(found, np.intp)
+        weights: Floats = _damped(np.array(times, np.float32)) * self._rarity[places]
+        for begin, end, strange_squares, share in zip((0, ends[0]), ends, unknown, self._shares, strict=True):
+            part = weights[begin:end]
+            squares = float(part @ part) + strange_squares
+            part *= np.float32((share / squares) ** 0.5 if squares else 0.0)
+        return places, weights
+
+
+def _damped(times: Floats) -> Floats:
+    return 1 + np.log(times)
+
+
+def _pieces_of(text: Read) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for stem in text.stems:
+        counted.update(_pieces(stem))
+    return counted
+
+
+def _terms_of(text: Read) -> Counter[str]:
+    return Counter(terms(text.stems))
+
+
+@lru_cache(maxsize=8_192)
+def _pieces(word: str) -> tuple[str, ...]:
+    return pieces(word)

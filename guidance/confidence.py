@@ -15,8 +15,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 SIGNS: Final = ("learnt", "spread", "whole", "share", "heard", "length")
 """In this order: what was learnt says for the first hit; the same of all entries together (logarithm of the sum of
-exponentials); how alike the first hit is as a whole; its share among all; how much of the question it knows; the logarithm of
-the number of words."""
+exponentials); how alike the first hit is as a whole; its share among all; how much of the question it knows; the
+logarithm of the number of words."""
 
 FALLBACK: Final = "any"
 

@@ -4,8 +4,8 @@
                                               ├▶ entry as a whole  ├─▶ shares, best first ─▶ confidence ─▶ decision
                                               └▶ learnt weights    ┘
 
-Three opinions are mixed, and their mix beats each: the nearest single phrasing, the entry as a whole (its centroid), and
-what tells entries apart, learnt from the phrasings. Words that no entry knows lower the confidence. A finder never
+Three opinions are mixed, and their mix beats each: the nearest single phrasing, the entry as a whole (its centroid),
+and what tells entries apart, learnt from the phrasings. Words that no entry knows lower the confidence. A finder never
 changes once it is built, and may be used from any thread.
 """
 
@@ -32,9 +32,11 @@ from guidance.stems import stems
 Floats = NDArray[np.float32]
 
 # --- what was measured -------------------------------------------------------------------------------------------
-WHOLE: Final = 4.0
-NEAREST: Final = 4.0
-SHARPNESS: Final = 3.0
+# Tried on the same as the shares of guidance.similarity; what each try gave: docs/decisions/0024.
+WHOLE: Final = 4.0  # of the entry as a whole, beside 1 of what was learnt
+NEAREST: Final = 4.0  # of the nearest phrasing
+SHARPNESS: Final = 3.0  # how much more nearly the same counts than somewhat alike, with an encoder
+NEAR_AT_MOST: Final = 8  # hits that a favoured one is looked for among
 UNLEARNT: Final = 16.0  # of both, where nothing was learnt
 KEYWORDS: Final = 0.4  # how much an entry's keywords count in the entry as a whole, a phrasing being 1
 TEXT: Final = 0.3  # the same for an entry's text
@@ -45,6 +47,7 @@ LEARNT_AT_MOST: Final = 6e9
 """Phrasings squared times entries, beyond which nothing is learnt: it would take minutes."""
 AT_MOST_WORDS: Final = 80
 NEAR_TIE: Final = 0.8  # share of the best score from which an entry may go before it
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -115,7 +118,11 @@ class Finder:
         self._behind = np.array([BEHIND * math.log(max(entry.weight, 1e-9)) for entry in self._entries], np.float32)
         self._language = self._entries[0].language if self._entries else "en"
         self._same_words = dict(same_words)
-        said = [(number, count, tokens) for number, entry in enumerate(self._entries) for count, tokens in self._said(entry)]
+        # Ids decide between equal scores, so that the order of files never does.
+        self._by_id = np.argsort(np.argsort([entry.id for entry in self._entries], kind="stable"), kind="stable")
+        said = [
+            (number, count, tokens) for number, entry in enumerate(self._entries) for count, tokens in self._said(entry)
+        ]
         vocabulary: Counter[str] = Counter()
         for _, _, tokens in said:
             vocabulary.update(tokens)
@@ -148,7 +155,11 @@ class Finder:
             if few:
                 alike[begin:end] = rows[:, self._phrasings]
         self._lengths = lengths
-        self._learnt = learn(self._sharpened(alike[self._phrasings]), owners[self._phrasings], len(self._entries)) if few and said else None
+        self._learnt = (
+            learn(self._sharpened(alike[self._phrasings]), owners[self._phrasings], len(self._entries))
+            if few and said
+            else None
+        )
 
     def find(self, text: str, at_most: int = 3) -> tuple[Hit, ...]:
         """The closest entries, best first, one hit an entry; empty when nothing is shared.
@@ -227,16 +238,17 @@ class Finder:
         if not self._entries:
             return None
         alike = self._similar.to(read)
-        whole = np.add.reduceat(alike * self._counts, self._begins) / self._lengths
+        whole: Floats = (np.add.reduceat(alike * self._counts, self._begins) / self._lengths).astype(np.float32)
         if float(whole.max()) <= LEAST:
             return None
-        nearest = np.maximum.reduceat(np.where(self._counts == 1, alike, 0), self._begins)
+        nearest: Floats = np.maximum.reduceat(np.where(self._counts == 1, alike, np.float32(0)), self._begins)
+        mixed: Floats
         if self._learnt is None:
-            learnt = np.zeros_like(whole)
-            mixed = UNLEARNT * (whole + nearest)
+            learnt: Floats = np.zeros_like(whole)
+            mixed = (UNLEARNT * (whole + nearest)).astype(np.float32)
         else:
             learnt = self._sharpened(alike[self._phrasings]) @ self._learnt
-            mixed = learnt + WHOLE * whole + NEAREST * nearest
+            mixed = (learnt + WHOLE * whole + NEAREST * nearest).astype(np.float32)
         return _Opinions(nearest, whole, learnt, mixed + self._behind)
 
     def _signs(self, read: Read, opinions: "_Opinions") -> tuple[float, ...]:

@@ -34,21 +34,24 @@ def learn(alike: Floats, owners: NDArray[np.intp], entries: int) -> Floats:
     target = np.zeros((many, entries), np.float32)
     target[np.arange(many), owners] = 1
     width = np.float32(1 / (1 + STRENGTH * _largest(alike) * CURVATURE))
-    weights = np.zeros_like(target)
-    ahead = weights
+    weights: Floats = np.zeros_like(target)
+    ahead: Floats = weights
     pace = 1.0
     for _ in range(STEPS):
-        step = ahead - width * (ahead - np.float32(STRENGTH) * (target - shares(alike @ ahead)))
+        slope = ahead - np.float32(STRENGTH) * (target - shares(alike @ ahead))
+        step: Floats = (ahead - width * slope).astype(np.float32, copy=False)
         faster = (1 + (1 + 4 * pace * pace) ** 0.5) / 2
-        ahead = step + np.float32((pace - 1) / faster) * (step - weights)
-        weights, pace = step, faster
+        ahead = (step + np.float32((pace - 1) / faster) * (step - weights)).astype(np.float32, copy=False)
+        weights = step
+        pace = faster
     return weights
 
 
 def shares(scores: Floats) -> Floats:
     """Probabilities from scores, along the last axis."""
-    raised: Floats = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return raised / raised.sum(axis=-1, keepdims=True)
+    raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    divided: Floats = (raised / raised.sum(axis=-1, keepdims=True)).astype(np.float32, copy=False)
+    return divided
 
 
 def _largest(alike: Floats) -> float:

@@ -5,7 +5,7 @@ the words mean. What is compared is kept as postings, all of one feature side by
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -32,7 +32,7 @@ UNKNOWN: Final = 0.7
 """How much of its weight a feature that nothing else has keeps in a text's length."""
 
 MANY: Final = 6_000
-"""From so many texts on, features of more than ``COMMON`` of the groups are left out: they tell little and cost most."""
+"""From so many texts on, features of more than ``COMMON`` of the groups are left out: they tell little, cost most."""
 
 COMMON: Final = 0.03
 
@@ -85,7 +85,9 @@ class Similarity:
         row = np.repeat(np.arange(2 * len(texts)), sizes)  # a text's pieces are one row, its terms another
         group = groups[row % max(1, len(texts))]
         many = int(groups.max(initial=-1)) + 1
-        spread = np.bincount(np.unique(feature * many + group) // many, minlength=len(index)) if len(feature) else feature
+        spread = (
+            np.bincount(np.unique(feature * many + group) // many, minlength=len(index)) if len(feature) else feature
+        )
         self._top = float(np.log(1 + many)) + 1
         self._rarity = (np.log((1 + many) / (1 + spread)) + 1).astype(np.float32)
         if len(texts) >= MANY:

@@ -40,7 +40,9 @@ SHORT_FROM: Final = 3  # a word must stand in the index so often to be what thre
 SHORT_REAL: Final = 2_000  # three letters are a word when among so many most frequent ones; the lists are full of codes
 PIECE: Final = 2_000  # a piece of run-together words must be in the index or among so many most frequent words
 SHORTEST_PIECE: Final = 3
-FREQUENT: Final = 15_000  # words of the language that a slip may have been meant to be though the index has none of them
+FREQUENT: Final = (
+    15_000  # words of the language that a slip may have been meant to be though the index has none of them
+)
 SHORTEST_FREQUENT: Final = 4
 LIKELY: Final = 0.25  # how surprising a slip towards one of them may be
 STRANGE: Final = 0.1  # beside a word of the index
@@ -143,7 +145,7 @@ class Speller:
         return best, best_cost
 
     def _meant(self, word: str) -> tuple[str, float]:
-        """The frequent word of the language, one likely slip away, that the index does not know: what it means counts."""
+        """The frequent word of the language, one likely slip away, that the index does not know: its meaning counts."""
         best = ""
         best_cost = 99.0
         for known, distance in _near(word, _frequent_near(self._language).get(len(word), ()), 1):

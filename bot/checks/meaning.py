@@ -10,7 +10,7 @@ def encoder(patient: Patient) -> Iterator[Finding]:
     """The sentence encoder, where it is installed, can be used."""
     found = load("en")
     if not isinstance(found, Unavailable):
-        yield fine(f"answers in {', '.join(sorted(found.languages))} are found by meaning, too ({found.name})")
+        yield fine(f"the sentence encoder is whole ({found.name}); conversations do not use it yet")
     elif found.broken:
         yield trouble(found.reason, found.remedy)
     else:

@@ -73,7 +73,8 @@ def wild(folder: Path, encoder: Encoder | None) -> Iterator[Judged]:
         outside = [one for one, right in judged if not right]
         wrong = statistics.mean(one.outcome == "answer" and one.hits[0].id not in right for one, right in inside)
         shown = statistics.mean(
-            one.outcome != "refuse" and bool(right & {hit.id for hit in one.hits[: 1 if one.outcome == "answer" else 3]})
+            one.outcome != "refuse"
+            and bool(right & {hit.id for hit in one.hits[: 1 if one.outcome == "answer" else 3]})
             for one, right in inside
         )
         answered = statistics.mean(one.outcome == "answer" for one in outside)
@@ -110,12 +111,16 @@ def speed(encoder: Encoder | None) -> None:
             built.decide(f"please {text} now")
             times.append((time.thread_time() - began) * 1000)
         times = sorted(times[20:])
-        print(f"  {entries:6} {took:19.1f} {times[len(times) // 2]:8.2f} {times[int(len(times) * 0.99)]:8.2f}", flush=True)
+        print(
+            f"  {entries:6} {took:19.1f} {times[len(times) // 2]:8.2f} {times[int(len(times) * 0.99)]:8.2f}", flush=True
+        )
 
 
 def many() -> Finder:
     """10,000 entries of three phrasings, made of the words of the answers."""
-    words = sorted({word for answer in load("en").answers.values() for text in answer.asked_as for word in text.split()})
+    words = sorted(
+        {word for answer in load("en").answers.values() for text in answer.asked_as for word in text.split()}
+    )
     made = iter(range(10**9))
 
     def text() -> str:

@@ -27,7 +27,9 @@ NOWHERE: Final = "NO_NODES_DETECTED"
 
 def few_shot(folder: Path, name: str, split: str) -> list[Question]:
     found = next(folder.rglob(f"{name}/{split}/seq.in"))
-    lines = zip(found.read_text("utf-8").splitlines(), (found.parent / "label").read_text("utf-8").splitlines(), strict=True)
+    lines = zip(
+        found.read_text("utf-8").splitlines(), (found.parent / "label").read_text("utf-8").splitlines(), strict=True
+    )
     return [(text.strip(), frozenset((label.strip(),))) for text, label in lines if text.strip()]
 
 

@@ -1,7 +1,7 @@
 """Whatever is pasted gets a sensible decision, for a bounded amount of work and memory.
 
-Work is counted, not timed. Timed on a shared core, the slowest of 50 such inputs takes ``Asking.decide`` 23 ms, or 36
-where its words were never seen before; before the danger layer was bounded it was 983.
+Work is counted, not timed. Timed on a busy shared core, the slowest of 50 such inputs takes ``Asking.decide`` 23 to 28
+ms, or 36 where its words were never seen before; before the danger layer was bounded it was 983.
 """
 
 import random
@@ -62,9 +62,9 @@ HOSTILE = {
 }
 
 PIECES = (
-    QUESTION, "he has a knife", "not", " ", "\n", ".", "?", "'", "-", "\x00", "\u202e", "\u200b", "\u0301", "\ud800",
-    "\ufdfa", "😀", "警察", "полиция", "αστυνομία", "ﬁ", "ß", "İ", "x" * 60, "qzxv", "12", "(a+)+$", "%s{}", "<b>", "l'",
-    "ǅ", "ﾞ",
+    QUESTION, "he has a knife", "not", " ", "\n", ".", "?", "'", "-", "\x00", "\u202e", "\u200b", "\u0301",
+    "\ud800", "\ufdfa", "😀", "警察", "полиция", "αστυνομία", "ﬁ", "ß", "İ", "x" * 60, "qzxv", "12", "(a+)+$",
+    "%s{}", "<b>", "l'", "ǅ", "ﾞ",
 )  # fmt: skip
 
 

@@ -17,7 +17,12 @@ def test_the_shipped_table_has_a_row_for_each_frequent_word():
 
 @pytest.mark.parametrize(
     ("word", "near", "far"),
-    [("block", "freeze", "mother"), ("police", "officer", "visit"), ("mum", "mother", "police"), ("jail", "prison", "card")],
+    [
+        ("block", "freeze", "mother"),
+        ("police", "officer", "visit"),
+        ("mum", "mother", "police"),
+        ("jail", "prison", "card"),
+    ],
 )
 def test_words_used_alike_lie_close(word: str, near: str, far: str):
     table = meanings("en")

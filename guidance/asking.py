@@ -1,6 +1,7 @@
 """What to do with something a person asked in their own words: the one door to danger words, declines and answers."""
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -152,6 +153,7 @@ class Asking:
                 return (talked(kind),)
         favoured = self._favoured(role, step)
 
+        @cache  # for this message alone: sentences may repeat
         def look_up(question: str) -> Outcome:
             return self._look_up(question, favoured)
 

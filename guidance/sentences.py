@@ -117,9 +117,10 @@ _ALSO: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
     {
         "en": re.compile(
             r"[,;]?\s+(?:and\s+also|and\s+secondly|and\s+another\s+(?:thing|question)[:,]?|also,)\s+"
-            r"|[,;]?\s+(?:and|also|plus)\s+(?=(?:what|how|who|whom|when|where|why|which)\s+(?:\w+\s+)?"
-            r"(?:do|does|did|can|could|may|must|should|shall|is|are|will|would|if|about)\b"
-            r"|(?:can|could|may|must|should|do|does|is|are|am)\s+(?:i|we|he|she|they|it|there|the|his|her|my)\b)",
+            r"|[,;]?\s+(?:and|also|plus)\s+(?=(?:what|how)\s+(?:if|about)\b|"
+            r"(?:(?:what|how|who|whom|when|where|why|which)\s+(?:\w+\s+)?)?"
+            r"(?:do|does|did|can|could|may|must|should|shall|is|are|am|will|would)\s+"
+            r"(?:i|we|you|he|she|they|it|there|the|his|her|my)\b)",
             re.IGNORECASE,
         ),
         "fr": re.compile(r"[,;]?\s+(?:et\s+aussi|et\s+puis|et\s+(?=est-ce))\s*", re.IGNORECASE),

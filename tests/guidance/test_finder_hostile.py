@@ -19,6 +19,7 @@ from guidance.danger_phrases import AT_MOST_SLIPS, PhraseFinder
 from guidance.finder import AT_MOST_WORDS, Finder
 from guidance.library import load
 from guidance.normal import AT_MOST_CHARACTERS, AT_MOST_WORD
+from guidance.sentences import AT_MOST_SENTENCES
 from guidance.similarity import Read, Similarity
 from guidance.speller import AT_MOST_REPAIRS, Speller
 
@@ -149,7 +150,8 @@ def test_work_is_bounded(asking: Asking, monkeypatch: pytest.MonkeyPatch, name: 
 
     asking.decide(HOSTILE[name])
 
-    assert len(compared) <= 1
+    # Each sentence, and the whole message.
+    assert len(compared) <= AT_MOST_SENTENCES + 1
     # A word may be repaired into two.
     assert all(len(tokens) <= 2 * AT_MOST_WORDS for _, tokens in read if isinstance(tokens, list))
     assert all(len(word) <= AT_MOST_WORD for _, text in compared if isinstance(text, Read) for word in text.words)

@@ -31,6 +31,7 @@ def test_two_questions_may_share_a_sentence():
     "text",
     [
         *("how and when can i tell the police", "He e.g. shouts in S05.2 at 17.30", "can he and his mother come"),
+        *("who leads the case meeting and who is invited", "what needs action right away and what can wait"),
         *("i lost my phone", "what is the difference between a mentor and a probation officer"),
     ],
 )

@@ -152,7 +152,7 @@ def test_a_question_whose_answer_did_not_help_is_kept_once(talk: Any) -> None:
     one.write("what is consent")
     one.press("not-helpful")
     assert one.made(KeepQuestion) == [KeepQuestion("north", "en", "what is consent", "not-helpful")]
-    assert b"what is consent" not in codec.encode(one.floor)
+    assert b'"question":""' in codec.encode(one.floor)
     one.hear(Chose("not-helpful"))
     assert one.made(KeepQuestion) == []
 

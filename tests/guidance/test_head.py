@@ -38,3 +38,9 @@ def test_shares_are_probabilities_in_the_order_of_the_scores(scores: list[float]
     found = shares(np.array(scores, np.float32))
     assert found.sum() == pytest.approx(1, abs=1e-5)
     assert found[np.array(scores).argmax()] == found.max()
+
+
+def test_of_twins_neither_is_preferred():
+    alike = np.ones((2, 2), np.float32)
+    weights = learn(alike, np.array([0, 1], np.intp), 2)
+    assert np.abs(alike @ weights).max() < 1e-3

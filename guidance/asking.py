@@ -11,6 +11,7 @@ from guidance.encoder import Encoder
 from guidance.finder import Entry, Finder
 from guidance.follow_up import AT_MOST_KEPT, Topic, leans, own_words
 from guidance.latin_letters import in_own_letters
+from guidance.learnt import shipped
 from guidance.model import Content, Danger
 from guidance.normal import words
 from guidance.outcome import Found, Outcome, merged, surer
@@ -111,7 +112,9 @@ class Asking:
             for word in words(text, content.language)
             if word.isalpha()
         )
-        self.finder = Finder(entries, _SAME_WORDS.get(content.language, {}), encoder, QUESTIONS)
+        self.finder = Finder(
+            entries, _SAME_WORDS.get(content.language, {}), encoder, QUESTIONS, shipped(content.language)
+        )
 
     def heard(self, text: str) -> Danger | None:
         """Danger in the text as typed, or as it reads in the language's own letters."""

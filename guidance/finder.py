@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from guidance.confidence import How, confidence
 from guidance.contrasts import Contrasts
 from guidance.encoder import Encoder
-from guidance.head import learn, shares
+from guidance.head import CURVATURE, STEPS, STRENGTH, learn, shares
+from guidance.learnt import Learnt, digest
 from guidance.meaning import meanings
 from guidance.normal import words
-from guidance.similarity import Read, Similarity
+from guidance.similarity import ENCODED, MEANING, PIECES, TERMS, UNKNOWN, Read, Similarity
 from guidance.speller import Speller
 from guidance.stems import stems
 
@@ -46,6 +47,8 @@ TWIN: Final = 0.01  # share of the best score from which an entry can be its twi
 LEARNT_AT_MOST: Final = 6e9
 """Phrasings squared times entries, beyond which nothing is learnt: it would take minutes."""
 AT_MOST_WORDS: Final = 80
+DEPENDS: Final = (1, STRENGTH, STEPS, CURVATURE, PIECES, TERMS, MEANING, UNKNOWN, ENCODED, SHARPNESS, KEYWORDS, TEXT)
+"""What is learnt depends on these, and on how words and their meanings are read: the first number rises with that."""
 NEAR_TIE: Final = 0.8  # share of the best score from which an entry may go before it
 
 
@@ -102,6 +105,7 @@ class Finder:
         entries: ids must differ.
         same_words: words to read as another word, for example ``{"cops": "police"}``.
         encoder: of the entries' language, where there is one; it sees the words after the speller.
+        learnt: by a finder of the same, and taken where it was the same; else it is learnt, which takes seconds.
         questions: what is asked, where how sure it may be was fitted to that (``guidance.confidence``).
     """
 
@@ -111,6 +115,7 @@ class Finder:
         same_words: Mapping[str, str] = MappingProxyType({}),
         encoder: Encoder | None = None,
         questions: str = "",
+        learnt: Learnt | None = None,
     ) -> None:
         self._questions = questions
         self._encoded = encoder is not None
@@ -132,7 +137,6 @@ class Finder:
         owners = np.array([number for number, _, _ in said], np.intp)
         self._counts = np.array([count for _, count, _ in said], np.float32)
         self._begins = np.searchsorted(owners, np.arange(len(self._entries)))
-        ends = [*self._begins[1:].tolist(), len(said)][: len(self._entries)]
         self._phrasings = np.flatnonzero(self._counts == 1)
         heard: list[set[str]] = [set() for _ in self._entries]
         asked_for: list[set[str]] = [set() for _ in self._entries]
@@ -145,21 +149,12 @@ class Finder:
         self._contrasts = Contrasts(asked_for, self._language)
         self._similar = Similarity(texts, owners, meanings(self._language), encoder)
 
-        lengths = np.empty(len(self._entries), np.float32)
-        few = len(self._phrasings) ** 2 * len(self._entries) <= LEARNT_AT_MOST
-        alike = np.empty((len(said), len(self._phrasings)) if few else (0, 0), np.float32)
-        for number, (begin, end) in enumerate(zip(self._begins.tolist(), ends, strict=True)):
-            rows = np.stack([self._similar.to_own(place, texts[place]) for place in range(begin, end)])
-            counts = self._counts[begin:end]
-            lengths[number] = max(1e-3, float(counts @ rows[:, begin:end] @ counts)) ** 0.5
-            if few:
-                alike[begin:end] = rows[:, self._phrasings]
-        self._lengths = lengths
-        self._learnt = (
-            learn(self._sharpened(alike[self._phrasings]), owners[self._phrasings], len(self._entries))
-            if few and said
-            else None
-        )
+        few = 0 < len(self._phrasings) ** 2 * len(self._entries) <= LEARNT_AT_MOST
+        made_of = digest(said, self._language, encoder and encoder.name, few, *DEPENDS)
+        if learnt is None or learnt.digest != made_of:
+            learnt = Learnt(made_of, *self._learn(texts, owners, few))
+        self.learnt = learnt
+        """What another finder of the same can be given."""
 
     def find(self, text: str, at_most: int = 3) -> tuple[Hit, ...]:
         """The closest entries, best first, one hit an entry; empty when nothing is shared.
@@ -184,7 +179,7 @@ class Finder:
         if opinions is None:
             return Decision("refuse", 0.0, ())
         signs = self._signs(read, opinions)
-        how: How = "plain" if self._learnt is None else "encoded" if self._encoded else "learnt"
+        how: How = "plain" if not self.learnt.weights.size else "encoded" if self._encoded else "learnt"
         of = confidence(self._questions, self._language, how)
         sure = of.first.of(signs)
         outcome: Literal["answer", "offer", "refuse"] = "refuse"
@@ -197,6 +192,22 @@ class Finder:
             hits = (hits[0], twin, *(hit for hit in hits[1:] if hit is not twin))
             outcome = "offer" if outcome == "answer" else outcome
         return Decision(outcome, sure, hits)
+
+    def _learn(self, texts: Sequence[Read], owners: NDArray[np.intp], few: bool) -> tuple[Floats, Floats]:
+        """Weights, shape ``(phrasings, entries)`` or ``(0, 0)`` where there are too many; and the entries' lengths."""
+        lengths = np.empty(len(self._entries), np.float32)
+        alike = np.empty((len(texts), len(self._phrasings)) if few else (0, 0), np.float32)
+        ends = [*self._begins[1:].tolist(), len(texts)][: len(self._entries)]
+        for number, (begin, end) in enumerate(zip(self._begins.tolist(), ends, strict=True)):
+            rows = np.stack([self._similar.to_own(place, texts[place]) for place in range(begin, end)])
+            counts = self._counts[begin:end]
+            lengths[number] = max(1e-3, float(counts @ rows[:, begin:end] @ counts)) ** 0.5
+            if few:
+                alike[begin:end] = rows[:, self._phrasings]
+        if not few:
+            return alike, lengths
+        weights = learn(self._sharpened(alike[self._phrasings]), owners[self._phrasings], len(self._entries))
+        return weights, lengths
 
     def signs(self, text: str) -> tuple[float, ...] | None:
         """What the confidence is computed from, in the order of ``guidance.confidence.SIGNS``; for fitting it.
@@ -238,16 +249,16 @@ class Finder:
         if not self._entries:
             return None
         alike = self._similar.to(read)
-        whole: Floats = (np.add.reduceat(alike * self._counts, self._begins) / self._lengths).astype(np.float32)
+        whole: Floats = (np.add.reduceat(alike * self._counts, self._begins) / self.learnt.lengths).astype(np.float32)
         if float(whole.max()) <= LEAST:
             return None
         nearest: Floats = np.maximum.reduceat(np.where(self._counts == 1, alike, np.float32(0)), self._begins)
         mixed: Floats
-        if self._learnt is None:
+        if not self.learnt.weights.size:
             learnt: Floats = np.zeros_like(whole)
             mixed = (UNLEARNT * (whole + nearest)).astype(np.float32)
         else:
-            learnt = self._sharpened(alike[self._phrasings]) @ self._learnt
+            learnt = self._sharpened(alike[self._phrasings]) @ self.learnt.weights
             mixed = (learnt + WHOLE * whole + NEAREST * nearest).astype(np.float32)
         return _Opinions(nearest, whole, learnt, mixed + self._behind)
 
@@ -256,7 +267,7 @@ class Finder:
         best = int(opinions.mixed.argmax())
         rarity = [self._similar.rarity(stem) for stem in read.stems]
         heard = sum(value for value, stem in zip(rarity, read.stems, strict=True) if stem in self._heard[best])
-        learnt = self._learnt is not None
+        learnt = self.learnt.weights.size > 0
         return (
             float(opinions.learnt[best]),
             math.log(float(np.exp(opinions.learnt).sum())) if learnt else 0.0,

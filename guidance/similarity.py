@@ -4,6 +4,7 @@ Three comparisons are mixed, each by the cosine: pieces of words, words with pai
 the words mean. What is compared is kept as postings, all of one feature side by side, in three flat arrays.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,17 +71,16 @@ class Similarity:
         self._shares = (PIECES / whole, TERMS / whole)
         self._many = len(texts)
         index: dict[str, int] = {}
-        features: list[int] = []
-        times: list[int] = []
+        # Arrays: a million numbers as objects would leave holes in memory for good.
+        features = array("q")
+        times = array("q")
         sizes: list[int] = []
-        self._words = 0
         for block in (_pieces_of, _terms_of):
             for text in texts:
                 counted = block(text)
-                features += [index.setdefault(feature, len(index)) for feature in counted]
-                times += counted.values()
+                features.extend(index.setdefault(feature, len(index)) for feature in counted)
+                times.extend(counted.values())
                 sizes.append(len(counted))
-            self._words = self._words or len(index)  # those from here on are of the second block
         feature = np.array(features, np.int64)
         row = np.repeat(np.arange(2 * len(texts)), sizes)  # a text's pieces are one row, its terms another
         group = groups[row % max(1, len(texts))]
@@ -108,6 +108,7 @@ class Similarity:
         self._vectors = np.zeros((len(texts), 0), np.float32)
         if encoder is not None:
             self._vectors = encoder.encode([" ".join(text.words) for text in texts])
+        _pieces.cache_clear()  # of what people type few words come again
 
     def to(self, text: Read) -> Floats:
         """Shape ``(texts,)``: 0 nothing in common, 1 the same words; what means the opposite may be below 0."""

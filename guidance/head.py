@@ -33,7 +33,7 @@ def learn(alike: Floats, owners: NDArray[np.intp], entries: int) -> Floats:
         entries: how many there are.
 
     Returns:
-        Weights, shape ``(phrasings, entries)``. Takes ``phrasings**2 * entries`` multiplications at least ``STEPS`` times.
+        Weights, shape ``(phrasings, entries)``. ``phrasings**2 * entries`` multiplications at least ``STEPS`` times.
     """
     many = len(owners)
     target = np.zeros((many, entries), np.float32)

@@ -220,15 +220,13 @@ class Finder:
         return None if opinions is None else self._signs(read, opinions)
 
     def _said(self, entry: Entry) -> Iterator[tuple[float, list[str]]]:
-        for text in dict.fromkeys((entry.title, *entry.phrasings)):
-            if tokens := self._read(text):
-                yield 1.0, tokens
+        """What speaks for an entry and how much; one phrasing at least, be it without a word."""
+        phrasings = [self._read(text) for text in dict.fromkeys((entry.title, *entry.phrasings))]
+        yield from ((1.0, tokens) for tokens in [one for one in phrasings if one] or [[]])
         if tokens := self._read(" ".join(entry.keywords)):
             yield KEYWORDS, tokens
         if tokens := self._read(entry.text):
             yield TEXT, tokens
-        if not (entry.title or entry.phrasings):
-            yield 1.0, []
 
     def _read(self, text: str) -> list[str]:
         return [self._same_words.get(word, word) for word in words(text, self._language)]

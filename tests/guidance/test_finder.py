@@ -93,6 +93,15 @@ def test_the_order_of_entries_does_not_matter(finder: Finder):
         ]
 
 
+def test_an_entry_without_a_word_is_never_found_and_harms_no_other():
+    odd = Finder((*ENTRIES[:2], Entry("odd", "?!", ("...",)), Entry("bare", "", ()), *ENTRIES[2:]))
+    plain = Finder(ENTRIES)
+    for question in ("tell police", "phone", "agree to visit", "?!"):
+        found = [hit.id for hit in odd.find(question, at_most=9)]
+        assert found[:1] == [hit.id for hit in plain.find(question, at_most=1)]
+        assert not {"odd", "bare"} & set(found)
+
+
 def test_no_entries_is_no_error():
     assert Finder(()).decide("anything").outcome == "refuse"
 

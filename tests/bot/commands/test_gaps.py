@@ -169,7 +169,7 @@ def test_a_finished_draft_answers_and_the_theme_says_so(
     more = '"zzyqx kwqzv please", "where is my zzyqx", "vromblq and kwqzv for me", "kwqzv vromblq zzyqx",\n]\nshort'
     file.write_text(text.replace("]\nshort", more, 1))
     assert integra("check", "--content", edition).code == 0
-    wiring.voices.cache_clear()  # every command is a process of its own
+    wiring._voices.cache_clear()  # every command is a process of its own
     (after,) = themes(integra, "--content", edition, *data)
     assert (after["state"], after["answers"][0]) == ("answered", told["id"])
 

@@ -15,7 +15,7 @@ from guidance.incident_like import looks_like_incident
 from guidance.model import Danger
 
 GUIDE = voices()["en"].content.guide
-TAKEN = "do i need consent"
+TAKEN = "do i need consent to share info"
 
 
 @pytest.mark.parametrize("before", [(), ("/note",), ("/guide S05",), ("what is consent",), ("/language",), ("/help",)])

@@ -3,16 +3,18 @@
 Figures with 292 answers, 12 declines and 16 steps. "Found": the right answer alone, or among three offered.
 
     in scope                      found   right alone   wrong alone
-    fresh, dev, 140                 124            63             2
-    fresh, held out, 140            117            65             1   (before the finder was fitted anew: 103, 66, 3)
-    older, dev, 81                   64            31             3
-    older, held out, 80              64            27             2
+    fresh, dev, 140                 118            35             0   (before the finder was made anew: 124, 63, 2)
+    fresh, held out, 140            116            37             1   (before: 117, 65, 1)
+    older, dev, 81                   67            19             1   (before: 64, 31, 3)
+    older, held out, 80              68            16             0   (before: 64, 27, 2)
 
     out of scope                  answered   offered   must be declined, and was
-    fresh, dev, 64                       0        12   25 of 35
-    fresh, held out, 60                  0        15   21 of 31   (before: 9)
+    fresh, dev, 64                       0        13   29 of 35 (before: 25)
+    fresh, held out, 60                  0        23   23 of 31 (before: 21)
     older, dev, 45                       1        15
-    older, held out, 45                  0        13
+    older, held out, 45                  0        22
+
+The threshold is higher than before, so that fewer are answered wrongly: fewer are answered at once, too.
 
 Weights and thresholds come from the dev parts. One author wrote the fresh questions and then fitted the finder and
 added phrasings to the declines; the older held-out half had been seen by then.
@@ -152,7 +154,7 @@ def test_small_talk_is_recognised(asking: Asking, text: str, kind: str):
 
 def test_small_talk_before_a_question_is_a_question(asking: Asking):
     alone = asking.decide("do i need consent to share")
-    assert alone.hits[0].id == "need-consent"
+    assert (alone.decision, alone.hits[0].id) == ("answer", "need-consent")
     for text in ("hi do i need consent to share", "Thanks! Do I need consent to share?", "hello. thank you.\n"):
         assert asking.decide(text if "share" in text else f"{text} do i need consent to share, thanks") == alone
 

@@ -68,8 +68,7 @@ def test_at_most_so_many_hits_one_an_entry(finder: Finder):
     assert hits[0].score >= hits[1].score
 
 
-def test_favour_decides_a_near_tie_only(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("guidance.finder.LEARNT_AT_MOST", 0)  # nothing can be learnt of what tells twins apart
+def test_favour_decides_a_near_tie_only():
     twins = Finder((Entry("a", "Reports", ("monthly report",)), Entry("b", "Reports", ("monthly report",))))
     assert twins.decide("monthly report").hits[0].id == "a"
     assert twins.decide("monthly report", favour={"b"}).hits[0].id == "b"
@@ -87,7 +86,7 @@ def test_what_is_clearly_worse_never_goes_first_however_favoured(finder: Finder)
 def test_the_order_of_entries_does_not_matter(finder: Finder):
     turned = Finder(ENTRIES[::-1], {"cops": "police"})
     for question in ("tell police", "phone", "agree to visit"):
-        # Sums run in another order, so the last digits may differ.
+        # Sums of 32-bit numbers run in another order, so the digits after the fourth may differ.
         assert [(hit.id, round(hit.score, 4)) for hit in finder.find(question)] == [
             (hit.id, round(hit.score, 4)) for hit in turned.find(question)
         ]

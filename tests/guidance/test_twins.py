@@ -1,11 +1,11 @@
 """Questions that differ by one decisive word find different answers, with the shipped content.
 
                  pairs   both found   sides found   wrong alone
-    dev             46           45   91 of 92                0
-    held out        46           39   85 of 92                0   (before: 35, 81, 0)
+    dev             46           44   90 of 92                0
+    held out        46           40   86 of 92                1   (before: 35, 81, 0)
 
-"Before" is with fewer near hits offered, and without ``guidance.contrasts``. Hardly anything is answered at once with
-the threshold of this measurement. With lower ones, right and wrong alone, without and with contrasts:
+"Before" is with fewer near hits offered, and without ``guidance.contrasts``. Right and wrong alone by the confidence
+from which a question is answered, without and with contrasts, measured with an earlier fit:
 
     from        dev              held out
     0.5         66 13   66 8     61 9   61 9
@@ -58,7 +58,9 @@ def side(asking: Asking, text: str, right: list[str]) -> Side:
             return Side(text, not set(ids).isdisjoint(right), False, got)
         case "answer":
             return Side(text, ids[0] in right, ids[0] not in right, got)
-        case "danger" | "decline":
+        case "decline":
+            return Side(text, ids[0] in right, ids[0] not in right, got)
+        case "danger":
             return Side(text, ids[0] in right, False, got)
         case "refuse":
             return Side(text, False, False, got)

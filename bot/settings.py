@@ -54,6 +54,8 @@ class Settings(BaseSettings):
         draft_hours: INTEGRA_DRAFT_HOURS, hours without a turn after which a draft is dropped, 1 to 72. Default 12.
         status: INTEGRA_STATUS, IP address and port of /healthz, /readyz and /metrics. Default: not served.
         status_public: INTEGRA_STATUS_PUBLIC, whether other machines may reach that address. Default false.
+        by_meaning: INTEGRA_BY_MEANING, whether answers are found by what sentences mean, too, where the extra for it is
+            installed. Default true.
         log_level: INTEGRA_LOG_LEVEL, least level that is logged: info, warning or error. Default info.
         log_format: INTEGRA_LOG_FORMAT, json or logfmt. Default json.
     """
@@ -76,6 +78,7 @@ class Settings(BaseSettings):
     backup_months: int = Field(default=3, ge=1, le=24)
     status: str = ""
     status_public: bool = False
+    by_meaning: bool = True
     log_level: Literal["info", "warning", "error"] = "info"
     log_format: Literal["json", "logfmt"] = "json"
     content: Annotated[DirectoryPath | None, BeforeValidator(lambda value: value or None)] = None

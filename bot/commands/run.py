@@ -19,6 +19,7 @@ from bot.channels.registry import client as client_of
 from bot.channels.telegram_channel import Telegram
 from bot.clock import system_clock
 from bot.commands.common import Data, Refusal
+from bot.finding import Finding
 from bot.health import Health
 from bot.installation import Installation
 from bot.leased import Leased
@@ -84,15 +85,18 @@ def run(
     token = secret_text(token_file).strip()
     secret = secret_text(secret_file).strip() if secret_file is not None else ""
     logs.configure(level=settings.log_level, form=settings.log_format)
+    finding = Finding(installation.learnt, settings.by_meaning)
     with wiring.uncollected():
-        wiring.voices(settings.content)  # first: the library fills the gaps that building leaves (9 MB, measured)
+        # First: the library fills the gaps that building leaves (9 MB, measured).
+        wiring.voices(settings.content, finding)
         library = client_of(client or settings.client)
-    asyncio.run(_run(installation, settings, library, token, webhook, secret, address))
+    asyncio.run(_run(installation, settings, finding, library, token, webhook, secret, address))
 
 
 async def _run(
     installation: Installation,
     settings: Settings,
+    finding: Finding,
     client: type[Telegram],
     token: str,
     webhook: str,
@@ -126,6 +130,7 @@ async def _run(
             mentor_days=settings.mentor_days,
             question_days=settings.question_days,
             question_people=settings.question_people,
+            finding=finding,
         )
 
     async def renewed(world: World) -> None:
@@ -146,6 +151,7 @@ async def _run(
             question_days=settings.question_days,
             question_people=settings.question_people,
             paces=settings.paces,
+            finding=finding,
         )
         health = Health(app, store, installation.keyring)
         reload = Reload(app, build, renewed)

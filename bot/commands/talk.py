@@ -17,6 +17,7 @@ from bot.chat import Chat, play
 from bot.clock import MovableClock
 from bot.commands.common import Refusal, operator
 from bot.demo import Demo
+from bot.finding import AS_SHIPPED, Finding
 from bot.installation import Installation
 from bot.settings import Settings
 from bot.trial import HANDLES, Trial, enrol
@@ -87,6 +88,11 @@ async def _chat(
         await store.run(lambda tx: _enrol(tx, who, clock))
         console = Console(prefix=os.urandom(6).hex(), save=save)
         chosen = settings or Settings.model_construct()  # the defaults, whatever the environment says
+        finding = AS_SHIPPED  # a throwaway folder would have to learn everything first
+        if settings is not None:
+            finding = Finding(installation.learnt, settings.by_meaning)
+            if not installation.learnt.exists():
+                typer.echo("The first start learns the content by heart; that may take a minute.", err=True)
         app = wiring.app(
             installation,
             store,
@@ -96,6 +102,7 @@ async def _chat(
             content=chosen.content,
             question_days=chosen.question_days,
             question_people=chosen.question_people,
+            finding=finding,
         )
         await app.start()
         extras = Demo(trial, store, app, clock).extras if trial is not None else {}

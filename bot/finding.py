@@ -31,10 +31,12 @@ class Finding:
     Attributes:
         kept: the folder where what was learnt is kept, made when needed; None: nothing is kept.
         by_meaning: use the sentence encoder, where it is installed.
+        quiet: log nothing of it.
     """
 
     kept: Path | None = None
     by_meaning: bool = False
+    quiet: bool = False
 
     def voice(self, content: Content) -> Voice:
         """Of one language. What was learnt anew is kept; where that cannot be, it is learnt again next time."""
@@ -46,11 +48,15 @@ class Finding:
         learnt = voice.asking.finder.learnt
         known = {one.digest for one in (*before, shipped(content.language)) if one is not None}
         if self.kept is not None and learnt.digest not in known:
-            log.info("finder.learnt", seconds=round(time.monotonic() - begun))
+            seconds = round(time.monotonic() - begun)
             try:
                 _keep(learnt, self.kept / f"{content.language}.npz")
             except OSError as trouble:
-                log.warning("finder.not-kept", **failure(trouble))
+                if not self.quiet:
+                    log.warning("finder.not-kept", seconds=seconds, **failure(trouble))
+            else:
+                if not self.quiet:
+                    log.info("finder.learnt", seconds=seconds)
         return voice
 
     def _before(self, language: str) -> tuple[Learnt, ...]:

@@ -44,6 +44,7 @@ SHOWN_COMMANDS = (
     "/notes",
     "/inbox",
     "/people",
+    "/rota",
     "/local",
     "/help",
     "/language",

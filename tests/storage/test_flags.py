@@ -46,7 +46,7 @@ def flag(store: Store, pins: Pins, officer: bytes, agency_ref: bytes) -> str:
 
 
 def take(store: Store, flag: str, person: bytes) -> None:
-    store.run_now(lambda tx: flags.take(tx, flag, person))
+    store.run_now(lambda tx: flags.take(tx, flag, person, at=NOON))
 
 
 def row(store: Store) -> Any:
@@ -176,7 +176,7 @@ def test_a_closed_flag_stays_closed(store: Store, flag: str, coordinator: bytes)
         store.run_now(lambda tx: flags.hand_on(tx, flag, coordinator, at=LATER))
     with pytest.raises(Unknown):
         store.run_now(lambda tx: flags.close(tx, flag, coordinator, "referred", at=LATER))
-    assert not store.run_now(lambda tx: flags.withdraw(tx, flag))
+    assert not store.run_now(lambda tx: flags.withdraw(tx, flag, at=LATER))
     assert not store.run_now(lambda tx: flags.overdue(tx, flag, at=LATER))
     assert row(store) == before
     assert deadlines(store) == []
@@ -207,7 +207,7 @@ def test_a_flag_that_never_was_is_unknown(store: Store, coordinator: bytes) -> N
         take(store, note_id(9), coordinator)
     with pytest.raises(Unknown):
         store.run_now(lambda tx: flags.about(tx, note_id(9)))
-    assert not store.run_now(lambda tx: flags.withdraw(tx, note_id(9)))
+    assert not store.run_now(lambda tx: flags.withdraw(tx, note_id(9), at=NOON))
     assert not store.run_now(lambda tx: flags.overdue(tx, note_id(9), at=LATER))
 
 
@@ -217,7 +217,7 @@ def test_a_withdrawn_flag_is_heard_of_no_more(
 ) -> None:
     if taken:
         take(store, flag, coordinator)
-    assert store.run_now(lambda tx: flags.withdraw(tx, flag))
+    assert store.run_now(lambda tx: flags.withdraw(tx, flag, at=LATER))
     assert deadlines(store) == []
     assert seen(store, agency_ref) == []
     with pytest.raises(Unknown):
@@ -251,7 +251,7 @@ def test_a_desk_sees_the_urgent_and_old_first_and_what_is_taken_last(
         for number, level, minutes in ((1, 1, 0), (2, 3, 5), (3, 2, 1), (4, 3, 2), (5, 3, 0)):
             keep_note(tx, pins, number, officer, flag_level=level)
             flags.raise_flag(tx, note_id(number), agency_ref, level, at=NOON + timedelta(minutes=minutes))
-        flags.take(tx, note_id(5), coordinator)
+        flags.take(tx, note_id(5), coordinator, at=NOON)
 
     store.run_now(turn)
     assert [view.note_id for view in seen(store, agency_ref)] == [note_id(number) for number in (4, 2, 3, 1, 5)]

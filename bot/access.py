@@ -101,12 +101,6 @@ class Access:
                 return list({person.ref: person for person in found}.values())
         return []
 
-    def takers(self, tx: Transaction, agency_ref: bytes, at: datetime) -> list[PersonRow]:
-        """The people who may take an agency's flags: coordinators and supervisors of its desk."""
-        served_by = self.desk(tx, agencies.by_ref(tx, agency_ref), at).served_by
-        found = [one for slug in served_by for one in people.in_roles(tx, tx.keyring.agency_ref(slug), SERVES)]
-        return list({one.ref: one for one in found}.values())
-
     def desks_of(self, tx: Transaction, person: Person, at: datetime) -> list[bytes]:
         """Refs of the agencies whose flags this person may see."""
         mine = {one.agency.slug for one in person.memberships if one.role in SERVES}

@@ -7,19 +7,28 @@ from typing import Final, Literal, Protocol, get_args
 from zoneinfo import ZoneInfo
 
 from bot.access import Access
-from bot.notices import arrives
 from dialogues import rota as rotas_of
 from dialogues.flag_life import TAKEN_WITHIN
 from dialogues.model import Urgency
-from dialogues.permissions import SERVES
 from dialogues.rota import NO_ROTA, Rota
-from dialogues.rota_file import Wrong
 from storage import agencies, cases, people, rotas
 from storage.agencies import AgencyRow
-from storage.errors import Unreadable
-from storage.people import PersonRow
+from storage.people import Servant
 from storage.pins import Pins
 from storage.transaction import Transaction
+
+LevelName = Literal["case", "duty", "second", "desk", "supervisor", "admin"]
+LEVELS: Final[tuple[LevelName, ...]] = get_args(LevelName)
+"""Who hears of a flag, one level after the other: whoever has the case, who is on duty, who is second on the rota, all
+coordinators of the desk, supervisors, admins. A flag's ``level`` is a place in here."""
+DESK: Final = LEVELS.index("desk")
+SUPERVISOR: Final = LEVELS.index("supervisor")
+LAST: Final = len(LEVELS) - 1
+ID: Final = "id:"
+"""Before an id's first digits, in the place of a handle."""
+
+Away = Literal["nobody", "not-enrolled", "blocked"]
+"""Why a level, or somebody, cannot be reached."""
 
 
 class Desks(Protocol):
@@ -44,20 +53,6 @@ class DesksAlone:
         return cls(Access(pins), pins)
 
 
-LevelName = Literal["case", "duty", "second", "desk", "supervisor", "admin"]
-LEVELS: Final[tuple[LevelName, ...]] = get_args(LevelName)
-"""Who hears of a flag, one level after the other: whoever has the case, who is on duty, who is second on the rota, all
-coordinators of the desk, supervisors, admins. A flag's ``level`` is a place in here."""
-DESK: Final = LEVELS.index("desk")
-SUPERVISOR: Final = LEVELS.index("supervisor")
-LAST: Final = len(LEVELS) - 1
-ID: Final = "id:"
-"""Before an id's first digits, in the place of a handle."""
-
-Away = Literal["nobody", "not-enrolled", "blocked"]
-"""Why a level, or somebody, cannot be reached."""
-
-
 @dataclass(frozen=True, slots=True)
 class Level:
     """
@@ -67,29 +62,46 @@ class Level:
     """
 
     name: LevelName
-    people: tuple[PersonRow, ...]
+    people: tuple[Servant, ...]
     expected: bool = True
     missing: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class DeskRota:
-    """The rota that an agency's flags go by.
+class Roster:
+    """Everybody who may have to hear of an agency's flags, and the rota that they go by.
 
     Attributes:
-        agency: slug of whose it is: its own, or of an agency that serves its desk.
-        staff: coordinators and supervisors of the desk.
+        row: the agency whose flags they are.
+        rota_of: slug of whose rota it is: its own, or of an agency that serves its desk.
+        serving: refs of the agencies whose coordinators serve its desk.
+        everybody: with a role in one of these, or in the agency itself.
     """
 
+    row: AgencyRow
     rota: Rota
     zone: ZoneInfo
-    agency: str
-    served_by: tuple[str, ...]
-    staff: tuple[PersonRow, ...] = field(repr=False)
+    rota_of: str
+    serving: tuple[bytes, ...]
+    everybody: tuple[Servant, ...] = field(repr=False)
 
-    def named(self, names: Iterable[str]) -> tuple[list[PersonRow], list[str]]:
+    @property
+    def takers(self) -> tuple[Servant, ...]:
+        """Who may take its flags: coordinators and supervisors of the desk."""
+        return tuple(one for one in self.everybody if one.serves(self.serving, "coordinator", "supervisor"))
+
+    @property
+    def admins(self) -> tuple[Servant, ...]:
+        return tuple(one for one in self.everybody if one.serves((self.row.ref, *self.serving), "admin"))
+
+    @property
+    def supervisors(self) -> tuple[Servant, ...]:
+        """Of the agency itself, and of those that serve it."""
+        return tuple(one for one in self.everybody if one.serves((self.row.ref, *self.serving), "supervisor"))
+
+    def named(self, names: Iterable[str]) -> tuple[list[Servant], list[str]]:
         """The people of these names, and the names that are nobody's."""
-        found, missing = [], []
+        found, missing = list[Servant](), list[str]()
         for name in names:
             one = self.person(name)
             if one is None:
@@ -98,26 +110,54 @@ class DeskRota:
                 found.append(one)
         return found, missing
 
-    def person(self, name: str) -> PersonRow | None:
+    def person(self, name: str) -> Servant | None:
         """Whoever has this handle, or whose id begins so; None where that is nobody, or several."""
         if name.startswith(ID):
             start = name.removeprefix(ID).lower()
-            those = [one for one in self.staff if len(start) >= 4 and one.ref.hex().startswith(start)]
+            those = [one for one in self.takers if len(start) >= 4 and one.ref.hex().startswith(start)]
         else:
-            those = [one for one in self.staff if one.handle and one.handle.casefold() == name.casefold()]
+            those = [one for one in self.takers if one.handle and one.handle.casefold() == name.casefold()]
         return those[0] if len(those) == 1 else None
 
-    def present(self, person: PersonRow, at: datetime) -> tuple[list[PersonRow], list[str]]:
-        """Whoever is there for somebody today: themselves, or their cover."""
+    def present(self, person: Servant, at: datetime) -> list[Servant]:
+        """Whoever is there for somebody today: themselves, or their cover; or nobody."""
         day = at.astimezone(self.zone).date()
         for name in (person.handle, *(name for name in self.rota.names if self.person(name) == person)):
             instead = rotas_of.stands_in(self.rota, day, name)
             if instead != name:
-                return self.named([instead] if instead else [])
-        return [person], []
+                return self.named([instead] if instead else [])[0]
+        return [person]
+
+    def levels(self, case_members: Sequence[bytes], at: datetime) -> list[Level]:
+        """Everybody who is to hear of a flag, in the order of ``LEVELS``.
+
+        Args:
+            case_members: refs of who works on its case.
+        """
+        having = [one for ref in case_members for one in self.takers if one.ref == ref]
+        duty = rotas_of.on_duty(self.rota, self.zone, at)
+        first, first_missing = self.named(duty.first)
+        second, second_missing = self.named(duty.second)
+        desk = (one for one in self.everybody if one.serves(self.serving, "coordinator"))
+        return [
+            Level("case", _once(there for one in having for there in self.present(one, at)), bool(having)),
+            Level("duty", _once(first), bool(self.rota.shifts), tuple(first_missing)),
+            Level("second", _once(second), bool(duty.second), tuple(second_missing)),
+            Level("desk", _once(desk)),
+            Level("supervisor", self.supervisors, False),
+            Level("admin", self.admins, False),
+        ]
+
+    def due(self, urgency: Urgency, at: datetime) -> datetime:
+        """By when a flag that is raised now must be taken, as the quiet hours have it."""
+        return rotas_of.due(self.rota, self.zone, urgency, TAKEN_WITHIN[urgency], at=at)
+
+    def loud(self, urgency: Urgency, at: datetime) -> datetime:
+        """Now, or when the quiet hours end that it is in."""
+        return rotas_of.loud(self.rota, self.zone, urgency, at)
 
 
-def desk_rota(tx: Transaction, world: Desks, row: AgencyRow, at: datetime, *, proposed: Rota | None = None) -> DeskRota:
+def roster(tx: Transaction, desks: Desks, row: AgencyRow, at: datetime, *, proposed: Rota | None = None) -> Roster:
     """An agency's own rota; where it has none, that of an agency that serves its desk; or an empty one.
 
     One that cannot be read counts as none: flags go on to all coordinators.
@@ -125,83 +165,44 @@ def desk_rota(tx: Transaction, world: Desks, row: AgencyRow, at: datetime, *, pr
     Args:
         proposed: instead of its own, to see what would be.
     """
-    served_by = world.access.desk(tx, row, at).served_by
-    staff: dict[bytes, PersonRow] = {}
-    for slug in served_by:
-        for one in people.in_roles(tx, tx.keyring.agency_ref(slug), SERVES):
-            staff.setdefault(one.ref, one)
-    rota, agency = NO_ROTA, row
+    slugs = desks.access.desk(tx, row, at).served_by
+    refs = {tx.keyring.agency_ref(slug): slug for slug in (row.slug, *slugs)}
+    everybody = tuple(people.servants(tx, list(refs)))
+    serving = tuple(tx.keyring.agency_ref(slug) for slug in slugs)
+    rota, rota_of, zone = NO_ROTA, row.slug, row.profile["zone"]
     if proposed is not None:
-        return DeskRota(
-            proposed,
-            rotas_of.zone_of(proposed, ZoneInfo(row.profile["zone"])),
-            row.slug,
-            served_by,
-            tuple(staff.values()),
-        )
-    for slug in dict.fromkeys((row.slug, *served_by)):
-        try:
-            kept = rotas.of(tx, tx.keyring.agency_ref(slug))
-            if kept.version:
-                rota, agency = kept.rota, row if slug == row.slug else agencies.by_slug(tx, slug)
+        rota = proposed
+    else:
+        kept = rotas.in_force(tx, list(refs))
+        for ref, slug in refs.items():
+            if ref in kept:
+                rota, rota_of = kept[ref], slug
+                zone = zone if ref == row.ref else agencies.by_ref(tx, ref).profile["zone"]
                 break
-        except (Unreadable, Wrong):
-            continue
-    zone = rotas_of.zone_of(rota, ZoneInfo(agency.profile["zone"]))
-    return DeskRota(rota, zone, agency.slug, served_by, tuple(staff.values()))
+    return Roster(row, rota, rotas_of.zone_of(rota, ZoneInfo(zone)), rota_of, serving, everybody)
 
 
-def levels(tx: Transaction, world: Desks, agency_ref: bytes, case_tag: bytes | None, at: datetime) -> list[Level]:
-    """Everybody who is to hear of a flag, in the order of ``LEVELS``."""
-    row = agencies.by_ref(tx, agency_ref)
-    desk = desk_rota(tx, world, row, at)
-    by_ref = {one.ref: one for one in desk.staff}
-    having = (
-        [by_ref[ref] for ref in cases.members_by_tag(tx, agency_ref, case_tag) if ref in by_ref] if case_tag else []
-    )
-    there = [desk.present(one, at) for one in having]
-    duty = rotas_of.on_duty(desk.rota, desk.zone, at)
-    first, first_missing = desk.named(duty.first)
-    second, second_missing = desk.named(duty.second)
-    has_rota = bool(desk.rota.shifts)
-    serving = [tx.keyring.agency_ref(slug) for slug in desk.served_by]
-    return [
-        Level("case", _once(one for found, _ in there for one in found), bool(having)),
-        Level("duty", _once(first), has_rota, tuple(first_missing)),
-        Level("second", _once(second), bool(duty.second), tuple(second_missing)),
-        Level("desk", _of_role(tx, serving, "coordinator")),
-        Level("supervisor", _of_role(tx, [agency_ref, *serving], "supervisor"), False),
-        Level("admin", _of_role(tx, [agency_ref, *serving], "admin"), False),
-    ]
+def of_agency(tx: Transaction, desks: Desks, agency_ref: bytes, at: datetime) -> Roster:
+    return roster(tx, desks, agencies.by_ref(tx, agency_ref), at)
 
 
-def why_away(tx: Transaction, person: PersonRow) -> Away | None:
+def levels(tx: Transaction, there: Roster, case_tag: bytes | None, at: datetime) -> list[Level]:
+    """Everybody who is to hear of a flag whose note is of this case."""
+    members = cases.members_by_tag(tx, there.row.ref, case_tag) if case_tag is not None else []
+    return there.levels(members, at)
+
+
+def why_away(one: Servant) -> Away | None:
     """Why somebody cannot be reached; None: they can, as far as is known."""
-    if not person.accepted:
+    if not one.accepted:
         return "not-enrolled"
-    return None if arrives(tx, person.ref) else "blocked"
+    return None if one.reached else "blocked"
 
 
-def due_at(tx: Transaction, world: Desks, agency_ref: bytes, urgency: Urgency, at: datetime) -> datetime:
-    """By when a flag that is raised now must be taken, as the desk's quiet hours have it."""
-    desk = desk_rota(tx, world, agencies.by_ref(tx, agency_ref), at)
-    return rotas_of.due(desk.rota, desk.zone, urgency, TAKEN_WITHIN[urgency], at=at)
-
-
-def loud_at(tx: Transaction, world: Desks, agency_ref: bytes, urgency: Urgency, at: datetime) -> datetime:
-    """Now, or when the quiet hours end that it is in."""
-    desk = desk_rota(tx, world, agencies.by_ref(tx, agency_ref), at)
-    return rotas_of.loud(desk.rota, desk.zone, urgency, at)
-
-
-def within(level: int, found: Sequence[Level]) -> list[PersonRow]:
+def within(level: int, found: Sequence[Level]) -> list[Servant]:
     """Everybody up to a level, each once."""
     return list(_once(one for each in found[: level + 1] for one in each.people))
 
 
-def _of_role(tx: Transaction, agency_refs: Sequence[bytes], role: str) -> tuple[PersonRow, ...]:
-    return _once(one for ref in agency_refs for one in people.in_roles(tx, ref, (role,)))
-
-
-def _once(those: Iterable[PersonRow]) -> tuple[PersonRow, ...]:
+def _once(those: Iterable[Servant]) -> tuple[Servant, ...]:
     return tuple({one.ref: one for one in those}.values())

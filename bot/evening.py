@@ -16,15 +16,15 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot import duty
-from bot.duty import DeskRota, Desks
-from bot.notices import arrives, tell
+from bot.duty import Desks, Roster
+from bot.notices import tell
 from dialogues import rota as rotas_of
 from dialogues.rota import Duty, Rota, moment_of
-from storage import agencies, people, rotas, timers
+from storage import agencies, rotas, timers
 from storage.agencies import AgencyRow
 from storage.errors import Unreadable
 from storage.outbox import Outgoing, Priority
-from storage.people import PersonRow
+from storage.people import Servant
 from storage.sealing.desk import Manifest
 from storage.transaction import Transaction
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from bot.turns import World
 
 Why = Literal["nobody", "not-enrolled", "blocked", "key-expired"]
-LONGEST: Final = timedelta(hours=26)
-"""From one evening to the next, also where clocks change."""
 MOST_SHOWN: Final = 5
 READERS: Final = ("coordinator", "supervisor")
 
@@ -64,9 +62,9 @@ def warnings(
     Args:
         proposed: as in ``bot.duty.desk_rota``.
     """
-    desk = duty.desk_rota(tx, world, row, start, proposed=proposed)
+    there = duty.roster(tx, world, row, start, proposed=proposed)
     manifest = agencies.desk(tx, row.slug, world.pins, start)
-    found = list(_looked_at(tx, desk, manifest, row, start, end))
+    found = list(_looked_at(there, manifest, start, end))
     joined: list[Warned] = []
     for (why, who), several in groupby(sorted(found, key=_order), key=lambda one: (one.why, one.who)):
         for one in several:
@@ -81,20 +79,20 @@ def warnings(
 def evening_due(tx: Transaction, world: "World", agency_ref: bytes, at: datetime) -> list[Outgoing]:
     """Take an agency's timer: warn its desk, and be back tomorrow."""
     row = agencies.by_ref(tx, agency_ref)
-    desk = duty.desk_rota(tx, world, row, at)
-    following = next_evening(desk, at)
+    there = duty.roster(tx, world, row, at)
+    following = next_evening(there, at)
     timers.arm(tx, rotas.EVENING, agency_ref.hex(), following)
     told: list[Outgoing] = []
     found = warnings(tx, world, row, at, following)
-    whom = [one.ref for one in (*desk.staff, *people.in_roles(tx, agency_ref, ("admin",)))]
+    heard = {one.ref: one for one in (*there.takers, *there.admins)}
     for why in ("nobody", "not-enrolled", "blocked", "key-expired"):
         those = [one for one in found if one.why == why]
         if those:
-            args = {"when": spans(those, desk.zone), "who": ", ".join(names(those)) or row.profile["name"]}
-            phrase = f"rota-warn-{why}" if desk.rota.shifts or why == "key-expired" else "rota-warn-no-rota"
-            told += tell(tx, world, whom, row.slug, phrase, args, at, opens="rota", label="button-rota",
+            args = {"when": spans(those, there.zone), "who": ", ".join(names(those)) or row.profile["name"]}
+            phrase = f"rota-warn-{why}" if there.rota.shifts or why == "key-expired" else "rota-warn-no-rota"
+            told += tell(tx, world, list(heard), row.slug, phrase, args, at, opens="rota", label="button-rota",
                          priority=Priority.URGENT, expires_at=following)  # fmt: skip
-    if found and not any(arrives(tx, ref) for ref in whom):
+    if found and not any(one.reached for one in heard.values()):
         log.warning("rota.nobody-warned", count=len(found))
     return told
 
@@ -102,22 +100,24 @@ def evening_due(tx: Transaction, world: "World", agency_ref: bytes, at: datetime
 def arm_evenings(tx: Transaction, world: Desks, at: datetime) -> None:
     """Every agency is looked at, every evening."""
     for ref, _ in agencies.versions(tx):
-        if timers.armed_until(tx, rotas.EVENING, ref.hex()) is None:
-            rota_changed(tx, world, ref, at)
+        rota_changed(tx, world, ref, at)
 
 
 def rota_changed(tx: Transaction, world: Desks, agency_ref: bytes, at: datetime) -> None:
-    """The next look is at the evening that the rota in force says."""
+    """The next look is at the evening that the rota in force says; one that is due already, is due."""
+    armed = timers.armed_until(tx, rotas.EVENING, agency_ref.hex())
+    if armed is not None and armed <= at:
+        return
     try:
         row = agencies.by_ref(tx, agency_ref)
     except Unreadable:
         return
-    timers.arm(tx, rotas.EVENING, agency_ref.hex(), next_evening(duty.desk_rota(tx, world, row, at), at))
+    timers.arm(tx, rotas.EVENING, agency_ref.hex(), next_evening(duty.roster(tx, world, row, at), at))
 
 
-def next_evening(desk: DeskRota, at: datetime) -> datetime:
-    today = at.astimezone(desk.zone).date()
-    moments = (moment_of(today + timedelta(days=days), desk.rota.evening, desk.zone) for days in range(3))
+def next_evening(there: Roster, at: datetime) -> datetime:
+    today = at.astimezone(there.zone).date()
+    moments = (moment_of(today + timedelta(days=days), there.rota.evening, there.zone) for days in range(3))
     return next(one for one in moments if one > at)
 
 
@@ -133,18 +133,17 @@ def names(those: list[Warned]) -> list[str]:
     return list(dict.fromkeys(name for one in those for name in one.who))
 
 
-def _looked_at(
-    tx: Transaction, desk: DeskRota, manifest: Manifest | None, row: AgencyRow, start: datetime, end: datetime
-) -> Iterator[Warned]:
-    stretches = list(rotas_of.duties(desk.rota, desk.zone, start, end))
-    stretches = [Duty(one.start, min(one.end, end), one.first, one.second) for one in stretches]
+def _looked_at(there: Roster, manifest: Manifest | None, start: datetime, end: datetime) -> Iterator[Warned]:
+    stretches = [
+        Duty(one.start, min(one.end, end), one.first) for one in rotas_of.duties(there.rota, there.zone, start, end)
+    ]
     for stretch in stretches:
         if manifest is not None and not _reads(manifest, "", stretch.start.date()):
             yield Warned("key-expired", stretch.start, stretch.end)
-    if desk.agency != row.slug:
+    if there.rota_of != there.row.slug:
         return  # whoever serves its desk is looked at there
-    if not desk.rota.shifts:
-        aways = [duty.why_away(tx, one) for one in desk.staff]
+    if not there.rota.shifts:
+        aways = [duty.why_away(one) for one in there.takers]
         if None not in aways:
             yield Warned(aways[0] or "nobody" if aways else "nobody", start, end)
         return
@@ -152,17 +151,15 @@ def _looked_at(
         if not stretch.first:
             yield Warned("nobody", stretch.start, stretch.end)
         for name in stretch.first:
-            why = _why(tx, desk, desk.person(name), name, manifest, stretch.start.astimezone(desk.zone).date())
+            why = _why(there.person(name), manifest, stretch.start.date())
             if why is not None:
                 yield Warned(why, stretch.start, stretch.end, (name,))
 
 
-def _why(
-    tx: Transaction, desk: DeskRota, person: PersonRow | None, name: str, manifest: Manifest | None, day: date
-) -> Why | None:
+def _why(person: Servant | None, manifest: Manifest | None, day: date) -> Why | None:
     if person is None:
         return "not-enrolled"
-    if (away := duty.why_away(tx, person)) is not None:
+    if (away := duty.why_away(person)) is not None:
         return away
     return None if manifest is None or _reads(manifest, person.handle, day) else "key-expired"
 

@@ -5,13 +5,13 @@ dialogue ──▶ bot/effects.py ─┐
 page ──────▶ perform() ──────┘   perform() also writes the entry in the audit log
 """
 
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot import audited, duty
-from bot.flag_author import tell_author
-from bot.flag_routing import OWNER_ACTS, call_all, look, notify
-from bot.notices import arrives, tell
+from bot.flag_routing import OWNER_ACTS, Call, call_all, look, notify
+from bot.notices import tell
 from dialogues import permissions
 from dialogues.flag_life import OVER, OWNED, URGENCIES
 from dialogues.model import (
@@ -28,7 +28,7 @@ from dialogues.model import (
     WorkOnFlag,
     WorsenFlag,
 )
-from storage import agencies, flags, notes, people
+from storage import notes
 from storage.actor import Actor
 from storage.errors import Unknown
 from storage.outbox import Outgoing, Priority
@@ -65,100 +65,79 @@ def done(tx: Transaction, world: "World", person: Person, act: FlagAct, at: date
     Raises:
         Unknown: see ``perform``.
     """
+    call = Call.of(tx, world, act.note_id, at)
     if isinstance(act, WorsenFlag):
-        return _worsen(tx, world, person, act, at)
-    _of_own_desk(tx, world, person, act.note_id, at)
-    me = bytes.fromhex(person.ref)
-    by: dict[str, Any] = {"at": at, "pins": world.pins, "who": person.ref}
+        return _worsen(call, person, act)
+    if call.flag.agency_ref not in world.access.desks_of(tx, person, at):
+        raise Unknown("flag")
+    me = person.ref
     match act:
-        case TakeFlag(note_id):
-            flags.move(tx, note_id, "take", **by)
-            return tell_author(tx, world, note_id, "author-in-hand", at)
-        case UndoTake(note_id):
-            flags.move(tx, note_id, "undo", **by)
-            colleagues = [one for one in _called(tx, world, note_id, at) if one.ref != me]
-            told = notify(tx, world, note_id, colleagues, "notice-reopened", at)
-            told += tell_author(tx, world, note_id, "author-waits-again", at)
-            return told + look(tx, world, note_id, at)
-        case DeclineFlag(note_id, why) if why in DECLINED:
-            flags.move(tx, note_id, "decline", why={"why": why}, **by)
-            return look(tx, world, note_id, at)
-        case WorkOnFlag(note_id):
-            flags.move(tx, note_id, "work", **by)
+        case TakeFlag():
+            call.moved("take", who=me)
+            return call.author("author-in-hand")
+        case UndoTake():
+            call.moved("undo", who=me)
+            called = duty.within(max(0, call.life.level), call.levels)
+            colleagues = [one for one in call.willing(called) if one.ref.hex() != me]
+            told = notify(call, colleagues, "notice-reopened") + call.author("author-waits-again")
+            return told + look(tx, world, act.note_id, at)
+        case DeclineFlag(_, why) if why in DECLINED:
+            call.moved("decline", who=me, why={"why": why})
+            return look(tx, world, act.note_id, at)
+        case WorkOnFlag():
+            call.moved("work", who=me)
             return []
-        case AwaitOther(note_id, whom) if whom in AWAITED:
-            flags.move(tx, note_id, "await", why={"whom": whom}, **by)
+        case AwaitOther(_, whom) if whom in AWAITED:
+            call.moved("await", who=me, why={"whom": whom})
             return []
-        case HandOnFlag(note_id, to_person):
-            return _hand_on(tx, world, note_id, me, bytes.fromhex(to_person), at)
-        case CloseFlag(note_id, outcome) if outcome in OUTCOMES:
-            flags.close(tx, note_id, me, outcome, at=at, pins=world.pins)
-            return tell_author(tx, world, note_id, "author-closed", at, outcome=outcome)
+        case HandOnFlag(_, to_person):
+            return _hand_on(call, me, to_person)
+        case CloseFlag(_, outcome) if outcome in OUTCOMES:
+            call.moved("close", who=me, outcome=outcome, why={"outcome": outcome})
+            call.flag = replace(call.flag, outcome=outcome)
+            return call.author("author-closed")
     raise Unknown("flag")
 
 
 def withdrawn(tx: Transaction, world: "World", note_id: str, at: datetime) -> list[Outgoing]:
     """Its note was withdrawn by its author: whoever was called for it, or has it, hears so."""
     try:
-        called = _called(tx, world, note_id, at)
+        call = Call.of(tx, world, note_id, at)
+        was = call.life
+        call.moved("withdraw")
     except Unknown:
         return []
-    owner = flags.life(tx, note_id).owner
-    if not flags.withdraw(tx, note_id, at=at, pins=world.pins):
-        return []
-    agency_ref, short, _ = flags.about(tx, note_id)
-    whom = {one.ref for one in called} | ({bytes.fromhex(owner)} if owner else set())
-    args, slug = {"reference": short}, agencies.by_ref(tx, agency_ref).slug
-    return tell(tx, world, sorted(whom), slug, "notice-withdrawn", args, at, priority=Priority.URGENT)
+    called = duty.within(was.level, call.levels) if was.level >= 0 else []
+    whom = dict.fromkeys([one.ref for one in called] + ([bytes.fromhex(was.owner)] if was.owner else []))
+    args = {"reference": call.flag.reference}
+    slug = call.there.row.slug
+    return tell(tx, world, list(whom), slug, "notice-withdrawn", args, at, priority=Priority.URGENT)
 
 
-def _hand_on(tx: Transaction, world: "World", note_id: str, me: bytes, to: bytes, at: datetime) -> list[Outgoing]:
-    agency_ref, _, urgency = flags.about(tx, note_id)
-    taker = next((one for one in world.access.takers(tx, agency_ref, at) if one.ref == to), None)
+def _hand_on(call: Call, me: str, to: str) -> list[Outgoing]:
+    taker = next((one for one in call.there.takers if one.ref.hex() == to), None)
     if taker is None or to == me:
         raise Unknown("person")
-    had = flags.life(tx, note_id).owner
-    due_at = duty.due_at(tx, world, agency_ref, urgency, at) if had else None
-    flags.move(tx, note_id, "hand-on", at=at, pins=world.pins, who=me.hex(), due_at=due_at, why={"to": to.hex()})
-    told = notify(tx, world, note_id, [taker], "notice-handed-on", at)
-    if not arrives(tx, to):  # nobody waits for somebody who hears nothing
-        told += call_all(tx, world, note_id, "notice-flag-again", at)
-    if had:
-        told += tell_author(tx, world, note_id, "author-waits-again", at)
-    return told
+    had = call.life.owner
+    due_at = call.there.due(call.flag.urgency, call.at) if had else None
+    call.moved("hand-on", who=me, due_at=due_at, why={"to": to})
+    told = notify(call, [taker], "notice-handed-on")
+    if duty.why_away(taker) is not None:  # nobody waits for somebody who hears nothing
+        told += call_all(call, "notice-flag-again")
+    return told + (call.author("author-waits-again") if had else [])
 
 
-def _worsen(tx: Transaction, world: "World", person: Person, act: WorsenFlag, at: datetime) -> list[Outgoing]:
-    note_id, me = act.note_id, bytes.fromhex(person.ref)
-    if notes.author_of(tx, bytes.fromhex(note_id)) != me:
-        raise Unknown("note")
-    life = flags.life(tx, note_id)
-    if life.state in OVER:
+def _worsen(call: Call, person: Person, act: WorsenFlag) -> list[Outgoing]:
+    if notes.author_of(call.tx, bytes.fromhex(act.note_id)) != bytes.fromhex(person.ref):
+        raise Unknown("flag")
+    if call.life.state in OVER:
         raise Unknown("flag")
     worse = URGENCIES.index(act.urgency)
-    if worse <= URGENCIES.index(life.urgency):
+    if worse <= URGENCIES.index(call.life.urgency):
         return []
-    while URGENCIES.index(life.urgency) < worse:
-        life = flags.move(tx, note_id, "worsen", at=at, pins=world.pins, who=person.ref)
-    if life.state not in OWNED:
-        return call_all(tx, world, note_id, "notice-worse", at)
-    owner = people.one(tx, bytes.fromhex(life.owner))
-    told = notify(tx, world, note_id, [owner], "notice-worse-owned", at, acts=OWNER_ACTS) if owner else []
-    return told + look(tx, world, note_id, at)
-
-
-def _called(tx: Transaction, world: "World", note_id: str, at: datetime) -> list[people.PersonRow]:
-    """Everybody who was called for a flag so far, or would be called first."""
-    agency_ref, _, _ = flags.about(tx, note_id)
-    found = duty.levels(tx, world, agency_ref, flags.case_of(tx, note_id), at)
-    return duty.within(max(0, flags.life(tx, note_id).level), found)
-
-
-def _of_own_desk(tx: Transaction, world: "World", person: Person, note_id: str, at: datetime) -> None:
-    """
-    Raises:
-        Unknown: the flag is not of a desk that this person serves.
-    """
-    agency_ref, _, _ = flags.about(tx, note_id)
-    if agency_ref not in world.access.desks_of(tx, person, at):
-        raise Unknown("flag")
+    while URGENCIES.index(call.life.urgency) < worse:
+        call.moved("worsen", who=person.ref)
+    if call.life.state not in OWNED:
+        return call_all(call, "notice-worse")
+    owner = [one for one in call.there.everybody if one.ref.hex() == call.life.owner]
+    return notify(call, owner, "notice-worse-owned", acts=OWNER_ACTS) + look(call.tx, call.world, act.note_id, call.at)

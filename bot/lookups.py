@@ -33,11 +33,10 @@ def find(tx: Transaction, world: "World", look_up: LookUp, person: Person, at: d
             return tuple(flags.of_desks(tx, desks, short=short)) if desks else ()
         case "colleagues":
             found = flags.of_desks(tx, world.access.desks_of(tx, person, at), short=short)
-            takers = world.access.takers(tx, tx.keyring.agency_ref(found[0].agency), at) if found else []
+            agency_ref = tx.keyring.agency_ref(found[0].agency) if found else None
+            takers = duty.of_agency(tx, world, agency_ref, at).takers if agency_ref is not None else ()
             return tuple(
-                Colleague(one.ref.hex(), one.handle)
-                for one in takers
-                if one.ref != me and duty.why_away(tx, one) is None
+                Colleague(one.ref.hex(), one.handle) for one in takers if one.ref != me and duty.why_away(one) is None
             )
         case "my-notes":
             return tuple(notes.of_author(tx, me))
@@ -107,7 +106,7 @@ def _rotas(tx: Transaction, world: "World", person: Person, slug: str, at: datet
         if membership.role not in permissions.KEEPS_ROTA or slug not in ("", agency.slug):
             continue
         row = agencies.by_slug(tx, agency.slug)
-        desk, kept = duty.desk_rota(tx, world, row, at), rotas.of(tx, row.ref)
+        takers, kept = duty.roster(tx, world, row, at).takers, rotas.of(tx, row.ref)
         found.append(
             RotaView(
                 agency.slug,
@@ -116,8 +115,8 @@ def _rotas(tx: Transaction, world: "World", person: Person, slug: str, at: datet
                 kept.version,
                 keep(kept.rota),
                 keep(kept.before) if kept.before is not None else "",
-                tuple(Colleague(one.ref.hex(), one.handle) for one in desk.staff),
-                tuple(one.ref.hex() for one in desk.staff if duty.why_away(tx, one) is not None),
+                tuple(Colleague(one.ref.hex(), one.handle) for one in takers),
+                tuple(one.ref.hex() for one in takers if duty.why_away(one) is not None),
             )
         )
     return tuple(found)

@@ -8,7 +8,6 @@ All of it commits together or not at all. Nothing is sent here: what was committ
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from bot import audited, duty, evening, flag_author, flag_routing
 from bot.access import Access
@@ -97,7 +96,6 @@ LONGEST = {
     residue.ASK: timedelta(),
     people.ERASE: timedelta(),
     awaited.LOOK: timedelta(),
-    rotas.EVENING: evening.LONGEST,
     flags.TELL_AUTHOR: timedelta(days=1),
     plans.REMINDER: LOOK_AGAIN + timedelta(days=1),
 }
@@ -238,7 +236,7 @@ def keep_up(tx: Transaction, world: World) -> None:
     arm_looks(tx, world)
     for kind, longest in LONGEST.items():
         timers.pull_in(tx, kind, now + longest)
-    flags.pull_in(tx, at=now, shift=partial(duty.due_at, tx, world))
+    flags.pull_in(tx, at=now, shift=lambda ref, urgency, at: duty.of_agency(tx, world, ref, at).due(urgency, at))
     notes.release_all_by(tx, now + UNDO)
     conversations.idle_by(tx, desk.IDLE_TIMER, now + world.draft_lives)
     conversations.pull_in(tx, at=now)

@@ -11,7 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from dialogues.flag_life import Act
 from storage import agencies
@@ -28,6 +28,9 @@ from storage.transaction import Transaction, moment, seconds
 SCHEMA_VERSION: Final = 1
 NOBODY: Final = bytes(16)
 """Who acts where the assistant does."""
+
+_last = select(func.max(flag_steps.c.number)).where(flag_steps.c.note_id == bindparam("of"))
+_declined = select(flag_steps.c.who_ref).where(flag_steps.c.note_id == bindparam("of"), flag_steps.c.act == "decline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def add(
         why: words of ours, or of the person who acts; sealed.
         pins: whose signature the desk must carry; None: why is kept under the assistant's own keys.
     """
-    last = tx.db.scalar(select(func.max(flag_steps.c.number)).where(flag_steps.c.note_id == note_id)) or 0
+    last = tx.db.scalar(_last, {"of": note_id}) or 0
     number, who_ref = last + 1, bytes.fromhex(who) or None
     plaintext = json.dumps({"act": act, **(why or {})}, ensure_ascii=False, separators=(",", ":")).encode()
     body = _sealed(tx, pins, plaintext, note_id, agency_ref, number, who_ref or NOBODY, at) if why else None
@@ -92,8 +95,7 @@ def of_flag(tx: Transaction, note_id: bytes) -> list[Step]:
 
 def declined_by(tx: Transaction, note_id: bytes) -> set[bytes]:
     """Refs of those who said that they cannot."""
-    query = select(flag_steps.c.who_ref).where(flag_steps.c.note_id == note_id, flag_steps.c.act == "decline")
-    return {ref for ref in tx.db.scalars(query) if ref is not None}
+    return {ref for ref in tx.db.scalars(_declined, {"of": note_id}) if ref is not None}
 
 
 def _sealed(

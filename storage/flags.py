@@ -5,11 +5,11 @@ stands in ``bot.flag_routing``.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, insert, select, update
 
 from dialogues import flag_life
 from dialogues.flag_life import OPEN, OVER, OWNED, UNOWNED, URGENCIES, Act, Life, NotNow
@@ -27,6 +27,14 @@ hex. Every open flag has exactly one."""
 TELL_AUTHOR: Final = "flag-author"
 """Kind of the timer that tells an author after quiet hours; ``about`` is the note id in hex, a full stop, an outcome or
 nothing."""
+
+_standing = (
+    select(flags, notes.c.reference, notes.c.case_tag)
+    .join(notes, notes.c.id == flags.c.note_id)
+    .where(flags.c.note_id == bindparam("of"))
+)
+_one = select(flags).where(flags.c.note_id == bindparam("of"))
+_locked = _one.with_for_update()
 
 Shift = Callable[[bytes, Urgency, datetime], datetime]
 """Agency ref, urgency and when it was raised -> by when it must be taken, as the agency's quiet hours have it."""
@@ -68,6 +76,42 @@ def raise_flag(
     timers.arm(tx, DEADLINE, note_id, life.due_at)
     flag_steps.add(tx, pins, bytes.fromhex(note_id), agency_ref, "raise", at=at, why=why)
     return life.urgency
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a flag stands, with what else must be known to call somebody for it.
+
+    Attributes:
+        note_id: hex.
+        case_tag: keyed, of its note's case.
+        outcome: how it was closed, or empty.
+    """
+
+    note_id: str
+    agency_ref: bytes
+    reference: str
+    raised_at: datetime
+    case_tag: bytes | None
+    outcome: str
+    life: Life
+
+    @property
+    def urgency(self) -> Urgency:
+        return self.life.urgency
+
+
+def standing(tx: Transaction, note_id: str) -> Standing:
+    """
+    Raises:
+        Unknown: there is none.
+    """
+    row = tx.db.execute(_standing, {"of": bytes.fromhex(note_id)}).one_or_none()
+    if row is None:
+        raise Unknown("flag")
+    return Standing(
+        note_id, row.agency_ref, row.reference, moment(row.raised_at), row.case_tag, row.outcome or "", _life(row)
+    )
 
 
 def life(tx: Transaction, note_id: str) -> Life:
@@ -243,33 +287,10 @@ def pull_in(tx: Transaction, *, at: datetime, shift: Shift = plain_shift) -> Non
             tx.db.execute(update(flags).where(flags.c.note_id == row.note_id).values(due_at=seconds(latest)))
 
 
-def raised_at(tx: Transaction, note_id: str) -> datetime:
-    """
-    Raises:
-        Unknown: there is none.
-    """
-    return moment(_row(tx, note_id).raised_at)
-
-
-def outcome(tx: Transaction, note_id: str) -> str:
-    """How it was closed; empty where it was not.
-
-    Raises:
-        Unknown: there is none.
-    """
-    return _row(tx, note_id).outcome or ""
-
-
 def open_of(tx: Transaction, agency_ref: bytes) -> list[str]:
     """Ids, in hex, of an agency's flags that nobody has, the oldest first."""
     query = select(flags.c.note_id).where(flags.c.agency_ref == agency_ref, flags.c.state.in_(UNOWNED))
     return [note_id.hex() for note_id in tx.db.scalars(query.order_by(flags.c.raised_at))]
-
-
-def case_of(tx: Transaction, note_id: str) -> bytes | None:
-    """The keyed tag of the case that a flag's note is of."""
-    tag: bytes | None = tx.db.scalar(select(notes.c.case_tag).where(notes.c.id == bytes.fromhex(note_id)))
-    return tag
 
 
 def of_desks(
@@ -340,8 +361,7 @@ def about(tx: Transaction, note_id: str) -> tuple[bytes, str, Urgency]:
 
 
 def _row(tx: Transaction, note_id: str, *, lock: bool = False) -> Row[Any]:
-    query = select(flags).where(_is(note_id))
-    row = tx.db.execute(query.with_for_update() if lock else query).one_or_none()
+    row = tx.db.execute(_locked if lock else _one, {"of": bytes.fromhex(note_id)}).one_or_none()
     if row is None:
         raise Unknown("flag")
     return row

@@ -1,21 +1,25 @@
 """Who is on duty at each agency's desk, as its coordinators or admins last wrote it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from dialogues.rota import NO_ROTA, Rota
-from dialogues.rota_file import fields_of, of_fields
-from storage.errors import Unknown
+from dialogues.rota_file import Wrong, fields_of, of_fields
+from storage.errors import Unknown, Unreadable
 from storage.schema import rotas
 from storage.transaction import Transaction, moment, seconds
 
 EVENING: Final = "rota"
 """Kind of the timer that looks every evening whether tonight's people can be reached; ``about`` is the agency's ref,
 hex."""
+
+_in_force = select(rotas.c.agency_ref, rotas.c.sealed_rota).where(
+    rotas.c.agency_ref.in_(bindparam("agencies", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,17 @@ def of(tx: Transaction, agency_ref: bytes) -> KeptRota:
     before = None if row.sealed_before is None else of_fields(tx.open("rota", agency_ref, row.sealed_before))
     rota = of_fields(tx.open("rota", agency_ref, row.sealed_rota))
     return KeptRota(rota, row.version, moment(row.changed_at), before)
+
+
+def in_force(tx: Transaction, agency_refs: Collection[bytes]) -> dict[bytes, Rota]:
+    """Agency ref -> its rota, of those that have one which can be read."""
+    found = {}
+    for row in tx.db.execute(_in_force, {"agencies": list(agency_refs)}):
+        try:
+            found[row.agency_ref] = of_fields(tx.open("rota", row.agency_ref, row.sealed_rota))
+        except (Unreadable, Wrong):
+            continue
+    return found
 
 
 def keep(tx: Transaction, agency_ref: bytes, rota: Rota, *, at: datetime, from_version: int | None = None) -> int:

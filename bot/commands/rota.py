@@ -9,7 +9,7 @@ import typer
 from bot import duty, evening
 from bot.clock import system_clock
 from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
-from bot.duty import DeskRota, DesksAlone
+from bot.duty import DesksAlone, Roster
 from bot.evening import Warned
 from bot.installation import Installation
 from dialogues.rota import DAYS, NO_ROTA, Duty, Rota, duties, moment_of
@@ -40,7 +40,7 @@ def show(
         return
     stretches = _stretches(desk, now, weeks)
     if as_json:
-        out_json({"agency": agency, "rota_of": desk.agency, "zone": desk.zone.key, "duty": _as_rows(desk, stretches)})
+        out_json({"agency": agency, "rota_of": desk.rota_of, "zone": desk.zone.key, "duty": _as_rows(desk, stretches)})
         return
     for line in week(desk, row.profile["name"], stretches, now, weeks):
         out(line)
@@ -106,7 +106,7 @@ def load(
         out(problem(one, desk))
 
 
-def week(desk: DeskRota, name: str, stretches: list[Duty], now: datetime, weeks: int) -> list[str]:
+def week(desk: Roster, name: str, stretches: list[Duty], now: datetime, weeks: int) -> list[str]:
     """A rota for reading, one line a stretch."""
     today = now.astimezone(desk.zone).date()
     lines = [
@@ -135,7 +135,7 @@ def week(desk: DeskRota, name: str, stretches: list[Duty], now: datetime, weeks:
     return lines
 
 
-def problem(one: Warned, desk: DeskRota) -> str:
+def problem(one: Warned, desk: Roster) -> str:
     """One line: when, what, and what to do about it."""
     who = ", ".join(one.who)
     when = evening.spans([one], desk.zone)
@@ -152,37 +152,35 @@ def problem(one: Warned, desk: DeskRota) -> str:
             return f"{when}: no key of {who or 'any coordinator'} opens new notes; see: integra keys list"
 
 
-def _desk(data: Path, agency: str, now: datetime) -> tuple[DeskRota, agencies.AgencyRow]:
+def _desk(data: Path, agency: str, now: datetime) -> tuple[Roster, agencies.AgencyRow]:
     desks = DesksAlone.of(Installation.at(data).pins)
 
-    def turn(tx: Transaction) -> tuple[DeskRota, agencies.AgencyRow]:
+    def turn(tx: Transaction) -> tuple[Roster, agencies.AgencyRow]:
         row = agencies.by_slug(tx, agency)
-        return duty.desk_rota(tx, desks, row, now), row
+        return duty.roster(tx, desks, row, now), row
 
     return within(data, turn)
 
 
-def _warnings(
-    data: Path, agency: str, now: datetime, weeks: int, proposed: Rota | None
-) -> tuple[DeskRota, list[Warned]]:
+def _warnings(data: Path, agency: str, now: datetime, weeks: int, proposed: Rota | None) -> tuple[Roster, list[Warned]]:
     desks = DesksAlone.of(Installation.at(data).pins)
 
-    def turn(tx: Transaction) -> tuple[DeskRota, list[Warned]]:
+    def turn(tx: Transaction) -> tuple[Roster, list[Warned]]:
         row = agencies.by_slug(tx, agency)
-        desk = duty.desk_rota(tx, desks, row, now, proposed=proposed)
+        desk = duty.roster(tx, desks, row, now, proposed=proposed)
         return desk, evening.warnings(tx, desks, row, now, now + timedelta(weeks=weeks), proposed=proposed)
 
     return within(data, turn)
 
 
-def _stretches(desk: DeskRota, now: datetime, weeks: int) -> list[Duty]:
+def _stretches(desk: Roster, now: datetime, weeks: int) -> list[Duty]:
     today = now.astimezone(desk.zone).date()
     start = moment_of(today, "00:00", desk.zone)
     end = moment_of(today + 7 * weeks * ONE_DAY, "00:00", desk.zone)
     return list(duties(desk.rota, desk.zone, start, end))
 
 
-def _as_rows(desk: DeskRota, stretches: list[Duty]) -> list[dict[str, Any]]:
+def _as_rows(desk: Roster, stretches: list[Duty]) -> list[dict[str, Any]]:
     return [
         {
             "from": one.start.astimezone(desk.zone).isoformat(),

@@ -132,4 +132,6 @@ def prepare(tx: Transaction, person: str, setting: list[str]) -> dict[str, str]:
     if "stranger" in setting:
         return {"TOKEN": invites.make(tx, first.ref, "mentor", at=NOON).token}
     refs = {role: people.at_address(tx, "console", role) for role in STAFF}
-    return {f"REF-OF-{role.upper()}": ref.hex() for role, ref in refs.items() if ref is not None}
+    found = {role.upper(): ref.hex() for role, ref in refs.items() if ref is not None}
+    whole = {f"REF-OF-{role}": ref for role, ref in found.items()}
+    return whole | {f"ID-OF-{role}": ref[:8] for role, ref in found.items()}

@@ -2,17 +2,20 @@
 
 from typing import TYPE_CHECKING
 
+from bot import evening, flag_acts, flag_routing
 from bot.answered import answered
 from bot.lost import lose
-from bot.notices import reaches_desk, tell
+from bot.notices import tell
 from dialogues import permissions
 from dialogues.model import (
     AssignCase,
     AwaitAnswer,
+    AwaitOther,
     ClearResidue,
     CloseCase,
     CloseFlag,
     CountFeedback,
+    DeclineFlag,
     DropAttachments,
     DropAwaited,
     DropPlan,
@@ -25,6 +28,7 @@ from dialogues.model import (
     KeepNote,
     KeepPlan,
     KeepQuestion,
+    KeepRota,
     KeepWalk,
     LosePhone,
     MakeInvite,
@@ -37,17 +41,18 @@ from dialogues.model import (
     TickCase,
     TracePrivate,
     UnassignCase,
+    UndoTake,
     WithdrawNote,
+    WorkOnFlag,
+    WorsenFlag,
 )
 from dialogues.note import UNDO
-from dialogues.reference import reference
+from dialogues.rota_file import read_kept
 from storage import (
-    agencies,
     attachments,
     awaited,
     cases,
     feedback,
-    flags,
     gaps,
     invites,
     lapses,
@@ -55,12 +60,13 @@ from storage import (
     people,
     plans,
     residue,
+    rotas,
     timers,
     walks,
 )
 from storage.conversations import Talk
 from storage.errors import Unknown
-from storage.outbox import Outgoing, Priority
+from storage.outbox import Outgoing
 from storage.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -98,36 +104,21 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
             attachments.keep(tx, note_id, attached)
             if flag_level == 0:
                 return []
-            urgency = flags.raise_flag(tx, note_id, tx.keyring.agency_ref(agency), flag_level, at=now)
-            args = {"reference": reference(note_id), "urgency": f"urgency-{urgency}"}
-            named, urgent = args["reference"], Priority.URGENT
-            told = tell(tx, world, "desk", agency, "notice-flag", args, now, flag=named, priority=urgent)
-            if not reaches_desk(tx, world, agency, now):
-                told += tell(tx, world, me, agency, "flag-reaches-nobody", args, now)
-            return told
+            return flag_routing.raise_flag(tx, world, note_id, tx.keyring.agency_ref(agency), flag_level, now)
         case WithdrawNote(note_id):
             notes.withdraw(tx, note_id, me)
-            if not flags.withdraw(tx, note_id):
-                return []
-            agency, args = _agency(tx, note_id), _named(note_id)
-            return tell(tx, world, "desk", agency, "notice-withdrawn", args, now, priority=Priority.URGENT)
-        case TakeFlag(note_id):
-            _of_own_desk(tx, world, scene, note_id)
-            flags.take(tx, note_id, me)
-            return _tell_author(tx, world, note_id, "author-in-hand", {}, scene)
-        case HandOnFlag(note_id, to_person):
-            _of_own_desk(tx, world, scene, note_id)
-            to, agency = bytes.fromhex(to_person), _agency(tx, note_id)
-            if to not in {one.ref for one in world.access.servants(tx, agency, now)}:
-                raise Unknown("person")
-            urgency = flags.hand_on(tx, note_id, me, at=now)
-            args = {**_named(note_id), "urgency": f"urgency-{urgency}"}
-            named, urgent = args["reference"], Priority.URGENT
-            return tell(tx, world, to, agency, "notice-handed-on", args, now, flag=named, priority=urgent)
-        case CloseFlag(note_id, outcome):
-            _of_own_desk(tx, world, scene, note_id)
-            flags.close(tx, note_id, me, outcome, at=now)
-            return _tell_author(tx, world, note_id, "author-closed", {"outcome": f"outcome-{outcome}"}, scene)
+            return flag_acts.withdrawn(tx, world, note_id, now)
+        case (
+            TakeFlag()
+            | UndoTake()
+            | DeclineFlag()
+            | WorkOnFlag()
+            | AwaitOther()
+            | HandOnFlag()
+            | CloseFlag()
+            | WorsenFlag()
+        ):
+            return flag_acts.done(tx, world, scene.person, effect, now)
         case Remind(kind, at, about):
             timers.arm(tx, kind, about, at, address_ref=talk.address_ref)
         case Settle(language, handle, accepted):
@@ -186,6 +177,10 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
                 raise Unknown("person")
             report = lose(tx, world.access, theirs, now)
             return tell(tx, world, me, agency, "lost-report", report.args(), now, opens="people")
+        case KeepRota(agency, version, body):
+            agency_ref, rota = tx.keyring.agency_ref(agency), read_kept(body)
+            rotas.keep(tx, agency_ref, rota, at=now, from_version=version)
+            evening.rota_changed(tx, world, agency_ref, now)
         case CountFeedback(answer, helpful):
             feedback.count(tx, answer, helpful=helpful)
         case KeepQuestion(agency, language, question, why) if world.question_days:
@@ -226,25 +221,6 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
     return []
 
 
-def _tell_author(
-    tx: Transaction, world: "World", note_id: str, phrase: str, args: dict[str, str], scene: Scene
-) -> list[Outgoing]:
-    author = notes.author_of(tx, bytes.fromhex(note_id))
-    if author is None:
-        return []
-    return tell(tx, world, author, _agency(tx, note_id), phrase, {**_named(note_id), **args}, scene.now)
-
-
-def _of_own_desk(tx: Transaction, world: "World", scene: Scene, note_id: str) -> None:
-    """
-    Raises:
-        Unknown: the flag is not of a desk that this person serves.
-    """
-    agency_ref, _, _ = flags.about(tx, note_id)
-    if agency_ref not in world.access.desks_of(tx, scene.person, scene.now):
-        raise Unknown("flag")
-
-
 def _in_my_hands(tx: Transaction, scene: Scene, agency: str, person: str) -> bytes:
     """The ref of somebody whose role in this agency may be renewed or ended by this person; nobody ends their own.
 
@@ -256,12 +232,3 @@ def _in_my_hands(tx: Transaction, scene: Scene, agency: str, person: str) -> byt
     if own is None or role is None or person == scene.person.ref or not permissions.may_end(own.role, role):
         raise Unknown("person")
     return theirs
-
-
-def _named(note_id: str) -> dict[str, str]:
-    return {"reference": reference(note_id)}
-
-
-def _agency(tx: Transaction, note_id: str) -> str:
-    agency_ref, _, _ = flags.about(tx, note_id)
-    return agencies.by_ref(tx, agency_ref).slug

@@ -57,6 +57,7 @@ COMMANDS = {
     "/notes": "my-notes",
     "/inbox": "inbox",
     "/people": "people",
+    "/rota": "rota",
     "/local": "local",
     "/language": "language",
 }

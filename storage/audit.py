@@ -26,6 +26,10 @@ Action = Literal[
     "note.withdrawn",
     "note.erased",
     "flag.taken",
+    "flag.untaken",
+    "flag.declined",
+    "flag.worked",
+    "flag.worsened",
     "flag.handed-on",
     "flag.closed",
     "case.ticked",
@@ -54,6 +58,7 @@ Action = Literal[
     "agency.added",
     "agency.changed",
     "desk.published",
+    "rota.changed",
     "note.rewrapped",
     "master.rotated",
     "database.moved",
@@ -86,6 +91,7 @@ ActReason = Literal[
 
 ReadingReason = Literal[
     "handling",  # working on this case or flag
+    "break-glass",  # handling a note of a case that one does not work on; why, stands in words
     "supervision",  # supervising who does
     "complaint",  # examining one
     "request",  # of the person the note is about, or their data protection officer

@@ -45,6 +45,7 @@ SHOWN_COMMANDS = (
     "/notes",
     "/inbox",
     "/people",
+    "/rota",
     "/local",
     "/help",
     "/language",

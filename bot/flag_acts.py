@@ -1,0 +1,144 @@
+"""What people do with flags, from the chat and from the page alike: one place, one outcome, the same who is told.
+
+dialogue ──▶ bot/effects.py ─┐
+                             ├─▶ done(): may they? change it, tell the author and colleagues
+page ──────▶ perform() ──────┘   perform() also writes the entry in the audit log
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot import audited, duty
+from bot.flag_routing import OWNER_ACTS, Call, call_all, look, notify
+from bot.notices import tell
+from dialogues import permissions
+from dialogues.flag_life import OVER, OWNED, URGENCIES
+from dialogues.model import (
+    AWAITED,
+    DECLINED,
+    OUTCOMES,
+    AwaitOther,
+    CloseFlag,
+    DeclineFlag,
+    HandOnFlag,
+    Person,
+    TakeFlag,
+    UndoTake,
+    WorkOnFlag,
+    WorsenFlag,
+)
+from storage import notes
+from storage.actor import Actor
+from storage.errors import Unknown
+from storage.outbox import Outgoing, Priority
+from storage.transaction import Transaction
+
+if TYPE_CHECKING:
+    from bot.turns import World
+
+DeskAct = TakeFlag | UndoTake | DeclineFlag | WorkOnFlag | AwaitOther | HandOnFlag | CloseFlag
+FlagAct = DeskAct | WorsenFlag
+
+
+def perform(tx: Transaction, world: "World", person: Person, act: FlagAct, at: datetime) -> list[Outgoing]:
+    """Do it from outside the chat, for somebody whose identity was proved (``Access.person_of``).
+
+    Returns:
+        Messages to other people that follow from it; to be pushed to the outbox after the commit, or found by its next
+        look.
+
+    Raises:
+        Unknown: this person may not do that, somebody was faster, or it is not there; which of these is not told.
+    """
+    tx = tx.acting(Actor.person(bytes.fromhex(person.ref)))
+    if not permissions.allows(person, type(act).__name__):
+        raise Unknown("flag")
+    told = done(tx, world, person, act, at)
+    audited.did(tx, act, at=at)
+    return told
+
+
+def done(tx: Transaction, world: "World", person: Person, act: FlagAct, at: datetime) -> list[Outgoing]:
+    """The same within a turn, whose effects are looked at and written down there.
+
+    Raises:
+        Unknown: see ``perform``.
+    """
+    call = Call.of(tx, world, act.note_id, at)
+    if isinstance(act, WorsenFlag):
+        return _worsen(call, person, act)
+    if call.flag.agency_ref not in world.access.desks_of(tx, person, at):
+        raise Unknown("flag")
+    me = person.ref
+    match act:
+        case TakeFlag():
+            call.moved("take", who=me)
+            return call.author("author-in-hand")
+        case UndoTake():
+            call.moved("undo", who=me)
+            called = duty.within(max(0, call.life.level), call.levels)
+            colleagues = [one for one in call.willing(called) if one.ref.hex() != me]
+            told = notify(call, colleagues, "notice-reopened") + call.author("author-waits-again")
+            return told + look(tx, world, act.note_id, at)
+        case DeclineFlag(_, why) if why in DECLINED:
+            call.moved("decline", who=me, why={"why": why})
+            return look(tx, world, act.note_id, at)
+        case WorkOnFlag():
+            call.moved("work", who=me)
+            return []
+        case AwaitOther(_, whom) if whom in AWAITED:
+            call.moved("await", who=me, why={"whom": whom})
+            return []
+        case HandOnFlag(_, to_person):
+            return _hand_on(call, me, to_person)
+        case CloseFlag(_, outcome) if outcome in OUTCOMES:
+            call.moved("close", who=me, outcome=outcome, why={"outcome": outcome})
+            call.flag = replace(call.flag, outcome=outcome)
+            return call.author("author-closed")
+    raise Unknown("flag")
+
+
+def withdrawn(tx: Transaction, world: "World", note_id: str, at: datetime) -> list[Outgoing]:
+    """Its note was withdrawn by its author: whoever was called for it, or has it, hears so."""
+    try:
+        call = Call.of(tx, world, note_id, at)
+        was = call.life
+        call.moved("withdraw")
+    except Unknown:
+        return []
+    called = duty.within(was.level, call.levels) if was.level >= 0 else []
+    whom = dict.fromkeys([one.ref for one in called] + ([bytes.fromhex(was.owner)] if was.owner else []))
+    args = {"reference": call.flag.reference}
+    slug = call.there.row.slug
+    return tell(tx, world, list(whom), slug, "notice-withdrawn", args, at, priority=Priority.URGENT)
+
+
+def _hand_on(call: Call, me: str, to: str) -> list[Outgoing]:
+    taker = next((one for one in call.there.takers if one.ref.hex() == to), None)
+    if taker is None or to == me:
+        raise Unknown("person")
+    had = call.life.owner
+    due_at = call.there.due(call.flag.urgency, call.at) if had else None
+    call.moved("hand-on", who=me, due_at=due_at, why={"to": to})
+    told = notify(call, [taker], "notice-handed-on")
+    if duty.why_away(taker) is not None:  # nobody waits for somebody who hears nothing
+        told += call_all(call, "notice-flag-again")
+    return told + (call.author("author-waits-again") if had else [])
+
+
+def _worsen(call: Call, person: Person, act: WorsenFlag) -> list[Outgoing]:
+    if notes.author_of(call.tx, bytes.fromhex(act.note_id)) != bytes.fromhex(person.ref):
+        raise Unknown("flag")
+    if call.life.state in OVER:
+        raise Unknown("flag")
+    worse = URGENCIES.index(act.urgency)
+    if worse <= URGENCIES.index(call.life.urgency):
+        return []
+    while URGENCIES.index(call.life.urgency) < worse:
+        call.moved("worsen", who=person.ref)
+    call.declined.clear()
+    if call.life.state not in OWNED:
+        return call_all(call, "notice-worse")
+    owner = [one for one in call.there.everybody if one.ref.hex() == call.life.owner]
+    return notify(call, owner, "notice-worse-owned", acts=OWNER_ACTS) + look(call.tx, call.world, act.note_id, call.at)

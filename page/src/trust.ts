@@ -48,7 +48,9 @@ export async function trusted(agency: Agency, named: readonly string[], now: Dat
 
 /** Takes the key that signs now in place of the pinned one. Only after a person compared its words. */
 export async function takeNewAdmin(agency: Agency): Promise<void> {
-  if (agency.desk) await pins.keep({ agency: agency.slug, admin: agency.desk.admin, version: agency.desk.at_least_version });
+  if (agency.desk === null) return;
+  const version = (await pins.of(agency.slug))?.version ?? 0;
+  await pins.keep({ agency: agency.slug, admin: agency.desk.admin, version });
 }
 
 const adminKey = (raw: Uint8Array<ArrayBuffer>): VerifyKey => {

@@ -145,10 +145,11 @@ class Installation:
         keys = self.folder / "keys"
         return not (keys / MASTER_FILE).exists() and not (keys / KEYSET_FILE).exists()
 
-    def store(self, *, reads_notes: bool = False, operator: str = "") -> Store:
+    def store(self, *, reads_notes: bool = False, serves: bool = False, operator: str = "") -> Store:
         """Open its database with its keys; close it after use.
 
         Args:
+            reads_notes, serves: see ``storage.database.open_database``.
             operator: who acts at the command line, for the audit log; empty: the assistant itself.
 
         Raises:
@@ -157,7 +158,7 @@ class Installation:
         held = lock.share(self.folder)
         try:
             keyring = self.keyring(reads_notes=reads_notes)
-            engine = self.whereabouts.open(reads_notes=reads_notes)
+            engine = self.whereabouts.open(reads_notes=reads_notes, serves=serves)
         except BaseException:
             lock.leave(held)
             raise

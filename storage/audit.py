@@ -28,6 +28,7 @@ Action = Literal[
     "flag.taken",
     "flag.handed-on",
     "flag.closed",
+    "flag.asked",
     "case.ticked",
     "case.closed",
     "plan.kept",
@@ -51,6 +52,9 @@ Action = Literal[
     "backup.made",
     "backup.restored",
     # who may do what
+    "session.begun",
+    "session.refused",
+    "key.linked",
     "agency.added",
     "agency.changed",
     "desk.published",

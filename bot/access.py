@@ -52,6 +52,17 @@ class Access:
         memberships = tuple(Membership(self.agency(tx, ref, version, at), role) for ref, version, role in talk.places)
         return Person(talk.person_ref.hex(), talk.handle, talk.language, talk.accepted, memberships)
 
+    def person_of(self, tx: Transaction, person_ref: bytes, at: datetime) -> Person | None:
+        """Somebody enrolled, without a conversation; None: not there, not accepted, or without any role (any more)."""
+        row = people.one(tx, person_ref)
+        if row is None or row.revoked or not row.accepted:
+            return None
+        versions = dict(agencies.versions(tx))
+        memberships = tuple(
+            Membership(self.agency(tx, ref, versions[ref], at), role) for ref, role in people.places(tx, person_ref)
+        )
+        return Person(person_ref.hex(), row.handle, row.language, row.accepted, memberships) if memberships else None
+
     def agency(self, tx: Transaction, ref: bytes, version: int, at: datetime) -> Agency:
         key = (ref, version, at.date())
         found = self._agencies.get(key)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from bot import flag_acts
 from bot.answered import answered
 from bot.lost import lose
 from bot.notices import reaches_desk, tell
@@ -111,23 +112,8 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
                 return []
             agency, args = _agency(tx, note_id), _named(note_id)
             return tell(tx, world, "desk", agency, "notice-withdrawn", args, now, priority=Priority.URGENT)
-        case TakeFlag(note_id):
-            _of_own_desk(tx, world, scene, note_id)
-            flags.take(tx, note_id, me)
-            return _tell_author(tx, world, note_id, "author-in-hand", {}, scene)
-        case HandOnFlag(note_id, to_person):
-            _of_own_desk(tx, world, scene, note_id)
-            to, agency = bytes.fromhex(to_person), _agency(tx, note_id)
-            if to not in {one.ref for one in world.access.servants(tx, agency, now)}:
-                raise Unknown("person")
-            urgency = flags.hand_on(tx, note_id, me, at=now)
-            args = {**_named(note_id), "urgency": f"urgency-{urgency}"}
-            named, urgent = args["reference"], Priority.URGENT
-            return tell(tx, world, to, agency, "notice-handed-on", args, now, flag=named, priority=urgent)
-        case CloseFlag(note_id, outcome):
-            _of_own_desk(tx, world, scene, note_id)
-            flags.close(tx, note_id, me, outcome, at=now)
-            return _tell_author(tx, world, note_id, "author-closed", {"outcome": f"outcome-{outcome}"}, scene)
+        case TakeFlag() | HandOnFlag() | CloseFlag():
+            return flag_acts.done(tx, world, scene.person, effect, now)
         case Remind(kind, at, about):
             timers.arm(tx, kind, about, at, address_ref=talk.address_ref)
         case Settle(language, handle, accepted):
@@ -224,25 +210,6 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
         case TracePrivate():
             pass  # done with the turn's own messages, whose order it shares; so is what EraseTraces deletes in the chat
     return []
-
-
-def _tell_author(
-    tx: Transaction, world: "World", note_id: str, phrase: str, args: dict[str, str], scene: Scene
-) -> list[Outgoing]:
-    author = notes.author_of(tx, bytes.fromhex(note_id))
-    if author is None:
-        return []
-    return tell(tx, world, author, _agency(tx, note_id), phrase, {**_named(note_id), **args}, scene.now)
-
-
-def _of_own_desk(tx: Transaction, world: "World", scene: Scene, note_id: str) -> None:
-    """
-    Raises:
-        Unknown: the flag is not of a desk that this person serves.
-    """
-    agency_ref, _, _ = flags.about(tx, note_id)
-    if agency_ref not in world.access.desks_of(tx, scene.person, scene.now):
-        raise Unknown("flag")
 
 
 def _in_my_hands(tx: Transaction, scene: Scene, agency: str, person: str) -> bytes:

@@ -90,6 +90,7 @@ ActReason = Literal[
 
 ReadingReason = Literal[
     "handling",  # working on this case or flag
+    "break-glass",  # handling a note of a case that one does not work on; why, stands in words
     "supervision",  # supervising who does
     "complaint",  # examining one
     "request",  # of the person the note is about, or their data protection officer

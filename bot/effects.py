@@ -1,5 +1,6 @@
 """What a turn wants done beyond talking, done within its transaction."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot import flag_acts
@@ -29,6 +30,7 @@ from dialogues.model import (
     KeepWalk,
     LosePhone,
     MakeInvite,
+    MakeLink,
     Remind,
     RenewAccess,
     Scene,
@@ -56,6 +58,7 @@ from storage import (
     people,
     plans,
     residue,
+    sessions,
     timers,
     walks,
 )
@@ -97,15 +100,7 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
                 undo=UNDO,
             )
             attachments.keep(tx, note_id, attached)
-            if flag_level == 0:
-                return []
-            urgency = flags.raise_flag(tx, note_id, tx.keyring.agency_ref(agency), flag_level, at=now)
-            args = {"reference": reference(note_id), "urgency": f"urgency-{urgency}"}
-            named, urgent = args["reference"], Priority.URGENT
-            told = tell(tx, world, "desk", agency, "notice-flag", args, now, flag=named, priority=urgent)
-            if not reaches_desk(tx, world, agency, now):
-                told += tell(tx, world, me, agency, "flag-reaches-nobody", args, now)
-            return told
+            return flagged(tx, world, me, note_id, agency, flag_level, now)
         case WithdrawNote(note_id):
             notes.withdraw(tx, note_id, me)
             if not flags.withdraw(tx, note_id):
@@ -158,6 +153,8 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
         case MakeInvite(agency, role, token):
             days = world.mentor_days if role == "mentor" else None
             invites.make(tx, tx.keyring.agency_ref(agency), role, at=now, days=days, issuer_ref=me, token=token)
+        case MakeLink(token):
+            sessions.make_link(tx, me, token, at=now)
         case RenewAccess(agency, person):
             lapses.renew(tx, _in_my_hands(tx, scene, agency, person), tx.keyring.agency_ref(agency), at=now)
         case EndAccess(agency, person):
@@ -210,6 +207,21 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
         case TracePrivate():
             pass  # done with the turn's own messages, whose order it shares; so is what EraseTraces deletes in the chat
     return []
+
+
+def flagged(
+    tx: Transaction, world: "World", author_ref: bytes, note_id: str, agency: str, flag_level: int, at: datetime
+) -> list[Outgoing]:
+    """A note was kept: raise its flag, if it has one, and tell the desk; the author, too, where nobody hears it."""
+    if flag_level == 0:
+        return []
+    urgency = flags.raise_flag(tx, note_id, tx.keyring.agency_ref(agency), flag_level, at=at)
+    args = {"reference": reference(note_id), "urgency": f"urgency-{urgency}"}
+    named, urgent = args["reference"], Priority.URGENT
+    told = tell(tx, world, "desk", agency, "notice-flag", args, at, flag=named, priority=urgent)
+    if not reaches_desk(tx, world, agency, at):
+        told += tell(tx, world, author_ref, agency, "flag-reaches-nobody", args, at)
+    return told
 
 
 def _in_my_hands(tx: Transaction, scene: Scene, agency: str, person: str) -> bytes:

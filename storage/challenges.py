@@ -1,6 +1,6 @@
 """Login by a key: something random, sealed to it, is given back by whoever can open it. Kept as hashes, for a minute.
 
-    ask ──▶ waiting ──answer, right or wrong, once──▶ gone
+ask ──▶ waiting ──answer, right or wrong, once──▶ gone
 """
 
 import hmac
@@ -46,24 +46,26 @@ def ask(tx: Transaction, kid: bytes, key: PublicKey, origin: str, *, at: datetim
     """
     id, secret = os.urandom(16), os.urandom(SECRET_BYTES)
     sealed = key.encrypt(secret, info=info_of(id, kid, origin))
-    row = {"id": id, "kid": kid, "answer_hash": _hash(tx, id, secret), "expires_at": seconds(at + LIVES)}
+    until = seconds(at + LIVES)
+    row = {"id": id, "kid": kid, "answer_hash": _hash(tx, id, secret), "expires_at": until}
     tx.db.execute(insert(page_challenges), row)
-    return Challenge(id, kid, sealed, moment(row["expires_at"]))
+    return Challenge(id, kid, sealed, moment(until))
 
 
-def answered(tx: Transaction, challenge_id: bytes, answer: bytes, *, at: datetime) -> tuple[bytes | None, bool]:
-    """Use a challenge up.
+def kid_of(tx: Transaction, challenge_id: bytes) -> bytes | None:
+    """The key id that a challenge is for; None: there is no such challenge (any more)."""
+    found: bytes | None = tx.db.scalar(select(page_challenges.c.kid).where(page_challenges.c.id == challenge_id))
+    return found
 
-    Returns:
-        The key id it was for, None where there is no such challenge (any more); and whether the answer was right. It is
-        gone either way: the caller commits.
-    """
+
+def answered(tx: Transaction, challenge_id: bytes, answer: bytes, *, at: datetime) -> bool:
+    """Whether an answer is right, and in time. The challenge is gone either way; the caller commits."""
     which = page_challenges.c.id == challenge_id
     row = tx.db.execute(select(page_challenges).where(which)).one_or_none()
     if row is None or tx.db.execute(delete(page_challenges).where(which)).rowcount != 1:
-        return None, False
+        return False
     right = hmac.compare_digest(row.answer_hash, _hash(tx, challenge_id, answer))
-    return row.kid, right and at < moment(row.expires_at)
+    return right and at < moment(row.expires_at)
 
 
 def wait_of(tx: Transaction, kid: bytes, address: str, *, at: datetime) -> timedelta:
@@ -90,8 +92,6 @@ def succeeded(tx: Transaction, kid: bytes, address: str) -> None:
 def sweep(tx: Transaction, *, at: datetime) -> None:
     tx.db.execute(delete(page_challenges).where(page_challenges.c.expires_at <= seconds(at)))
     tx.db.execute(delete(page_failures).where(page_failures.c.until <= seconds(at - FORGET_AFTER)))
-
-
 
 
 def _hash(tx: Transaction, challenge_id: bytes, secret: bytes) -> bytes:

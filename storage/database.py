@@ -142,7 +142,7 @@ def _serves(action: int, table: str | None, column: str | None, *_: str | None) 
     if action in _CHANGES_SCHEMA:
         return sqlite3.SQLITE_DENY
     right = _DONE.get(action)
-    if right is not None and table in metadata.tables and right not in RIGHTS.get(table, ()):
+    if right is not None and table is not None and table in metadata.tables and right not in RIGHTS.get(table, ()):
         return sqlite3.SQLITE_DENY
     return _adds_to_audit_only(action, table, column)
 

@@ -1,7 +1,7 @@
 """What the process that serves the page may touch, table by table: its role on a server, its walls on a file.
 
-It gives out sealed bodies and takes sealed notes; conversations, drafts, walks, plans, questions, hand-overs are none of
-its business. Not a key in it opens a note.
+It gives out sealed bodies and takes sealed notes; conversations, drafts, walks, plans, questions and hand-overs are
+none of its business. No key in it opens a note.
 """
 
 from collections.abc import Mapping
@@ -37,4 +37,4 @@ RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
     "key_holders": _ALL,
     "page_uploads": _ALL,
 }
-"""Table -> what may be done with its rows; a table that is not here is not seen. A new one that the page needs: here."""
+"""Table -> what may be done with its rows. A table that is not here is not seen."""

@@ -1,7 +1,7 @@
 """Who is logged in at the page: one-time links, and sessions, which the database knows as keyed hashes of their tokens.
 
-    link ──use──▶ author's session ──▶ (15 minutes idle, 8 hours in all, logout, access ends)
-    challenge answered (storage.challenges) ──▶ reader's session, likewise
+link ──use──▶ author's session ──▶ (15 minutes idle, 8 hours in all, logout, access ends)
+challenge answered (storage.challenges) ──▶ reader's session, likewise
 """
 
 import os
@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from storage.conversations import Talk
 from storage.errors import Unknown
@@ -100,11 +99,7 @@ def use_once(tx: Transaction, what: bytes, *, until: datetime) -> None:
     row = {"hash": tx.keyring.page_hash("used", what), "until": seconds(until)}
     if tx.db.scalar(select(page_used.c.until).where(page_used.c.hash == row["hash"])) is not None:
         raise Unknown("used")
-    try:
-        with tx.db.begin_nested():
-            tx.db.execute(insert(page_used), row)
-    except IntegrityError:
-        raise Unknown("used") from None
+    tx.db.execute(insert(page_used), row)  # of two at once on a server, one is run again and finds it
 
 
 def begin(tx: Transaction, *, person_ref: bytes | None, kid: bytes | None, at: datetime) -> tuple[Session, str]:
@@ -139,12 +134,9 @@ def of_token(tx: Transaction, token: str, *, at: datetime, counts: bool = True) 
     proved_at = None if row.proved_at is None else moment(row.proved_at)
     session = Session(hashed, row.person_ref, row.kid, moment(row.started_at), moment(row.seen_at), proved_at)
     if not session.started_at <= at + timedelta(seconds=1) or at >= session.idle_until:
-        end(tx, session)
         raise Unknown("session")
     if counts and at - session.seen_at >= SEEN_EVERY:
-        tx.db.execute(
-            update(page_sessions).where(page_sessions.c.token_hash == hashed).values(seen_at=seconds(at))
-        )
+        tx.db.execute(update(page_sessions).where(page_sessions.c.token_hash == hashed).values(seen_at=seconds(at)))
         return Session(hashed, row.person_ref, row.kid, session.started_at, at, proved_at)
     return session
 

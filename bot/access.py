@@ -52,13 +52,26 @@ class Access:
         memberships = tuple(Membership(self.agency(tx, ref, version, at), role) for ref, version, role in talk.places)
         return Person(talk.person_ref.hex(), talk.handle, talk.language, talk.accepted, memberships)
 
+    def person_of(self, tx: Transaction, person_ref: bytes, at: datetime) -> Person | None:
+        """Somebody enrolled, without a conversation; None: not there, not accepted, or without any role (any more)."""
+        row = people.one(tx, person_ref)
+        if row is None or row.revoked or not row.accepted:
+            return None
+        versions = dict(agencies.versions(tx))
+        memberships = tuple(
+            Membership(self.agency(tx, ref, versions[ref], at), role) for ref, role in people.places(tx, person_ref)
+        )
+        return Person(person_ref.hex(), row.handle, row.language, row.accepted, memberships) if memberships else None
+
     def agency(self, tx: Transaction, ref: bytes, version: int, at: datetime) -> Agency:
         key = (ref, version, at.date())
         found = self._agencies.get(key)
         if found is None:
             row = self._row(tx, ref, version)
             site = self._sites.of(row.slug, agencies.country(row))
-            found = agencies.view(row, ready=self.desk(tx, row, at).ready, site=site)
+            ready, pin = self.desk(tx, row, at).ready, self._pins.of(row.slug)
+            admin_key = pin.admin.kid.hex() if pin is not None else ""
+            found = agencies.view(row, ready=ready, site=site, admin_key=admin_key)
             if len(self._agencies) >= MOST_CACHED:
                 self._agencies.clear()
             self._agencies[key] = found
@@ -129,6 +142,10 @@ class Access:
             self._walls = found, walls
         walls[key] = frozenset(self._reach(tx, talk, found, at))
         tx.wall(walls[key])
+
+    def reach(self, tx: Transaction, talk: Talk, at: datetime) -> set[bytes]:
+        """Refs of the agencies whose rows something that this person does may touch."""
+        return self._reach(tx, talk, tuple(agencies.versions(tx)), at)
 
     def _reach(self, tx: Transaction, talk: Talk, versions: Versions, at: datetime) -> set[bytes]:
         """Refs of all agencies that a turn of this person may touch: their own, those that serve these, and those whose

@@ -1,7 +1,9 @@
 """What a turn wants done beyond talking, done within its transaction."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot import flag_acts
 from bot.answered import answered
 from bot.lost import lose
 from bot.notices import reaches_desk, tell
@@ -28,6 +30,7 @@ from dialogues.model import (
     KeepWalk,
     LosePhone,
     MakeInvite,
+    MakeLink,
     Remind,
     RenewAccess,
     Scene,
@@ -55,6 +58,7 @@ from storage import (
     people,
     plans,
     residue,
+    sessions,
     timers,
     walks,
 )
@@ -96,38 +100,15 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
                 undo=UNDO,
             )
             attachments.keep(tx, note_id, attached)
-            if flag_level == 0:
-                return []
-            urgency = flags.raise_flag(tx, note_id, tx.keyring.agency_ref(agency), flag_level, at=now)
-            args = {"reference": reference(note_id), "urgency": f"urgency-{urgency}"}
-            named, urgent = args["reference"], Priority.URGENT
-            told = tell(tx, world, "desk", agency, "notice-flag", args, now, flag=named, priority=urgent)
-            if not reaches_desk(tx, world, agency, now):
-                told += tell(tx, world, me, agency, "flag-reaches-nobody", args, now)
-            return told
+            return flagged(tx, world, me, note_id, agency, flag_level, now)
         case WithdrawNote(note_id):
             notes.withdraw(tx, note_id, me)
             if not flags.withdraw(tx, note_id):
                 return []
             agency, args = _agency(tx, note_id), _named(note_id)
             return tell(tx, world, "desk", agency, "notice-withdrawn", args, now, priority=Priority.URGENT)
-        case TakeFlag(note_id):
-            _of_own_desk(tx, world, scene, note_id)
-            flags.take(tx, note_id, me)
-            return _tell_author(tx, world, note_id, "author-in-hand", {}, scene)
-        case HandOnFlag(note_id, to_person):
-            _of_own_desk(tx, world, scene, note_id)
-            to, agency = bytes.fromhex(to_person), _agency(tx, note_id)
-            if to not in {one.ref for one in world.access.servants(tx, agency, now)}:
-                raise Unknown("person")
-            urgency = flags.hand_on(tx, note_id, me, at=now)
-            args = {**_named(note_id), "urgency": f"urgency-{urgency}"}
-            named, urgent = args["reference"], Priority.URGENT
-            return tell(tx, world, to, agency, "notice-handed-on", args, now, flag=named, priority=urgent)
-        case CloseFlag(note_id, outcome):
-            _of_own_desk(tx, world, scene, note_id)
-            flags.close(tx, note_id, me, outcome, at=now)
-            return _tell_author(tx, world, note_id, "author-closed", {"outcome": f"outcome-{outcome}"}, scene)
+        case TakeFlag() | HandOnFlag() | CloseFlag():
+            return flag_acts.done(tx, world, scene.person, effect, now)
         case Remind(kind, at, about):
             timers.arm(tx, kind, about, at, address_ref=talk.address_ref)
         case Settle(language, handle, accepted):
@@ -172,6 +153,8 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
         case MakeInvite(agency, role, token):
             days = world.mentor_days if role == "mentor" else None
             invites.make(tx, tx.keyring.agency_ref(agency), role, at=now, days=days, issuer_ref=me, token=token)
+        case MakeLink(token):
+            sessions.make_link(tx, me, token, at=now)
         case RenewAccess(agency, person):
             lapses.renew(tx, _in_my_hands(tx, scene, agency, person), tx.keyring.agency_ref(agency), at=now)
         case EndAccess(agency, person):
@@ -226,23 +209,19 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
     return []
 
 
-def _tell_author(
-    tx: Transaction, world: "World", note_id: str, phrase: str, args: dict[str, str], scene: Scene
+def flagged(
+    tx: Transaction, world: "World", author_ref: bytes, note_id: str, agency: str, flag_level: int, at: datetime
 ) -> list[Outgoing]:
-    author = notes.author_of(tx, bytes.fromhex(note_id))
-    if author is None:
+    """A note was kept: raise its flag, if it has one, and tell the desk; the author, too, where nobody hears it."""
+    if flag_level == 0:
         return []
-    return tell(tx, world, author, _agency(tx, note_id), phrase, {**_named(note_id), **args}, scene.now)
-
-
-def _of_own_desk(tx: Transaction, world: "World", scene: Scene, note_id: str) -> None:
-    """
-    Raises:
-        Unknown: the flag is not of a desk that this person serves.
-    """
-    agency_ref, _, _ = flags.about(tx, note_id)
-    if agency_ref not in world.access.desks_of(tx, scene.person, scene.now):
-        raise Unknown("flag")
+    urgency = flags.raise_flag(tx, note_id, tx.keyring.agency_ref(agency), flag_level, at=at)
+    args = {"reference": reference(note_id), "urgency": f"urgency-{urgency}"}
+    named, urgent = args["reference"], Priority.URGENT
+    told = tell(tx, world, "desk", agency, "notice-flag", args, at, flag=named, priority=urgent)
+    if not reaches_desk(tx, world, agency, at):
+        told += tell(tx, world, author_ref, agency, "flag-reaches-nobody", args, at)
+    return told
 
 
 def _in_my_hands(tx: Transaction, scene: Scene, agency: str, person: str) -> bytes:

@@ -54,6 +54,12 @@ class Settings(BaseSettings):
         draft_hours: INTEGRA_DRAFT_HOURS, hours without a turn after which a draft is dropped, 1 to 72. Default 12.
         status: INTEGRA_STATUS, IP address and port of /healthz, /readyz and /metrics. Default: not served.
         status_public: INTEGRA_STATUS_PUBLIC, whether other machines may reach that address. Default false.
+        page_url: INTEGRA_PAGE_URL, what browsers reach the page as, https://notes.example.org; empty: there is no page.
+        page_listen: INTEGRA_PAGE_LISTEN, IP address and port that the page is served on, behind the TLS proxy.
+            Default 127.0.0.1:8444.
+        page_folder: INTEGRA_PAGE_FOLDER, folder of the built page. Default: as `make page` built it.
+        page_in_telegram_web: INTEGRA_PAGE_IN_TELEGRAM_WEB, whether Telegram's web client may show the page in a frame.
+            Default false.
         log_level: INTEGRA_LOG_LEVEL, least level that is logged: info, warning or error. Default info.
         log_format: INTEGRA_LOG_FORMAT, json or logfmt. Default json.
     """
@@ -76,6 +82,10 @@ class Settings(BaseSettings):
     backup_months: int = Field(default=3, ge=1, le=24)
     status: str = ""
     status_public: bool = False
+    page_url: str = ""
+    page_listen: str = "127.0.0.1:8444"
+    page_folder: Annotated[DirectoryPath | None, BeforeValidator(lambda value: value or None)] = None
+    page_in_telegram_web: bool = False
     log_level: Literal["info", "warning", "error"] = "info"
     log_format: Literal["json", "logfmt"] = "json"
     content: Annotated[DirectoryPath | None, BeforeValidator(lambda value: value or None)] = None

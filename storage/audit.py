@@ -28,6 +28,7 @@ Action = Literal[
     "flag.taken",
     "flag.handed-on",
     "flag.closed",
+    "flag.asked",
     "case.ticked",
     "case.closed",
     "plan.kept",
@@ -51,6 +52,9 @@ Action = Literal[
     "backup.made",
     "backup.restored",
     # who may do what
+    "session.begun",
+    "session.refused",
+    "key.linked",
     "agency.added",
     "agency.changed",
     "desk.published",
@@ -86,6 +90,7 @@ ActReason = Literal[
 
 ReadingReason = Literal[
     "handling",  # working on this case or flag
+    "break-glass",  # handling a note of a case that one does not work on; why, stands in words
     "supervision",  # supervising who does
     "complaint",  # examining one
     "request",  # of the person the note is about, or their data protection officer

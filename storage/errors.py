@@ -7,6 +7,7 @@
     ├── Unreadable       a sealed column does not open with our keys, or stands in another row's place
     ├── NoRecipients     the agency's desk has nobody to seal to: tell the admin
     ├── Unknown          there is no such row (any more), or not for this person
+    ├── ReasonNeeded     a note of a case that the reader does not work on: ask for a reason, then try again
     ├── LastAdmin        nobody would be left to hear alarms; the message says what to do
     ├── WrongVersion     the database is of a newer program: upgrade the program
     ├── CopyBroken       a copy of the database is not whole, or does not fit where it is put
@@ -51,6 +52,10 @@ class NoRecipients(StorageError):
 
 class Unknown(StorageError):
     code = "storage.unknown"
+
+
+class ReasonNeeded(StorageError):
+    code = "storage.reason-needed"
 
 
 class LastAdmin(StorageError):

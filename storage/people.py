@@ -18,7 +18,10 @@ from storage.schema import (
     case_members,
     conversations,
     invites,
+    key_holders,
     memberships,
+    page_links,
+    page_sessions,
     people,
     redemptions,
     residue,
@@ -70,7 +73,7 @@ _profile_of = select(people.c.sealed_profile).where(people.c.ref == bindparam("p
 _address = select(addresses.c.ref, addresses.c.sealed_contact, addresses.c.unreachable_since)
 _of_person = _address.where(addresses.c.person_ref == bindparam("person"))
 _members = (
-    select(people.c.ref, people.c.sealed_profile)
+    select(people.c.ref, people.c.sealed_profile, people.c.accepted_at)
     .join(memberships, memberships.c.person_ref == people.c.ref)
     .where(
         memberships.c.agency_ref == bindparam("agency"),
@@ -225,10 +228,21 @@ def settle(
 def in_roles(tx: Transaction, agency_ref: bytes, roles: tuple[str, ...]) -> list[PersonRow]:
     """People of an agency who hold one of these roles and have access, longest-serving first."""
     found = []
-    for ref, sealed in tx.db.execute(_members, {"agency": agency_ref, "roles": list(roles)}):
+    for ref, sealed, accepted_at in tx.db.execute(_members, {"agency": agency_ref, "roles": list(roles)}):
         fields = tx.open("profile", ref, sealed)
-        found.append(PersonRow(ref, fields["handle"], fields["language"], True, False))
+        found.append(PersonRow(ref, fields["handle"], fields["language"], accepted_at is not None, False))
     return found
+
+
+def one(tx: Transaction, person_ref: bytes) -> PersonRow | None:
+    """A person by ref, or None."""
+    row = tx.db.execute(select(people).where(people.c.ref == person_ref)).one_or_none()
+    if row is None:
+        return None
+    fields = tx.open("profile", row.ref, row.sealed_profile)
+    return PersonRow(
+        row.ref, fields["handle"], fields["language"], row.accepted_at is not None, row.revoked_at is not None
+    )
 
 
 def staff(tx: Transaction, agency_ref: bytes) -> list[StaffRow]:
@@ -344,7 +358,7 @@ def revoke(tx: Transaction, person_ref: bytes, *, at: datetime, force: bool = Fa
     agency_ref = agency_refs[0] if len(agency_refs) == 1 else b""
     deletions.record(tx, "person", person_ref)
     audit.record(tx, "person.revoked", at=at, reason="access", agency=agency_ref, about=person_ref)
-    for table in (memberships, walks, case_members):
+    for table in (memberships, walks, case_members, page_links, page_sessions, key_holders):
         tx.db.execute(delete(table).where(table.c.person_ref == person_ref))
     tx.db.execute(delete(invites).where(invites.c.issuer_ref == person_ref, invites.c.used_at.is_(None)))
     plans.leave(tx, person_ref)

@@ -40,6 +40,7 @@ notice-not-handed-over = { $count ->
        *[other] are
     } not handed over to the case system. Nothing is erased before that. Please look into the hand-over.
 notice-read = { $reference } was opened, not by whoever handles it. Reason given: { $why }. The audit log says who.
+read-break-glass = it is of a case the reader does not work on
 read-supervision = supervision
 read-complaint = a complaint
 read-request = a request of the person concerned

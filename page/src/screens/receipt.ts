@@ -1,7 +1,7 @@
 /** What became of a note: kept, waiting on the device, or refused. */
 import { api, type Kept, Problem } from "../api";
 import type { Queued } from "../device";
-import { person } from "../state";
+import { now, person } from "../state";
 import { reopened } from "../sending";
 import { button, h, replace } from "../ui/dom";
 import { redraw, say, type Screen, start } from "../ui/shell";
@@ -13,11 +13,11 @@ export const receipt = (kept: Kept, urgent: boolean): Screen => () => {
   const { receipt: of, recipients_missing: missing } = kept;
   const place = h("div", {});
   return [
-    h("h1", {}, t("page-kept-title")),
+    h("h1", {}, t("page-receipt-title")),
     urgent ? alert(t("danger-first"), t("page-urgent-reminder")) : h("span", {}),
     h("p", { class: "big-reference" }, of.reference),
-    h("p", {}, t(of.flag_state ? "page-kept-flagged" : "page-kept")),
-    missing > 0 ? notice(t("page-kept-missing")) : h("span", {}),
+    h("p", {}, t(of.flag_state ? "page-receipt-flagged" : "page-receipt")),
+    missing > 0 ? notice(t("page-receipt-missing")) : h("span", {}),
     place,
     undo(of.note_id, of.undo_until, place),
     h("p", { class: "actions" }, button(t("page-write-another"), () => start(write), "quiet")),
@@ -26,7 +26,7 @@ export const receipt = (kept: Kept, urgent: boolean): Screen => () => {
 
 /** The undo button while its time lasts. */
 export function undo(noteId: string, until: string | null, place: HTMLElement): HTMLElement {
-  const left = until === null ? 0 : Date.parse(until) - Date.now();
+  const left = until === null ? 0 : Date.parse(until) - now().getTime();
   const row = h("p", { class: "actions" });
   if (left <= 0 || until === null) return row;
   const take = async () => {

@@ -33,7 +33,7 @@ export const list: Screen = async () => {
       "form",
       { class: "filters", "aria-label": t("page-filters"), onsubmit: (event) => event.preventDefault() },
       pick("status", t("page-status"), STATUSES.map((one) => ({ value: one, label: t(`page-status-${one}`) }))),
-      pick("urgency", t("page-urgency"), [{ value: "", label: t("page-any") }, ...urgencies]),
+      pick("urgency", t("page-fact-urgency"), [{ value: "", label: t("page-any") }, ...urgencies]),
       agencies.length > 1 &&
         pick("agency", t("page-agency"), [{ value: "", label: t("page-any") }, ...agencies.map(({ slug, name }) => ({ value: slug, label: name }))]),
       pick("order", t("page-order"), ORDERS.map((one) => ({ value: one, label: t(`page-order-${one}`) }))),
@@ -72,6 +72,7 @@ function card(one: Listed): HTMLElement {
   const names = known.reader?.session.agencies ?? [];
   const agency = names.length > 1 ? names.find(({ slug }) => slug === one.agency)?.name : null;
   const more = [
+    age(one.flag?.raised_at ?? one.hour),
     agency,
     one.flag?.owner ? t("page-owner", { handle: one.flag.owner }) : null,
     one.amendments ? t("page-amendments", { count: one.amendments }) : null,
@@ -86,9 +87,8 @@ function card(one: Listed): HTMLElement {
       { class: "card-top" },
       h("strong", { class: "reference" }, one.reference),
       badges(one.flag),
-      h("span", { class: "age" }, age(one.flag?.raised_at ?? one.hour)),
     ),
-    more.length > 0 && h("p", { class: "hint" }, more.join(" · ")),
+    h("p", { class: "hint" }, more.join(" · ")),
     h("p", { class: "actions" }, named(button(t("page-open"), open), t("page-open-one", { reference: one.reference }))),
   );
 }

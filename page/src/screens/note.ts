@@ -83,10 +83,10 @@ function noteBody({ record, body, problem }: Opened, at: number, trusted: readon
   }
   const facts: [string, string | null][] = [
     [t("page-case"), at === 0 ? (body.caseCode ?? t("page-none")) : null],
-    [t("page-kind"), at === 0 ? t(`note-kind-${body.type}`) : null],
-    [t("page-when"), at === 0 ? (body.occurredAt ? moment(body.occurredAt, body.precision) : t("page-when-unknown")) : null],
-    [t("page-urgency"), at === 0 ? t(`urgency-${body.urgency}`) : null],
-    [t("page-reason"), body.flagReason && t(`reason-${body.flagReason}`)],
+    [t("page-fact-kind"), at === 0 ? t(`note-kind-${body.type}`) : null],
+    [t("page-fact-when"), at === 0 ? (body.occurredAt ? moment(body.occurredAt, body.precision) : t("page-when-unknown")) : null],
+    [t("page-fact-urgency"), at === 0 ? t(`urgency-${body.urgency}`) : null],
+    [t("page-fact-flag"), body.flagReason && t(`reason-${body.flagReason}`)],
     [t("page-author"), body.author.handle],
     [t("page-recorded"), moment(body.recordedAt, "minute")],
   ];

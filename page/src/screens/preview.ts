@@ -21,10 +21,10 @@ export const preview = (draft: Draft, sealed: () => void): Screen => () => {
   const facts: [string, string][] = [
     [t("page-agency"), agency.name],
     [t("page-case"), caseCode(draft, agency) || t("page-none")],
-    [t("page-kind"), t(`note-kind-${draft.kind}`)],
-    [t("page-when"), known_ ? moment(isoIn(agency.zone, known_.at), known_.precision) : t("page-when-unknown")],
-    [t("page-urgency"), t(`urgency-${draft.urgency}`)],
-    [t("page-flag"), draft.flag ? t(`reason-${draft.reason}`) : t("page-flag-no")],
+    [t("page-fact-kind"), t(`note-kind-${draft.kind}`)],
+    [t("page-fact-when"), known_ ? moment(isoIn(agency.zone, known_.at), known_.precision) : t("page-when-unknown")],
+    [t("page-fact-urgency"), t(`urgency-${draft.urgency}`)],
+    [t("page-fact-flag"), draft.flag ? t(`reason-${draft.reason}`) : t("page-fact-no-flag")],
     [t("page-author"), writer.handle],
   ];
   const shown = draft.amends ? facts.filter(([name]) => [t("page-agency"), t("page-author")].includes(name)) : facts;
@@ -45,7 +45,7 @@ export const preview = (draft: Draft, sealed: () => void): Screen => () => {
         if (error.passes) void sendWaiting(heard, 1);
         return await instead(notSent(queued, error));
       }
-      await instead(receipt(kept, draft.flag && draft.urgency === "urgent"));
+      await instead(receipt(kept, draft.flag && draft.urgency === "urgent", agency.role));
     } catch (error) {
       const broken = error instanceof Untrusted || error instanceof CannotSeal || error instanceof SuiteBroken;
       replace(problem, alert(t("page-not-saved"), broken ? t("page-desk-broken", { agency: agency.name, code: error.code }) : why("broken", "")));

@@ -11,7 +11,7 @@ import { known, now, type Person, person } from "../state";
 import { button, choices, field, type Field, h, replace, select } from "../ui/dom";
 import { deeper, onLeave, redraw, say, type Screen } from "../ui/shell";
 import { t } from "../ui/text";
-import { alert, keyWords, notice } from "../ui/words";
+import { alert, first, keyWords, notice } from "../ui/words";
 import { preview } from "./preview";
 
 const DRAFT_MS = 12 * 3_600_000;
@@ -52,7 +52,7 @@ class Form {
     const title = this.draft.amends ? t("page-amend-title", { reference: this.draft.amends.reference }) : t("page-write");
     return [
       h("h1", {}, title),
-      h("p", { class: "danger-line" }, h("strong", {}, t("danger-first")), ` ${t("page-danger-then")}`),
+      h("p", { class: "danger-line" }, `${t("page-danger")} `, h("strong", {}, first(this.agency.role)), ` ${t("page-danger-then")}`),
       this.restored ? notice(t("page-draft-restored"), button(t("page-draft-discard"), () => this.discard(), "quiet")) : h("span", {}),
       this.rest,
     ];

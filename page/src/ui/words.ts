@@ -10,6 +10,9 @@ export const alert = (title: string, ...text: (string | Node)[]): HTMLElement =>
 export const notice = (...text: (string | Node)[]): HTMLElement =>
   h("div", { class: "notice" }, text.map((one) => (typeof one === "string" ? h("p", {}, one) : one)));
 
+/** What comes before every note where somebody is in danger; in a prison that is mostly the alarm. */
+export const first = (role: string | null): string => t(role === "prison" ? "danger-first-prison" : "danger-first");
+
 /** The words of a key, to be compared aloud. */
 export const keyWords = (words: readonly string[]): HTMLElement =>
   h("ol", { class: "words" }, words.map((word) => h("li", {}, word)));
@@ -22,13 +25,16 @@ export function age(since: string): string {
   return t("page-age-days", { n: Math.floor(minutes / 1440) });
 }
 
+/** Days and times as Europe writes them. */
+const locale = (): string => (language() === "en" ? "en-GB" : language());
+
 export const clock = (at: string): string =>
-  new Date(at).toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  new Date(at).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /** Day and time as they stand in a note, with the offset it was written with. */
 export function moment(iso: string, precision: string | null): string {
   const wall = new Date(`${iso.slice(0, 19)}Z`);
-  const day = wall.toLocaleDateString(language(), { weekday: "short", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+  const day = wall.toLocaleDateString(locale(), { weekday: "short", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
   const time = iso.slice(11, 16);
   if (precision === "day") return day;
   return precision === "hour" ? t("page-about-time", { day, time }) : t("page-at-time", { day, time });

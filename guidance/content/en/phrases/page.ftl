@@ -18,7 +18,7 @@ page-any = all
 page-tab-write = Write
 page-tab-mine = Your notes
 page-tab-read = Flags
-page-tab-device = This device
+page-tab-device = Keys
 
 # ---- getting in
 page-welcome = Sealed notes
@@ -36,6 +36,7 @@ page-not-loaded = That could not be loaded
 # ---- writing
 page-write = Write a note
 page-cannot-write = You cannot write notes here just now. Please use the chat.
+page-danger = Somebody in danger, now or soon?
 page-danger-then = Phone first, note second.
 page-draft-restored = Your unfinished note is back.
 page-draft-discard = Discard it
@@ -86,6 +87,11 @@ page-flag-no = No, just keep it
 page-reason = Why the flag?
 page-reason-pick = Please choose
 page-reason-missing = Please choose why.
+page-fact-kind = Kind
+page-fact-when = Happened
+page-fact-urgency = Urgency
+page-fact-flag = Flag
+page-fact-no-flag = none
 page-look-over = Look it over
 page-preview = This will be sealed
 page-author = Written by
@@ -221,7 +227,7 @@ page-file = Key file
 page-file-wrong = That is not a key file, or it is damaged.
 page-which-key = Which key?
 page-passphrase = Passphrase
-page-passphrase-hint = The six words. Capital letters matter in one of your own.
+page-passphrase-hint = The six words, with blanks between them.
 page-kit-code = Kit code
 page-kit-hint = 32 signs, from the printed recovery kit.
 page-kit-needed = Please type the kit code from the recovery kit: 32 signs, 0 to 9 and A to F.

@@ -17,7 +17,7 @@ from bot.serve.init_data import Verifier
 from bot.status import Address
 from bot.trial import AGENCY
 from dialogues.reference import reference
-from storage import agencies, sessions
+from storage import agencies, people, sessions
 from storage.challenges import info_of
 from storage.pins import Pin
 from storage.sealing import base64url, keyfile
@@ -281,3 +281,10 @@ def publish(site: Site, *recipients: Recipient, drop: tuple[bytes, ...] = (), no
         pins.set(AGENCY, Pin(admin.public, following.version))
 
     site.within(turn)
+
+
+def ref_of(site: Site, role: str) -> bytes:
+    """The ref of the trial's person of a role."""
+    ref = site.within(lambda tx: people.at_address(tx, "console", role))
+    assert ref is not None
+    return ref

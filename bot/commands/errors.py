@@ -22,17 +22,6 @@ FAILURES = (
     Stop,
     OSError,
 )
-    Refusal,
-    StorageError,
-    SealError,
-    SettingsError,
-    SiteError,
-    StatusError,
-    BundleError,
-    ContentError,
-    Stop,
-    OSError,
-)
 
 
 def said(failed: BaseException) -> str:

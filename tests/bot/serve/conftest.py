@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 from bot_site import NOON, STAFF, Site
 from engines import Mould
-from page_site import Page, served
+from page_site import Page, ref_of, served
 from postgres_server import Cluster
 
 from bot.trial import Trial
-from storage import people
 
 
 @pytest.fixture(scope="session")
@@ -36,12 +35,6 @@ def site(trial: Trial) -> Iterator[Site]:
 async def page(site: Site) -> AsyncIterator[Page]:
     async with served(site) as page:
         yield page
-
-
-def ref_of(site: Site, role: str) -> bytes:
-    ref = site.within(lambda tx: people.at_address(tx, "console", role))
-    assert ref is not None
-    return ref
 
 
 @pytest.fixture

@@ -61,7 +61,10 @@ class Chromium:
     def close(self) -> None:
         assert self._process.stdin
         self._process.stdin.close()
-        self._process.wait(timeout=30)
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:  # a test that failed left a device open
+            self._process.kill()
 
     def _asked(self, question: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin

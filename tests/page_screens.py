@@ -1,18 +1,22 @@
 """`make screenshots`: every screen of the page, on a phone and on a desk, light and dark, with synthetic people.
 
-    python tests/page_screens.py FOLDER
+python tests/page_screens.py FOLDER
 """
 
 import asyncio
 import shutil
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bot_site import NOON, STAFF, Site
 from chromium import DESKTOP, PHONE, Chromium, Tab
 from page_stories import Story, seals, told, writes
+from page_tools import PAGE
 
 from bot.trial import Trial
 
@@ -30,13 +34,8 @@ THINK = "He seemed calm, more than on other days. I am not sure what it means."
 ADDED = "The night shift reports that he has slept."
 
 
-async def shoot(story: Story, folder: Path, look: str) -> None:
-    options = LOOKS[look]
-
-    async def shot(tab: Tab, name: str) -> None:
-        await tab.ask("evaluate", script="scrollTo(0, 0)")
-        await tab.ask("shot", path=str(folder / f"{name}-{look}.png"), full=True)
-
+async def walk(story: Story, options: dict[str, Any], shot: Callable[[Tab, str], Awaitable[None]]) -> None:
+    """By every screen; ``shot`` is called on each, with its name."""
     device = await story.device(**options)
     tab = await device.tab(story.page.origin + "/")
     await tab.titled("Sealed notes")
@@ -121,23 +120,27 @@ async def shoot(story: Story, folder: Path, look: str) -> None:
     await shot(tab, "17-locked")
 
 
-async def run(folder: Path, looks: list[str]) -> None:
-    from page_tools import PAGE
+async def shoot(folder: Path, look: str, tab: Tab, name: str) -> None:
+    await tab.ask("evaluate", script="scrollTo(0, 0)")
+    await tab.ask("shot", path=f"{folder}/{name}-{look}.png", full=True)
 
-    folder.mkdir(parents=True, exist_ok=True)
+
+async def run(folder: Path, looks: list[str]) -> None:
     browser = Chromium()
     try:
         for look in looks:
             with tempfile.TemporaryDirectory() as world:
                 site = Site(Trial.create(Path(world) / "world", at=NOON, roles=STAFF))
                 async with told(site, browser, PAGE / "dist") as story:
-                    await shoot(story, folder, look)
+                    await walk(story, LOOKS[look], partial(shoot, folder, look))
                 site.close()
-            print(f"{look}: {len(list(folder.glob(f'*-{look}.png')))} screens in {folder}")
+            print(f"{look}: in {folder}")
     finally:
         browser.close()
 
 
 if __name__ == "__main__":
-    shutil.rmtree(sys.argv[1], ignore_errors=True)
-    asyncio.run(run(Path(sys.argv[1]), sys.argv[2:] or list(LOOKS)))
+    to = Path(sys.argv[1])
+    shutil.rmtree(to, ignore_errors=True)
+    to.mkdir(parents=True)
+    asyncio.run(run(to, sys.argv[2:] or list(LOOKS)))

@@ -70,6 +70,12 @@ class Story:
         await tab.ask("click", css="details .main")
         await tab.titled("Flags and notes")
 
+    async def unlocked_again(self, tab: Tab) -> None:
+        """From outside: nothing is kept of a demo key."""
+        await tab.click("I have a key file")
+        await tab.titled("Read flagged notes")
+        await self.unlocked(tab)
+
     async def reader(self, who: str = "coordinator", device: Device | None = None) -> Tab:
         """A coordinator who came from the chat and unlocked the key, which is linked by that."""
         tab = await self.author(who, device)
@@ -114,9 +120,7 @@ async def told(
 ) -> AsyncIterator[Story]:
     async with served(site, bundle=Bundle.read(dist), telegram=telegram, framed=framed) as page:
         console = Console("0")
-        app = wiring.app(
-            site.trial.installation, site.store, {"console": console}, clock=site.clock, page=page.origin
-        )
+        app = wiring.app(site.trial.installation, site.store, {"console": console}, clock=site.clock, page=page.origin)
         await app.start()
         story = Story(page, browser, console, app)
         try:

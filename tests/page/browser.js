@@ -42,7 +42,7 @@ const ACTS = {
 
   async tab({ tab, context }) {
     const page = await contexts.get(context).newPage();
-    const record = { page, requests: [], console: [], errors: [] };
+    const record = { page, requests: [], answered: [], console: [], errors: [] };
     const breach = (text) => record.errors.push(text);
     await page.exposeFunction("breachOfPolicy", breach);
     await page.addInitScript(() => {
@@ -51,6 +51,7 @@ const ACTS = {
     page.on("request", (request) =>
       record.requests.push({ method: request.method(), url: request.url(), headers: request.headers(), body: request.postData() }),
     );
+    page.on("response", (response) => record.answered.push(response.url()));
     page.on("console", (message) => record.console.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => record.errors.push(String(error)));
     tabs.set(tab, record);
@@ -74,10 +75,12 @@ const ACTS = {
   count: ({ page }, { css }) => page.locator(css).count(),
   text: ({ page }) => page.evaluate(() => document.body.innerText),
   html: ({ page }) => page.content(),
+  frames: ({ page }) => page.frames().map((frame) => frame.url()),
   url: ({ page }) => page.url(),
   evaluate: ({ page }, { script }) => page.evaluate(script),
   back: ({ page }) => page.goBack().then(() => undefined),
   reload: ({ page }) => page.reload().then(() => undefined),
+  scheme: ({ page }, { scheme }) => page.emulateMedia({ colorScheme: scheme }),
   offline: ({ page }, { offline }) => page.context().setOffline(offline),
   clock: ({ page }) => page.clock.install(),
   later: ({ page }, { ms }) => page.clock.fastForward(ms),
@@ -87,17 +90,19 @@ const ACTS = {
       document.dispatchEvent(new Event("visibilitychange"));
     }, hidden),
   shot: ({ page }, { path, full = false }) => page.screenshot({ path, fullPage: full, animations: "disabled" }).then(() => undefined),
-  recorded: async ({ requests, console, errors }) => ({ requests, console, errors }),
+  recorded: async ({ requests, answered, console, errors }) => ({ requests, answered, console, errors }),
 
-  /** The answer to a request is replaced, or never comes (`abort`). `times`: how often. */
-  async intercept({ page }, { url, abort = false, before = false, json, times = 1 }) {
+  /** The answer to a request is replaced, in its `desk` too, or never comes (`abort`). `times`: how often. */
+  async intercept({ page }, { url, abort = false, before = false, json, desk, times = 1 }) {
     await page.route(
       url,
       async (route) => {
         if (abort && !before) await route.fetch(); // it did arrive; the answer is lost on the way
         if (abort) return route.abort();
         const answer = await route.fetch();
-        return route.fulfill({ response: answer, json: { ...(await answer.json()), ...json } });
+        const said = { ...(await answer.json()), ...json };
+        for (const agency of desk ? said.agencies : []) Object.assign(agency.desk, desk);
+        return route.fulfill({ response: answer, json: said });
       },
       { times },
     );

@@ -8,7 +8,7 @@ import { wallIn } from "../note/time";
 import { takeNewAdmin, trusted, Untrusted } from "../trust";
 import { newNoteId } from "../sending";
 import { known, now, type Person, person } from "../state";
-import { button, choices, field, type Field, h, replace, select } from "../ui/dom";
+import { afterTap, button, choices, field, type Field, h, replace, select } from "../ui/dom";
 import { deeper, onLeave, redraw, say, type Screen } from "../ui/shell";
 import { t } from "../ui/text";
 import { alert, first, keyWords, notice } from "../ui/words";
@@ -114,7 +114,7 @@ class Form {
     input.addEventListener("change", () => {
       const read = new CasePattern(pattern).read(input.value);
       const wrong = input.value.trim() !== "" && "problem" in read;
-      made.wrong(wrong ? t(`page-case-${read.problem}`) : "");
+      afterTap(() => made.wrong(wrong ? t(`page-case-${read.problem}`) : ""));
       if ("code" in read) {
         input.value = read.code;
         this.change({ case: read.code });
@@ -168,7 +168,7 @@ class Form {
         this.change({ parts: { ...this.draft.parts, [part]: area.value } });
         this.recount();
       },
-      onblur: () => warn(),
+      onblur: () => afterTap(warn),
     });
     area.value = this.draft.parts[part];
     const warn = () => {

@@ -66,6 +66,12 @@ export function field<Control extends HTMLElement>(label: string, control: Contr
   };
 }
 
+/**
+ * Later, by as long as a tap takes: what appears as a field is left would move the button that is being pressed away from
+ * under the finger.
+ */
+export const afterTap = (act: () => void): void => void setTimeout(act, 300);
+
 /** One of several, as radio buttons. */
 export function choices(
   legend: string,

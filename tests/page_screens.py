@@ -1,6 +1,8 @@
 """`make screenshots`: every screen of the page, on a phone and on a desk, light and dark, with synthetic people.
 
-python tests/page_screens.py FOLDER
+python tests/page_screens.py FOLDER [LOOK …]
+
+Three of them, small, go into docs/screenshots for the README.
 """
 
 import asyncio
@@ -16,7 +18,8 @@ from typing import Any
 from bot_site import NOON, STAFF, Site
 from chromium import DESKTOP, PHONE, Chromium, Tab
 from page_stories import Story, seals, told, writes
-from page_tools import PAGE
+from page_tools import PAGE, PROJECT
+from PIL import Image
 
 from bot.trial import Trial
 
@@ -120,9 +123,25 @@ async def walk(story: Story, options: dict[str, Any], shot: Callable[[Tab, str],
     await shot(tab, "17-locked")
 
 
+IN_THE_README = {"04-look-over": "write", "12-list": "list", "13-note": "note"}
+COLOURS = 96
+
+
 async def shoot(folder: Path, look: str, tab: Tab, name: str) -> None:
     await tab.ask("evaluate", script="scrollTo(0, 0)")
     await tab.ask("shot", path=f"{folder}/{name}-{look}.png", full=True)
+    if look == "phone-light" and name in IN_THE_README:
+        large = f"{folder}/{name}-readme.png"
+        await tab.ask("shot", path=large)
+        shrink(Path(large), PROJECT / "docs" / "screenshots" / f"{IN_THE_README[name]}.png")
+
+
+def shrink(large: Path, to: Path) -> None:
+    """To the width of a telephone and few colours, some 20 kB."""
+    to.parent.mkdir(exist_ok=True)
+    with Image.open(large) as picture:
+        small = picture.convert("RGB").resize((picture.width // 2, picture.height // 2), Image.Resampling.LANCZOS)
+        small.quantize(COLOURS, dither=Image.Dither.NONE).save(to, optimize=True)
 
 
 async def run(folder: Path, looks: list[str]) -> None:

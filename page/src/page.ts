@@ -2,6 +2,7 @@
 import { api, Problem } from "./api";
 import { keys } from "./device";
 import { arrived, enter } from "./login";
+import { knownAnswers } from "./sealing/known";
 import { about, shortDigest } from "./screens/about";
 import { device } from "./screens/enrol";
 import { mine } from "./screens/mine";
@@ -67,6 +68,11 @@ async function run(): Promise<void> {
     problem = why(error.code, error.say);
   }
   begin({ tabs, locked: outside, foot });
+  const able = await knownAnswers().then(
+    () => true,
+    () => false,
+  );
+  if (!able) return start(() => [h("h1", {}, t("page-welcome")), alert(t("page-too-old"), t("page-too-old-text"))]);
   if (known.config === null) return start(() => [h("h1", {}, t("page-welcome")), alert(t("page-not-loaded"), problem), button(t("page-again"), () => location.reload(), "main")]);
   void sendWaiting(heard);
   const writes = (person()?.agencies.length ?? 0) > 0;

@@ -25,6 +25,8 @@ page-welcome = Sealed notes
 page-how-in = How to get in
 page-how-in-write = To write a note: send /page to the assistant in the chat, and tap the link. It works once, for ten minutes.
 page-how-in-read = To read flagged notes: open this page from the chat as a coordinator, and make a key for this device.
+page-too-old = This browser cannot seal notes
+page-too-old-text = It lacks what sealing needs, or does it wrongly. Please bring it up to date or use another browser. Until then use the chat.
 page-have-key = I have a key file
 page-waits-here = { $count ->
     [one] A sealed note waits on this device. Open the page from the chat, and it is sent.

@@ -8,11 +8,13 @@ from typing import Final
 from dialogues.model import (
     AssignCase,
     AwaitAnswer,
+    AwaitOther,
     CaseView,
     ClearResidue,
     CloseCase,
     CloseFlag,
     CountFeedback,
+    DeclineFlag,
     DropAttachments,
     DropAwaited,
     DropPlan,
@@ -26,6 +28,7 @@ from dialogues.model import (
     KeepNote,
     KeepPlan,
     KeepQuestion,
+    KeepRota,
     KeepWalk,
     LookUp,
     LosePhone,
@@ -41,7 +44,10 @@ from dialogues.model import (
     TickCase,
     TracePrivate,
     UnassignCase,
+    UndoTake,
     WithdrawNote,
+    WorkOnFlag,
+    WorsenFlag,
 )
 from storage import audit, notes
 from storage.audit import Action, Reason
@@ -63,8 +69,14 @@ EFFECTS: Final[Mapping[type[Effect], Recorded | NotRecorded]] = {
     KeepNote: Recorded("note.kept", "authorship"),
     WithdrawNote: Recorded("note.withdrawn", "authorship"),
     TakeFlag: Recorded("flag.taken", "desk"),
+    UndoTake: Recorded("flag.untaken", "desk"),
+    DeclineFlag: Recorded("flag.declined", "desk"),
+    WorkOnFlag: Recorded("flag.worked", "desk"),
+    AwaitOther: Recorded("flag.worked", "desk"),
     HandOnFlag: Recorded("flag.handed-on", "desk"),
     CloseFlag: Recorded("flag.closed", "desk"),
+    WorsenFlag: Recorded("flag.worsened", "authorship"),
+    KeepRota: Recorded("rota.changed", "desk"),
     AssignCase: Recorded("case.assigned", "access"),
     UnassignCase: Recorded("case.removed", "access"),
     CloseCase: Recorded("case.closed", "casework"),
@@ -99,6 +111,7 @@ LOOK_UPS: Final[Mapping[str, Recorded | NotRecorded]] = {
     "staff": NotRecorded("handles and roles of one's colleagues"),
     "colleagues": NotRecorded("handles of one's colleagues at the desk"),
     "people": Recorded("people.listed", "access"),
+    "rota": NotRecorded("handles of one's colleagues at the desk, and when they are on duty"),
     "my-notes": NotRecorded("one's own receipts, without a word of a note"),
     "my-note": NotRecorded("one's own receipts, without a word of a note"),
     "my-plans": Recorded("plans.listed", "casework"),
@@ -119,7 +132,16 @@ def did(tx: Transaction, effect: Effect, *, at: datetime) -> None:
         case HandOnFlag(note_id, to_person):
             action, about, to = kept.action, bytes.fromhex(note_id), to_person
             agency_ref = notes.agency_of(tx, about)
-        case WithdrawNote(note_id) | TakeFlag(note_id) | CloseFlag(note_id):
+        case (
+            WithdrawNote(note_id)
+            | TakeFlag(note_id)
+            | UndoTake(note_id)
+            | DeclineFlag(note_id)
+            | WorkOnFlag(note_id)
+            | AwaitOther(note_id)
+            | CloseFlag(note_id)
+            | WorsenFlag(note_id)
+        ):
             action, about, to = kept.action, bytes.fromhex(note_id), ""
             agency_ref = notes.agency_of(tx, about)
         case AssignCase(agency, code, person) | UnassignCase(agency, code, person):
@@ -128,6 +150,9 @@ def did(tx: Transaction, effect: Effect, *, at: datetime) -> None:
         case KeepPlan(plan_id, agency) | DropPlan(plan_id, agency):
             action, agency_ref, to = kept.action, tx.keyring.agency_ref(agency), ""
             about = bytes.fromhex(plan_id)
+        case KeepRota(agency):
+            action, agency_ref, to = kept.action, tx.keyring.agency_ref(agency), ""
+            about = agency_ref
         case CloseCase(agency, code) | TickCase(agency, code):
             action, agency_ref, to = kept.action, tx.keyring.agency_ref(agency), ""
             about = tx.keyring.case_tag(agency_ref, code) or b""

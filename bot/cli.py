@@ -34,6 +34,8 @@ COMMANDS: Mapping[str, str] = {
     "case": "case:case",
     "content": "edition:content",
     "keys": "keys:keys",
+    "rota": "rota:rota",
+    "flags": "flags:flags",
     "notes": "notes:notes",
     "outbox": "outbox:outbox",
     "sync": "sync:sync",

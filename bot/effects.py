@@ -1,20 +1,21 @@
 """What a turn wants done beyond talking, done within its transaction."""
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot import flag_acts
+from bot import evening, flag_acts, flag_routing
 from bot.answered import answered
 from bot.lost import lose
-from bot.notices import reaches_desk, tell
+from bot.notices import tell
 from dialogues import permissions
 from dialogues.model import (
     AssignCase,
     AwaitAnswer,
+    AwaitOther,
     ClearResidue,
     CloseCase,
     CloseFlag,
     CountFeedback,
+    DeclineFlag,
     DropAttachments,
     DropAwaited,
     DropPlan,
@@ -27,6 +28,7 @@ from dialogues.model import (
     KeepNote,
     KeepPlan,
     KeepQuestion,
+    KeepRota,
     KeepWalk,
     LosePhone,
     MakeInvite,
@@ -40,17 +42,18 @@ from dialogues.model import (
     TickCase,
     TracePrivate,
     UnassignCase,
+    UndoTake,
     WithdrawNote,
+    WorkOnFlag,
+    WorsenFlag,
 )
 from dialogues.note import UNDO
-from dialogues.reference import reference
+from dialogues.rota_file import read_kept
 from storage import (
-    agencies,
     attachments,
     awaited,
     cases,
     feedback,
-    flags,
     gaps,
     invites,
     lapses,
@@ -58,13 +61,14 @@ from storage import (
     people,
     plans,
     residue,
+    rotas,
     sessions,
     timers,
     walks,
 )
 from storage.conversations import Talk
 from storage.errors import Unknown
-from storage.outbox import Outgoing, Priority
+from storage.outbox import Outgoing
 from storage.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -100,14 +104,22 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
                 undo=UNDO,
             )
             attachments.keep(tx, note_id, attached)
-            return flagged(tx, world, me, note_id, agency, flag_level, now)
+            if flag_level == 0:
+                return []
+            return flag_routing.raise_flag(tx, world, note_id, tx.keyring.agency_ref(agency), flag_level, now)
         case WithdrawNote(note_id):
             notes.withdraw(tx, note_id, me)
-            if not flags.withdraw(tx, note_id):
-                return []
-            agency, args = _agency(tx, note_id), _named(note_id)
-            return tell(tx, world, "desk", agency, "notice-withdrawn", args, now, priority=Priority.URGENT)
-        case TakeFlag() | HandOnFlag() | CloseFlag():
+            return flag_acts.withdrawn(tx, world, note_id, now)
+        case (
+            TakeFlag()
+            | UndoTake()
+            | DeclineFlag()
+            | WorkOnFlag()
+            | AwaitOther()
+            | HandOnFlag()
+            | CloseFlag()
+            | WorsenFlag()
+        ):
             return flag_acts.done(tx, world, scene.person, effect, now)
         case Remind(kind, at, about):
             timers.arm(tx, kind, about, at, address_ref=talk.address_ref)
@@ -169,6 +181,10 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
                 raise Unknown("person")
             report = lose(tx, world.access, theirs, now)
             return tell(tx, world, me, agency, "lost-report", report.args(), now, opens="people")
+        case KeepRota(agency, version, body):
+            agency_ref, rota = tx.keyring.agency_ref(agency), read_kept(body)
+            rotas.keep(tx, agency_ref, rota, at=now, from_version=version)
+            evening.rota_changed(tx, world, agency_ref, now)
         case CountFeedback(answer, helpful):
             feedback.count(tx, answer, helpful=helpful)
         case KeepQuestion(agency, language, question, why) if world.question_days:
@@ -209,21 +225,6 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
     return []
 
 
-def flagged(
-    tx: Transaction, world: "World", author_ref: bytes, note_id: str, agency: str, flag_level: int, at: datetime
-) -> list[Outgoing]:
-    """A note was kept: raise its flag, if it has one, and tell the desk; the author, too, where nobody hears it."""
-    if flag_level == 0:
-        return []
-    urgency = flags.raise_flag(tx, note_id, tx.keyring.agency_ref(agency), flag_level, at=at)
-    args = {"reference": reference(note_id), "urgency": f"urgency-{urgency}"}
-    named, urgent = args["reference"], Priority.URGENT
-    told = tell(tx, world, "desk", agency, "notice-flag", args, at, flag=named, priority=urgent)
-    if not reaches_desk(tx, world, agency, at):
-        told += tell(tx, world, author_ref, agency, "flag-reaches-nobody", args, at)
-    return told
-
-
 def _in_my_hands(tx: Transaction, scene: Scene, agency: str, person: str) -> bytes:
     """The ref of somebody whose role in this agency may be renewed or ended by this person; nobody ends their own.
 
@@ -235,12 +236,3 @@ def _in_my_hands(tx: Transaction, scene: Scene, agency: str, person: str) -> byt
     if own is None or role is None or person == scene.person.ref or not permissions.may_end(own.role, role):
         raise Unknown("person")
     return theirs
-
-
-def _named(note_id: str) -> dict[str, str]:
-    return {"reference": reference(note_id)}
-
-
-def _agency(tx: Transaction, note_id: str) -> str:
-    agency_ref, _, _ = flags.about(tx, note_id)
-    return agencies.by_ref(tx, agency_ref).slug

@@ -9,12 +9,26 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot import audited
+from bot import audited, duty
+from bot.flag_routing import OWNER_ACTS, Call, call_all, look, notify
 from bot.notices import tell
 from dialogues import permissions
-from dialogues.model import CloseFlag, HandOnFlag, Person, TakeFlag
-from dialogues.reference import reference
-from storage import agencies, flags, notes
+from dialogues.flag_life import OVER, OWNED, URGENCIES
+from dialogues.model import (
+    AWAITED,
+    DECLINED,
+    OUTCOMES,
+    AwaitOther,
+    CloseFlag,
+    DeclineFlag,
+    HandOnFlag,
+    Person,
+    TakeFlag,
+    UndoTake,
+    WorkOnFlag,
+    WorsenFlag,
+)
+from storage import notes
 from storage.actor import Actor
 from storage.errors import Unknown
 from storage.outbox import Outgoing, Priority
@@ -23,19 +37,21 @@ from storage.transaction import Transaction
 if TYPE_CHECKING:
     from bot.turns import World
 
-FlagAct = TakeFlag | HandOnFlag | CloseFlag
+DeskAct = TakeFlag | UndoTake | DeclineFlag | WorkOnFlag | AwaitOther | HandOnFlag | CloseFlag
+FlagAct = DeskAct | WorsenFlag
 
 
 def perform(tx: Transaction, world: "World", person: Person, act: FlagAct, at: datetime) -> list[Outgoing]:
     """Do it from outside the chat, for somebody whose identity was proved (``Access.person_of``).
 
     Returns:
-        Messages to other people that follow from it, to be pushed to the outbox after the commit.
+        Messages to other people that follow from it; to be pushed to the outbox after the commit, or found by its next
+        look.
 
     Raises:
         Unknown: this person may not do that, somebody was faster, or it is not there; which of these is not told.
     """
-    tx = replace(tx, actor=Actor.person(bytes.fromhex(person.ref)))
+    tx = tx.acting(Actor.person(bytes.fromhex(person.ref)))
     if not permissions.allows(person, type(act).__name__):
         raise Unknown("flag")
     told = done(tx, world, person, act, at)
@@ -49,48 +65,79 @@ def done(tx: Transaction, world: "World", person: Person, act: FlagAct, at: date
     Raises:
         Unknown: see ``perform``.
     """
-    me = bytes.fromhex(person.ref)
-    _of_own_desk(tx, world, person, act.note_id, at)
-    match act:
-        case TakeFlag(note_id):
-            flags.take(tx, note_id, me)
-            return _tell_author(tx, world, note_id, "author-in-hand", {}, at)
-        case HandOnFlag(note_id, to_person):
-            to, agency = bytes.fromhex(to_person), _agency(tx, note_id)
-            if to not in {one.ref for one in world.access.servants(tx, agency, at)}:
-                raise Unknown("person")
-            urgency = flags.hand_on(tx, note_id, me, at=at)
-            args = {**_named(note_id), "urgency": f"urgency-{urgency}"}
-            named, urgent = args["reference"], Priority.URGENT
-            return tell(tx, world, to, agency, "notice-handed-on", args, at, flag=named, priority=urgent)
-        case CloseFlag(note_id, outcome):
-            flags.close(tx, note_id, me, outcome, at=at)
-            return _tell_author(tx, world, note_id, "author-closed", {"outcome": f"outcome-{outcome}"}, at)
-
-
-def _tell_author(
-    tx: Transaction, world: "World", note_id: str, phrase: str, args: dict[str, str], at: datetime
-) -> list[Outgoing]:
-    author = notes.author_of(tx, bytes.fromhex(note_id))
-    if author is None:
-        return []
-    return tell(tx, world, author, _agency(tx, note_id), phrase, {**_named(note_id), **args}, at)
-
-
-def _of_own_desk(tx: Transaction, world: "World", person: Person, note_id: str, at: datetime) -> None:
-    """
-    Raises:
-        Unknown: the flag is not of a desk that this person serves.
-    """
-    agency_ref, _, _ = flags.about(tx, note_id)
-    if agency_ref not in world.access.desks_of(tx, person, at):
+    call = Call.of(tx, world, act.note_id, at)
+    if isinstance(act, WorsenFlag):
+        return _worsen(call, person, act)
+    if call.flag.agency_ref not in world.access.desks_of(tx, person, at):
         raise Unknown("flag")
+    me = person.ref
+    match act:
+        case TakeFlag():
+            call.moved("take", who=me)
+            return call.author("author-in-hand")
+        case UndoTake():
+            call.moved("undo", who=me)
+            called = duty.within(max(0, call.life.level), call.levels)
+            colleagues = [one for one in call.willing(called) if one.ref.hex() != me]
+            told = notify(call, colleagues, "notice-reopened") + call.author("author-waits-again")
+            return told + look(tx, world, act.note_id, at)
+        case DeclineFlag(_, why) if why in DECLINED:
+            call.moved("decline", who=me, why={"why": why})
+            return look(tx, world, act.note_id, at)
+        case WorkOnFlag():
+            call.moved("work", who=me)
+            return []
+        case AwaitOther(_, whom) if whom in AWAITED:
+            call.moved("await", who=me, why={"whom": whom})
+            return []
+        case HandOnFlag(_, to_person):
+            return _hand_on(call, me, to_person)
+        case CloseFlag(_, outcome) if outcome in OUTCOMES:
+            call.moved("close", who=me, outcome=outcome, why={"outcome": outcome})
+            call.flag = replace(call.flag, outcome=outcome)
+            return call.author("author-closed")
+    raise Unknown("flag")
 
 
-def _named(note_id: str) -> dict[str, str]:
-    return {"reference": reference(note_id)}
+def withdrawn(tx: Transaction, world: "World", note_id: str, at: datetime) -> list[Outgoing]:
+    """Its note was withdrawn by its author: whoever was called for it, or has it, hears so."""
+    try:
+        call = Call.of(tx, world, note_id, at)
+        was = call.life
+        call.moved("withdraw")
+    except Unknown:
+        return []
+    called = duty.within(was.level, call.levels) if was.level >= 0 else []
+    whom = dict.fromkeys([one.ref for one in called] + ([bytes.fromhex(was.owner)] if was.owner else []))
+    args = {"reference": call.flag.reference}
+    slug = call.there.row.slug
+    return tell(tx, world, list(whom), slug, "notice-withdrawn", args, at, priority=Priority.URGENT)
 
 
-def _agency(tx: Transaction, note_id: str) -> str:
-    agency_ref, _, _ = flags.about(tx, note_id)
-    return agencies.by_ref(tx, agency_ref).slug
+def _hand_on(call: Call, me: str, to: str) -> list[Outgoing]:
+    taker = next((one for one in call.there.takers if one.ref.hex() == to), None)
+    if taker is None or to == me:
+        raise Unknown("person")
+    had = call.life.owner
+    due_at = call.there.due(call.flag.urgency, call.at) if had else None
+    call.moved("hand-on", who=me, due_at=due_at, why={"to": to})
+    told = notify(call, [taker], "notice-handed-on")
+    if duty.why_away(taker) is not None:  # nobody waits for somebody who hears nothing
+        told += call_all(call, "notice-flag-again")
+    return told + (call.author("author-waits-again") if had else [])
+
+
+def _worsen(call: Call, person: Person, act: WorsenFlag) -> list[Outgoing]:
+    if notes.author_of(call.tx, bytes.fromhex(act.note_id)) != bytes.fromhex(person.ref):
+        raise Unknown("flag")
+    if call.life.state in OVER:
+        raise Unknown("flag")
+    worse = URGENCIES.index(act.urgency)
+    if worse <= URGENCIES.index(call.life.urgency):
+        return []
+    while URGENCIES.index(call.life.urgency) < worse:
+        call.moved("worsen", who=person.ref)
+    if call.life.state not in OWNED:
+        return call_all(call, "notice-worse")
+    owner = [one for one in call.there.everybody if one.ref.hex() == call.life.owner]
+    return notify(call, owner, "notice-worse-owned", acts=OWNER_ACTS) + look(call.tx, call.world, act.note_id, call.at)

@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot import duty
 from dialogues import permissions
-from dialogues.model import CaseView, Colleague, LookUp, Person, Row, StaffView
+from dialogues.model import CaseView, Colleague, LookUp, Person, RotaView, Row, StaffView
 from dialogues.permissions import KEEPS_CASES
 from dialogues.reference import read_reference
+from dialogues.rota import zone_of
+from dialogues.rota_file import keep
 from guidance.model import ROLES
-from storage import cases, flags, notes, people, plans, walks
+from storage import agencies, cases, flags, notes, people, plans, rotas, walks
 from storage.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -30,8 +33,11 @@ def find(tx: Transaction, world: "World", look_up: LookUp, person: Person, at: d
             return tuple(flags.of_desks(tx, desks, short=short)) if desks else ()
         case "colleagues":
             found = flags.of_desks(tx, world.access.desks_of(tx, person, at), short=short)
-            servants = world.access.servants(tx, found[0].agency, at) if found else []
-            return tuple(Colleague(one.ref.hex(), one.handle) for one in servants if one.ref != me)
+            agency_ref = tx.keyring.agency_ref(found[0].agency) if found else None
+            takers = duty.of_agency(tx, world, agency_ref, at).takers if agency_ref is not None else ()
+            return tuple(
+                Colleague(one.ref.hex(), one.handle) for one in takers if one.ref != me and duty.why_away(one) is None
+            )
         case "my-notes":
             return tuple(notes.of_author(tx, me))
         case "my-note":
@@ -57,11 +63,13 @@ def find(tx: Transaction, world: "World", look_up: LookUp, person: Person, at: d
             return tuple(one for one in plans.one(tx, me, look_up.about) if person.at(one.agency) is not None)
         case "people":
             return _people(tx, person)
+        case "rota":
+            return _rotas(tx, world, person, look_up.about, at)
 
 
 def _agency(look_up: LookUp) -> str:
     """The agency that a look-up names, or nothing."""
-    return look_up.about.partition(" ")[0] if look_up.what in ("case", "staff") else ""
+    return look_up.about.partition(" ")[0] if look_up.what in ("case", "staff", "rota") else ""
 
 
 def _people(tx: Transaction, person: Person) -> tuple[StaffView, ...]:
@@ -87,6 +95,30 @@ def _people(tx: Transaction, person: Person) -> tuple[StaffView, ...]:
                     last,
                 )
             )
+    return tuple(found)
+
+
+def _rotas(tx: Transaction, world: "World", person: Person, slug: str, at: datetime) -> tuple[RotaView, ...]:
+    """Of the agencies where this person keeps it."""
+    found = []
+    for membership in person.memberships:
+        agency = membership.agency
+        if membership.role not in permissions.KEEPS_ROTA or slug not in ("", agency.slug):
+            continue
+        row = agencies.by_slug(tx, agency.slug)
+        takers, kept = duty.roster(tx, world, row, at).takers, rotas.of(tx, row.ref)
+        found.append(
+            RotaView(
+                agency.slug,
+                agency.name,
+                zone_of(kept.rota, agency.zone),
+                kept.version,
+                keep(kept.rota),
+                keep(kept.before) if kept.before is not None else "",
+                tuple(Colleague(one.ref.hex(), one.handle) for one in takers),
+                tuple(one.ref.hex() for one in takers if duty.why_away(one) is not None),
+            )
+        )
     return tuple(found)
 
 

@@ -1,10 +1,12 @@
 """Messages to other people: what happened, without a word of content and nothing that identifies anybody."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from dialogues.model import Choice, Say, column
+from dialogues.inbox import LABELS
+from dialogues.model import Choice, Say, Voice, column
+from dialogues.reference import reference
 from storage import outbox, people
 from storage.outbox import Notice, Outgoing, Priority
 from storage.transaction import Transaction
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 PHRASE_ARGS = ("urgency", "outcome", "role", "why")
 """Arguments that are themselves keys of phrases, put into each reader's language."""
 
+FLAG_ACTS: Final = ("take", "see", "decline", "hand-on")
+"""Buttons of a notice of a flag."""
 MOST_WAITING = 5
 WAITS_AFTER = timedelta(minutes=1)
 """With so many messages waiting for so long, the chat is out of reach: what it was warned of is not queued again."""
@@ -23,13 +27,15 @@ WAITS_AFTER = timedelta(minutes=1)
 def tell(
     tx: Transaction,
     world: "World",
-    whom: str | bytes,
+    whom: str | bytes | Sequence[bytes],
     agency: str,
     phrase: str,
     args: Mapping[str, str | int],
     at: datetime,
     *,
     flag: str = "",
+    acts: Sequence[str] = FLAG_ACTS,
+    besides: Sequence[str] = (),
     opens: str = "",
     label: str = "notice-see",
     priority: Priority = Priority.REPLY,
@@ -40,9 +46,10 @@ def tell(
 
     Args:
         whom: ``desk`` (who serves the agency), ``admins`` of the agency, ``keepers`` (coordinators, else admins: who
-            may renew its people; admins, too, where nothing arrives at any coordinator), or one person's ref.
-        agency: slug; not looked at where ``whom`` is a person.
-        flag: reference of a flag: the message carries lasting buttons to take and to see it.
+            may renew its people; admins, too, where nothing arrives at any coordinator), or refs of people.
+        agency: slug; not looked at where ``whom`` is people.
+        flag: id of a flag's note, hex: the message carries lasting buttons for ``acts``.
+        besides: keys of phrases that follow, each a sentence.
         opens: a dialogue, perhaps with ``.<about>``: the message carries a lasting button that opens it.
         label: key of that button's phrase.
         priority: a reminder is not said where nothing arrives; all else is tried there.
@@ -63,17 +70,17 @@ def tell(
         spoken = {name: voice.text(str(value)) if name in PHRASE_ARGS else value for name, value in args.items()}
         rows: tuple[tuple[Choice, ...], ...] = ()
         if flag:
-            rows = column(
-                Choice(f"inbox.{flag}.take", voice.text("button-take"), lasting=True),
-                Choice(f"inbox.{flag}", voice.text("notice-see"), lasting=True),
-            )
+            rows = column(*(flag_choice(reference(flag), act, voice) for act in acts))
         elif opens:
             rows = column(Choice(opens, voice.text(label), lasting=True))
-        notice = Notice(phrase, str(args.get("urgency", "")).removeprefix("urgency-"), flag)
+        urgency = str(args.get("urgency", "")).removeprefix("urgency-")
+        takes = (flag,) if flag and "take" in acts else ()
+        notice = Notice(phrase, urgency, reference(flag) if takes else "", takes)
         for contact in contacts:
             if again and outbox.count_of(tx, contact.address_ref, before=at - WAITS_AFTER) >= MOST_WAITING:
                 continue
-            say = Say(voice.text(phrase, **spoken), rows=rows)
+            text = " ".join((voice.text(phrase, **spoken), *(voice.text(one) for one in besides)))
+            say = Say(text, rows=rows)
             said += outbox.put(
                 tx,
                 contact.channel,
@@ -87,23 +94,28 @@ def tell(
     return said
 
 
-def reaches_desk(tx: Transaction, world: "World", agency: str, at: datetime) -> bool:
-    """Whether a notice to the desk arrives at somebody, as far as is known."""
-    return any(_arrives(tx, ref) for ref in _refs(tx, world, "desk", agency, at))
+def flag_choice(short: str, act: str, voice: Voice) -> Choice:
+    """A lasting button of a flag; ``act``: ``see``, or what ``dialogues.inbox`` is opened with."""
+    return Choice(f"inbox.{short}" if act == "see" else f"inbox.{short}.{act}", voice.text(LABELS[act]), lasting=True)
 
 
-def _refs(tx: Transaction, world: "World", whom: str | bytes, agency: str, at: datetime) -> list[bytes]:
+def _refs(
+    tx: Transaction, world: "World", whom: str | bytes | Sequence[bytes], agency: str, at: datetime
+) -> Sequence[bytes]:
     if isinstance(whom, bytes):
         return [whom]
+    if not isinstance(whom, str):
+        return whom
     if whom == "desk":
         return [person.ref for person in world.access.servants(tx, agency, at)]
     agency_ref = tx.keyring.agency_ref(agency)
     if whom == "keepers":
         keepers = [person.ref for person in people.in_roles(tx, agency_ref, ("coordinator",))]
-        if any(_arrives(tx, ref) for ref in keepers):
+        if any(arrives(tx, ref) for ref in keepers):
             return keepers
     return [person.ref for person in people.in_roles(tx, agency_ref, ("admin",))]
 
 
-def _arrives(tx: Transaction, ref: bytes) -> bool:
+def arrives(tx: Transaction, ref: bytes) -> bool:
+    """Whether a message arrives at somebody, as far as is known."""
     return any(contact.reached for contact in people.contacts(tx, ref))

@@ -33,7 +33,7 @@ from bot.metrics import Metrics
 from bot.pacing import Paces
 from dialogues.model import Say
 from guidance.handoff import Sheet
-from storage import conversations, leases, moving, outbox, people, reach, residue, traces
+from storage import conversations, flags, leases, moving, outbox, people, reach, residue, traces
 from storage.conversations import Shown
 from storage.errors import Busy
 from storage.outbox import Outgoing, Priority
@@ -100,6 +100,7 @@ class Outbox:
         self._holder = os.urandom(16)  # of this process
         self._carried: set[asyncio.Future[Any]] = set()  # what a stop lets come to its end
         self._arrived: list[int] = []
+        self._calls: dict[int, tuple[str, ...]] = {}  # of messages that arrived and are not noted: flags they told of
         self._noting: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
         self._idle.set()
@@ -286,6 +287,7 @@ class Outbox:
             said, line.said, line.ours_until = line.said, [], NEVER
             arrived, line.arrived = line.arrived, []
             let_go = partial(_let_go, address_ref=address_ref, holder=self._holder, clock=self._clock)
+            let_go = partial(let_go, calls=self._called(said))
             try:
                 await self._write_down(partial(let_go, ids=said, arrived=arrived))
             except Exception as odd:  # it was said, and must not be said again
@@ -295,6 +297,7 @@ class Outbox:
                 await self._write_down(partial(let_go, ids=[*said, *(one.id for one, _ in arrived)], arrived=[]))
             for id in [*said, *(one.id for one, _ in arrived)]:
                 self._known.pop(id, None)
+                self._calls.pop(id, None)
 
     async def _deal_with(self, one: Outgoing, line: Line) -> None:
         if not one.is_over(self._clock()):
@@ -365,6 +368,8 @@ class Outbox:
             self._note_arrival(one.id, line)
             return
         message = await self._delivered(one.chat, one.say, one.question, channel)
+        if one.notice is not None and one.notice.calls:
+            self._calls[one.id] = one.notice.calls
         carries = _carries_buttons(one.say)
         if carries:
             self._remember(one.address_ref, (one.question, message))
@@ -467,7 +472,7 @@ class Outbox:
         while self._arrived:
             ids, self._arrived = self._arrived, []
             try:
-                await self._store.run(partial(_done, ids=ids))
+                await self._store.run(partial(_done, ids=ids, calls=self._called(ids), clock=self._clock))
             except Exception as odd:
                 log.error("outbox.not-noted", **failure(odd))
                 self._arrived = ids + self._arrived
@@ -475,8 +480,13 @@ class Outbox:
             else:
                 for id in ids:
                     self._known.pop(id, None)
+                    self._calls.pop(id, None)
         self._noting = None
         self._idle_if_done()
+
+    def _called(self, ids: Sequence[int]) -> list[str]:
+        """Ids of the flags that these messages told of."""
+        return [call for id in ids for call in self._calls.get(id, ())]
 
     def _idle_if_done(self) -> None:
         if not self._lines and not self._senders and not self._arrived and self._noting is None:
@@ -515,11 +525,12 @@ def _let_go(
     holder: bytes,
     ids: list[int],
     arrived: Sequence[tuple[Outgoing, str]],
+    calls: Sequence[str],
     clock: Clock,
 ) -> None:
     for one, message in arrived:
         _note(tx, one=one, message=message, clock=clock)
-    outbox.done(tx, ids)
+    _done(tx, ids=ids, calls=calls, clock=clock)
     leases.give_back(tx, address_ref, holder)
 
 
@@ -566,5 +577,11 @@ def _erased(tx: Transaction, *, one: Outgoing, ids: list[int], failed: int, cloc
     outbox.done(tx, [one.id])
 
 
-def _done(tx: Transaction, *, ids: list[int]) -> None:
+def _done(tx: Transaction, *, ids: list[int], calls: Sequence[str], clock: Clock) -> None:
     outbox.done(tx, ids)
+    for note_id in calls:
+        try:
+            with tx.db.begin_nested():
+                flags.arrived(tx, note_id, at=clock())
+        except Exception as odd:  # it was said, and must not be said again
+            log.error("outbox.flag-not-noted", **failure(odd))

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from bot.says import fitting
 from bot.turns import World
+from dialogues.flag_life import URGENCIES
 from dialogues.model import Choice, Say, Voice, column
 from storage import conversations, outbox
-from storage.flags import URGENCIES
-from storage.outbox import Outgoing
+from storage.outbox import Notice, Outgoing, Priority
 from storage.transaction import Transaction
 
 MOST_NAMED = 5
@@ -23,6 +23,7 @@ LISTS = {
     "inbox": "button-inbox",
     "people": "button-people",
     "residue": "button-residue",
+    "rota": "button-rota",
     "timeline": "button-timeline",
 }
 """Dialogue whose lasting buttons lead to one thing -> the phrase of the button that opens its whole list."""
@@ -50,7 +51,18 @@ def summed(tx: Transaction, world: World, said: Sequence[Outgoing], at: datetime
         outbox.done(tx, ids)
         queued = [one for one in queued if one.id not in set(ids)]
         says = fitting(_summary(several, world.voice(talk.language), late=late))
-        queued += outbox.put(tx, first.channel, first.chat, says, question=talk.question, at=at)
+        calls = tuple(call for one in several if one.notice is not None for call in one.notice.calls)
+        priority = min(Priority.REPLY, *(one.priority for one in several))
+        queued += outbox.put(
+            tx,
+            first.channel,
+            first.chat,
+            says,
+            question=talk.question,
+            notice=Notice("summary", calls=calls),
+            at=at,
+            priority=priority,
+        )
     return queued
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot import audited
+from bot import audited, duty, evening, flag_author, flag_routing
 from bot.access import Access
 from bot.answered import tell_answered
 from bot.arrivals import arrived, shown_invite
@@ -68,6 +68,7 @@ from storage import (
     reach,
     residue,
     retention,
+    rotas,
     timers,
     traces,
 )
@@ -95,6 +96,7 @@ LONGEST = {
     residue.ASK: timedelta(),
     people.ERASE: timedelta(),
     awaited.LOOK: timedelta(),
+    flags.TELL_AUTHOR: timedelta(days=1),
     plans.REMINDER: LOOK_AGAIN + timedelta(days=1),
 }
 """How far away a timer can be when it is armed; those of flags and drafts are counted apart."""
@@ -179,7 +181,11 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
         case notes.RELEASE:
             notes.release(tx, timer.about)
         case flags.DEADLINE:
-            return _overdue(tx, world, timer.about, now)
+            return flag_routing.look(tx, world, timer.about, now)
+        case flags.TELL_AUTHOR:
+            return flag_author.quiet_is_over(tx, world, timer.about, now)
+        case rotas.EVENING:
+            return evening.evening_due(tx, world, bytes.fromhex(timer.about), now)
         case notes.READ:
             return _read_otherwise(tx, world, timer.about, now)
         case cases.NEW_MEMBER:
@@ -222,6 +228,7 @@ def arm_looks(tx: Transaction, world: World) -> None:
     for kind in (SWEEP, retention.LOOK):
         if timers.armed_until(tx, kind, "") is None:
             timers.arm(tx, kind, "", world.clock())
+    evening.arm_evenings(tx, world, world.clock())
 
 
 def keep_up(tx: Transaction, world: World) -> None:
@@ -231,7 +238,7 @@ def keep_up(tx: Transaction, world: World) -> None:
     arm_looks(tx, world)
     for kind, longest in LONGEST.items():
         timers.pull_in(tx, kind, now + longest)
-    flags.pull_in(tx, at=now)
+    flags.pull_in(tx, at=now, shift=lambda ref, urgency, at: duty.of_agency(tx, world, ref, at).due(urgency, at))
     notes.release_all_by(tx, now + UNDO)
     conversations.idle_by(tx, desk.IDLE_TIMER, now + world.draft_lives)
     conversations.pull_in(tx, at=now)
@@ -380,22 +387,6 @@ def _event(event: Wrote | Pressed | Sent | Edited, talk: Talk) -> Event:
 def _asks_anew(says: list[Say]) -> bool:
     """Whether there are new buttons that answer a question (not a mere refresh of those on the screen)."""
     return any(not say.refresh and any(not choice.lasting for choice in say.choices) for say in says)
-
-
-def _overdue(tx: Transaction, world: World, note_id: str, now: datetime) -> list[Outgoing]:
-    again = flags.is_overdue(tx, note_id)
-    if not flags.overdue(tx, note_id, at=now):
-        return []
-    agency_ref, reference, urgency = flags.about(tx, note_id)
-    slug = agencies.by_ref(tx, agency_ref).slug
-    args = {"reference": reference, "urgency": f"urgency-{urgency}"}
-    said = tell(
-        tx, world, "desk", slug, "notice-overdue", args, now, flag=reference, again=again, priority=Priority.URGENT
-    )
-    author = notes.author_of(tx, bytes.fromhex(note_id))
-    if author is not None:
-        said += tell(tx, world, author, slug, "author-overdue", args, now, again=again, priority=Priority.URGENT)
-    return said
 
 
 def _time_limits(tx: Transaction, world: World, now: datetime) -> list[Outgoing]:

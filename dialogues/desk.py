@@ -58,6 +58,7 @@ COMMANDS = {
     "/inbox": "inbox",
     "/people": "people",
     "/page": "page",
+    "/rota": "rota",
     "/local": "local",
     "/language": "language",
 }

@@ -1,7 +1,7 @@
 """Home: the menu by role. It has no state of its own; at home, what a person types is a question."""
 
 from dialogues.model import Choice, Event, Say, Scene, Turn, column
-from dialogues.permissions import KEEPS_PEOPLE, SERVES
+from dialogues.permissions import KEEPS_PEOPLE, KEEPS_ROTA, SERVES
 
 STATES: tuple[type, ...] = ()
 
@@ -22,6 +22,7 @@ def menu(scene: Scene, *, draft: bool = False) -> tuple[Say, ...]:
     """The menu; ``draft``: an unfinished note waits and comes first."""
     serves = any(one.role in SERVES for one in scene.person.memberships)
     keeps = any(one.role in KEEPS_PEOPLE for one in scene.person.memberships)
+    rota = any(one.role in KEEPS_ROTA for one in scene.person.memberships)
     plans = scene.voice.content.timeline is not None and any(one.role != "admin" for one in scene.person.memberships)
     choices = [
         Choice("danger", scene.text("button-danger"), lasting=True),
@@ -32,6 +33,7 @@ def menu(scene: Scene, *, draft: bool = False) -> tuple[Say, ...]:
         *([Choice("share", scene.text("button-share"), lasting=True)] if scene.voice.content.share else []),
         Choice("walk", scene.text("button-guide"), lasting=True),
         *([Choice("case", scene.text("button-cases"), lasting=True)] if serves else []),
+        *([Choice("rota", scene.text("button-rota"), lasting=True)] if rota else []),
         *([Choice("timeline", scene.text("button-timeline"), lasting=True)] if plans else []),
         *([Choice("people", scene.text("button-people"), lasting=True)] if keeps else []),
         Choice("my-notes", scene.text("button-my-notes"), lasting=True),

@@ -1,20 +1,31 @@
 """Flags that wait for a coordinator, without a word of their content.
 
-    Listing ──found──▶ Listed ──one──▶ Opening ──found──▶ OneFlag ──take · close──▶ Opening …
-                                                             └──hand on──▶ FindColleagues ──found──▶ AskColleague
+    Listing ──found──▶ Listed ──one──▶ Opening ──found──▶ OneFlag ──take · undo · work──▶ Opening …
+                                                             ├──cannot──▶ AskDeclined ──why──▶ Opening …
+                                                             ├──another agency──▶ AskWhom ──whom──▶ Opening …
+                                                             ├──close──▶ AskOutcome ──how──▶ Opening …
+                                                             └──hand on──▶ FindColleagues ──found──▶ AskColleague …
 
-A flag stays open until a named person takes it. Whoever comes second is told who has it.
+A flag stays open until a named person takes it. Whoever comes second is told who has it. Whatever is done, the flag is
+looked up once more before, in the same transaction: what was on the screen may be an hour old.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from dialogues.flag_life import HEARD_WITHIN, OWNED, UNOWNED, WORKED_WITHIN
 from dialogues.home import menu_choice
 from dialogues.model import (
+    AWAITED,
+    DECLINED,
     OUTCOMES,
+    AwaitOther,
     Choice,
     Chose,
     CloseFlag,
     Colleague,
+    DeclineFlag,
+    Effect,
     Event,
     FlagView,
     Found,
@@ -24,11 +35,25 @@ from dialogues.model import (
     Scene,
     TakeFlag,
     Turn,
+    UndoTake,
+    WorkOnFlag,
     column,
 )
 
-OPEN_STATES = ("open", "overdue", "handed-on")
 MOST_SHOWN = 10
+OPENINGS = ("take", "undo", "work", "decline", "hand-on")
+"""What a button of a notice may ask for at once."""
+LABELS = {
+    "see": "notice-see",
+    "take": "button-take",
+    "undo": "button-undo-take",
+    "work": "button-work",
+    "await": "button-other-agency",
+    "decline": "button-cannot-take",
+    "hand-on": "button-hand-on",
+    "close": "button-close-flag",
+}
+"""What may be done with a flag -> the phrase on its button."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +68,50 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Looking up one flag, then doing ``act``: show or take."""
+    """Looking up one flag, then doing ``act``.
+
+    Attributes:
+        act: show, or what is to be done.
+        chosen: how, why, whom or to whom: a word of ours, or a person's ref.
+        handle: of that person.
+    """
 
     act: str = "show"
+    chosen: str = ""
+    handle: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class OneFlag:
-    """A flag is on the screen."""
+    """A flag is on the screen. ``open``: nobody has it; ``undo``: it was just taken."""
 
     reference: str
     note_id: str
     mine: bool
     open: bool
+    undo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AskOutcome:
+    """Waiting for how it ends."""
+
+    reference: str
+    note_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskDeclined:
+    """Waiting for why the person cannot take it."""
+
+    reference: str
+    note_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskWhom:
+    """Waiting for whose turn it is."""
+
     reference: str
     note_id: str
 
@@ -80,15 +132,15 @@ class AskColleague:
     handles: tuple[str, ...] = field(repr=False)
 
 
-State = Listing | Listed | Opening | OneFlag | AskOutcome | FindColleagues | AskColleague
-STATES = (Listing, Listed, Opening, OneFlag, AskOutcome, FindColleagues, AskColleague)
+State = Listing | Listed | Opening | OneFlag | AskOutcome | AskDeclined | AskWhom | FindColleagues | AskColleague
+STATES = (Listing, Listed, Opening, OneFlag, AskOutcome, AskDeclined, AskWhom, FindColleagues, AskColleague)
 
 
 def begin(scene: Scene, about: str) -> Turn[State]:
-    """``about``: empty for the list; ``<reference>`` or ``<reference>.take`` for one flag."""
+    """``about``: empty for the list; ``<reference>`` or ``<reference>.<act>`` for one flag."""
     short, _, act = about.partition(".")
     if short:
-        return Turn(Opening("take" if act == "take" else "show"), look_up=LookUp("flag", short))
+        return _look(short, act if act in OPENINGS else "show")
     return Turn(Listing(), look_up=LookUp("open-flags"))
 
 
@@ -99,38 +151,23 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
         case Listing(), Found(rows):
             return _list([row for row in rows if isinstance(row, FlagView)], scene)
         case Listed(references), Chose(key) if key in references:
-            return begin(scene, key)
-        case Opening(act), Found(rows):
-            return _one(next((row for row in rows if isinstance(row, FlagView)), None), act, scene)
-        case OneFlag(reference, note_id, mine=False, open=True), Chose("take"):
-            return begin(scene, f"{reference}.take")
-        case OneFlag(reference, note_id, mine=True), Chose("close"):
-            asked = AskOutcome(reference, note_id)
-            return Turn(asked, resume(asked, scene))
-        case OneFlag(reference, note_id, mine=True), Chose("hand-on"):
-            return Turn(FindColleagues(reference, note_id), look_up=LookUp("colleagues", reference))
+            return _look(key)
+        case Opening(), Found(rows):
+            return _done(next((row for row in rows if isinstance(row, FlagView)), None), state, scene)
+        case OneFlag(reference, _, mine, open, undo), Chose(act) if act in _acts(mine, open, undo):
+            return _look(reference, act)
         case FindColleagues(reference, note_id), Found(rows):
-            found = [row for row in rows if isinstance(row, Colleague) and row.handle]
-            if not found:
-                return Turn(None, (Say(scene.text("flag-no-colleague"), rows=column(menu_choice(scene))),))
-            chosen = AskColleague(
-                reference, note_id, tuple(one.person for one in found), tuple(one.handle for one in found)
-            )
-            return Turn(chosen, resume(chosen, scene))
-        case AskColleague(reference, note_id, people, handles), Chose(key) if _place(key, people) is not None:
-            place = _place(key, people) or 0
-            said = Say(
-                scene.text("flag-handed-on", reference=reference, handle=handles[place]),
-                rows=column(menu_choice(scene)),
-            )
-            return Turn(None, (said,), (HandOnFlag(note_id, people[place]),))
-        case AskOutcome(reference, note_id), Chose(key) if key in OUTCOMES:
-            outcome = scene.text(f"outcome-{key}")
-            said = Say(
-                scene.text("flag-closed", reference=reference, outcome=outcome),
-                rows=column(Choice("inbox", scene.text("button-inbox"), lasting=True), menu_choice(scene)),
-            )
-            return Turn(None, (said,), (CloseFlag(note_id, key),))
+            return _colleagues(reference, note_id, [row for row in rows if isinstance(row, Colleague)], scene)
+        case AskColleague(reference, note_id, people, handles), Chose(key) if (
+            place := _place(key, people)
+        ) is not None:
+            return _look(reference, "handed-on", people[place], handles[place])
+        case AskOutcome(reference, _), Chose(key) if key in OUTCOMES:
+            return _look(reference, "closed", key)
+        case AskDeclined(reference, _), Chose(key) if key in DECLINED:
+            return _look(reference, "declined", key)
+        case AskWhom(reference, _), Chose(key) if key in AWAITED:
+            return _look(reference, "awaited", key)
         case _, Chose("list"):
             return begin(scene, "")
         case ((Listing() | Opening() | FindColleagues()), _):
@@ -144,17 +181,27 @@ def resume(state: State, scene: Scene) -> tuple[Say, ...]:
     match state:
         case Listed(references):
             return (Say(scene.text("inbox-pick"), rows=column(*(Choice(one, one) for one in references))),)
-        case OneFlag(reference, _, mine, open):
-            rows = column(*_acts(mine, open, scene), back)
+        case OneFlag(reference, _, mine, open, undo):
+            rows = column(*_choices(mine, open, undo, scene), back)
             return (Say(scene.text("flag-what-now", reference=reference), rows=rows),)
         case AskOutcome():
             outcomes = [Choice(one, scene.text(f"outcome-{one}")) for one in OUTCOMES]
             return (Say(scene.text("flag-ask-outcome"), rows=column(*outcomes, back)),)
+        case AskDeclined(reference):
+            reasons = [Choice(one, scene.text(f"declined-{one}")) for one in DECLINED]
+            return (Say(scene.text("flag-ask-declined", reference=reference), rows=column(*reasons, back)),)
+        case AskWhom(reference):
+            others = [Choice(one, scene.text(f"awaited-{one}")) for one in AWAITED]
+            return (Say(scene.text("flag-ask-whom", reference=reference), rows=column(*others, back)),)
         case AskColleague(_, _, _, handles):
             colleagues = [Choice(f"to.{place}", handle) for place, handle in enumerate(handles)]
             return (Say(scene.text("flag-ask-colleague"), rows=column(*colleagues, back)),)
         case _:
             return ()
+
+
+def _look(short: str, act: str = "show", chosen: str = "", handle: str = "") -> Turn[State]:
+    return Turn(Opening(act, chosen, handle), look_up=LookUp("flag", short))
 
 
 def _list(flags: list[FlagView], scene: Scene) -> Turn[State]:
@@ -168,52 +215,124 @@ def _list(flags: list[FlagView], scene: Scene) -> Turn[State]:
     return Turn(Listed(references), (Say("\n".join(lines), title=scene.text("inbox-title"), rows=rows),))
 
 
-def _one(flag: FlagView | None, act: str, scene: Scene) -> Turn[State]:
+def _done(flag: FlagView | None, opening: Opening, scene: Scene) -> Turn[State]:
+    """Do with a flag, as it is now, what was asked for; where that cannot be any more, say how it stands."""
     if flag is None:
         return Turn(None, (Say(scene.text("flag-unknown"), rows=column(menu_choice(scene))),))
-    mine, is_open = flag.owner == scene.person.ref, flag.state in OPEN_STATES
-    shown = OneFlag(flag.reference, flag.note_id, mine, is_open)
+    short, note_id, chosen = flag.reference, flag.note_id, opening.chosen
+    mine, open = _is_mine(flag, scene), flag.state in UNOWNED
+    match opening.act:
+        case "take" if open:
+            return _taken(flag, scene)
+        case "take" if not mine and flag.state in OWNED:
+            text = scene.text("flag-already-taken", reference=short, handle=flag.owner_handle)
+            return Turn(None, (Say(text, rows=column(menu_choice(scene))),))
+        case "undo" if mine and _may_undo(flag, scene):
+            return _over(scene, UndoTake(note_id), "flag-untaken", reference=short)
+        case "undo" if mine:
+            shown = _shown(flag, scene)
+            return Turn(shown.state, (Say(scene.text("flag-undo-over", reference=short)), *shown.says))
+        case "work" if mine:
+            return _over(scene, WorkOnFlag(note_id), "flag-worked", reference=short, date=_again(flag, scene))
+        case "await" if mine:
+            return _ask(AskWhom(short, note_id), scene)
+        case "awaited" if mine:
+            whom = scene.text(f"awaited-{chosen}")
+            args = {"reference": short, "whom": whom, "date": _again(flag, scene)}
+            return _over(scene, AwaitOther(note_id, chosen), "flag-awaited", **args)
+        case "close" if mine:
+            return _ask(AskOutcome(short, note_id), scene)
+        case "closed" if mine:
+            outcome = scene.text(f"outcome-{chosen}")
+            return _over(scene, CloseFlag(note_id, chosen), "flag-closed", reference=short, outcome=outcome)
+        case "decline" if open:
+            return _ask(AskDeclined(short, note_id), scene)
+        case "declined" if open:
+            return _over(scene, DeclineFlag(note_id, chosen), "flag-declined", reference=short)
+        case "hand-on" if open or mine:
+            return Turn(FindColleagues(short, note_id), look_up=LookUp("colleagues", short))
+        case "handed-on" if open or mine:
+            effect = HandOnFlag(note_id, chosen)
+            return _over(scene, effect, "flag-handed-on", reference=short, handle=opening.handle)
+        case _:
+            return _shown(flag, scene)
+
+
+def _taken(flag: FlagView, scene: Scene) -> Turn[State]:
+    minutes = int(WORKED_WITHIN[flag.urgency].total_seconds() // 60)
+    text = scene.text("flag-taken", reference=flag.reference, minutes=minutes, hours=minutes // 60)
     back = Choice("list", scene.text("button-back"))
-    if act == "take" and is_open:
-        taken = OneFlag(flag.reference, flag.note_id, True, False)
-        rows = column(*_acts(True, False, scene), back)
-        said = Say(
-            scene.text("flag-taken", reference=flag.reference),
-            small=scene.text("flag-how-to-open", reference=flag.reference),
-            rows=rows,
-        )
-        return Turn(taken, (said,), (TakeFlag(flag.note_id),))
-    if act == "take" and not mine and flag.owner:
-        said = Say(
-            scene.text("flag-already-taken", reference=flag.reference, handle=flag.owner_handle),
-            rows=column(menu_choice(scene)),
-        )
-        return Turn(None, (said,))
-    rows = column(*_acts(mine, is_open, scene), back)
-    return Turn(
-        shown, (Say(_line(flag, scene), small=scene.text("flag-how-to-open", reference=flag.reference), rows=rows),)
-    )
+    said = Say(text, small=_how_to_open(flag, scene), rows=column(*_choices(True, False, True, scene), back))
+    return Turn(OneFlag(flag.reference, flag.note_id, True, False, True), (said,), (TakeFlag(flag.note_id),))
 
 
-def _acts(mine: bool, is_open: bool, scene: Scene) -> list[Choice]:
+def _shown(flag: FlagView, scene: Scene) -> Turn[State]:
+    shown = OneFlag(flag.reference, flag.note_id, _is_mine(flag, scene), flag.state in UNOWNED, _may_undo(flag, scene))
+    back = Choice("list", scene.text("button-back"))
+    rows = column(*_choices(shown.mine, shown.open, shown.undo, scene), back)
+    return Turn(shown, (Say(_line(flag, scene), small=_how_to_open(flag, scene), rows=rows),))
+
+
+def _over(scene: Scene, effect: Effect, phrase: str, **args: str) -> Turn[State]:
+    rows = column(Choice("inbox", scene.text("button-inbox"), lasting=True), menu_choice(scene))
+    return Turn(None, (Say(scene.text(phrase, **args), rows=rows),), (effect,))
+
+
+def _ask(state: State, scene: Scene) -> Turn[State]:
+    return Turn(state, resume(state, scene))
+
+
+def _colleagues(short: str, note_id: str, those: list[Colleague], scene: Scene) -> Turn[State]:
+    found = [one for one in those if one.handle]
+    if not found:
+        return Turn(None, (Say(scene.text("flag-no-colleague"), rows=column(menu_choice(scene))),))
+    people, handles = tuple(one.person for one in found), tuple(one.handle for one in found)
+    return _ask(AskColleague(short, note_id, people, handles), scene)
+
+
+def _acts(mine: bool, open: bool, undo: bool) -> tuple[str, ...]:
+    """What may be done with a flag, in the order of the buttons."""
     if mine:
-        return [
-            Choice("close", scene.text("button-close-flag")),
-            Choice("hand-on", scene.text("button-hand-on")),
-        ]
-    return [Choice("take", scene.text("button-take"))] if is_open else []
+        return ("work", "await", "hand-on", "close", *(("undo",) if undo else ()))
+    return ("take", "decline", "hand-on") if open else ()
+
+
+def _choices(mine: bool, open: bool, undo: bool, scene: Scene) -> list[Choice]:
+    return [Choice(act, scene.text(LABELS[act])) for act in _acts(mine, open, undo)]
+
+
+def _is_mine(flag: FlagView, scene: Scene) -> bool:
+    return flag.owner == scene.person.ref and flag.state in OWNED
+
+
+def _may_undo(flag: FlagView, scene: Scene) -> bool:
+    return flag.state == "taken" and flag.undo_until is not None and scene.now <= flag.undo_until
+
+
+def _how_to_open(flag: FlagView, scene: Scene) -> str:
+    return scene.text("flag-how-to-open", reference=flag.reference, me=scene.person.ref[:8])
+
+
+def _again(flag: FlagView, scene: Scene) -> str:
+    """When its owner is asked again."""
+    at: datetime = scene.now + HEARD_WITHIN[flag.urgency]
+    return f"{at.astimezone(scene.home.agency.zone):%d.%m. %H:%M}"
 
 
 def _line(flag: FlagView, scene: Scene) -> str:
     minutes = max(0, int((scene.now - flag.raised_at).total_seconds() // 60))
     age = scene.text("age-minutes", n=minutes) if minutes < 120 else scene.text("age-hours", n=minutes // 60)
+    state = scene.text(f"flag-state-{flag.state}")
+    if flag.overdue:
+        overdue = scene.text("flag-state-overdue")
+        state = overdue if flag.state in UNOWNED else f"{state}, {overdue}"
     return scene.text(
         "inbox-line",
         reference=flag.reference,
         urgency=scene.text(f"urgency-{flag.urgency}"),
         age=age,
         agency=flag.agency_name,
-        state=scene.text(f"flag-state-{flag.state}"),
+        state=state,
         owner=flag.owner_handle or "-",
     )
 

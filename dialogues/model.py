@@ -266,9 +266,49 @@ class TakeFlag:
 
 
 @dataclass(frozen=True, slots=True)
+class UndoTake:
+    """It was taken by accident: nobody has it, as before."""
+
+    note_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineFlag:
+    """The person cannot take it; it goes on to the others. ``why``: one of ``DECLINED``."""
+
+    note_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOnFlag:
+    """Its owner works on it, or still does."""
+
+    note_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitOther:
+    """It is another agency's turn; its owner keeps it. ``whom``: one of ``AWAITED``."""
+
+    note_id: str
+    whom: str
+
+
+@dataclass(frozen=True, slots=True)
 class HandOnFlag:
+    """For a colleague to take: by its owner, or by anybody of the desk while nobody has it."""
+
     note_id: str
     to_person: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorsenFlag:
+    """Its author says that it is worse than they wrote. ``urgency``: what it becomes; harmless where it is that."""
+
+    note_id: str
+    urgency: Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,6 +473,20 @@ class LosePhone:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepRota:
+    """Write who is on duty at an agency's desk.
+
+    Attributes:
+        version: of the rota that this one was made from.
+        body: JSON, as ``dialogues.rota_file`` has it; encrypted at rest.
+    """
+
+    agency: str
+    version: int
+    body: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class CountFeedback:
     answer: str
     helpful: bool
@@ -497,8 +551,13 @@ Effect = (
     | FetchMedium
     | DropAttachments
     | TakeFlag
+    | UndoTake
+    | DeclineFlag
+    | WorkOnFlag
+    | AwaitOther
     | HandOnFlag
     | CloseFlag
+    | WorsenFlag
     | Remind
     | Settle
     | KeepWalk
@@ -515,6 +574,7 @@ Effect = (
     | RenewAccess
     | EndAccess
     | LosePhone
+    | KeepRota
     | CountFeedback
     | KeepQuestion
     | AwaitAnswer
@@ -523,6 +583,8 @@ Effect = (
 )
 
 OUTCOMES = ("acted", "passed-on", "watching", "no-action", "duplicate")
+DECLINED = ("off-duty", "busy", "not-mine")
+AWAITED = ("police", "prison", "probation", "health", "social", "school", "other")
 
 # ---------------------------------------------------------------- what can be looked up
 
@@ -537,7 +599,8 @@ class LookUp:
             ``my-plans``; ``plan`` (``about``: its id);
             ``colleagues`` who could take a flag (``about``: reference); ``cases`` the person may see;
             ``case`` (``about``: agency and code, a blank between them); ``staff`` who could be made a member of a
-            case of an agency (``about``: agency); ``people`` of the agencies where the person keeps people.
+            case of an agency (``about``: agency); ``people`` of the agencies where the person keeps people;
+            ``rota`` of the desks where the person keeps it (``about``: an agency, or empty for all).
     """
 
     what: Literal[
@@ -553,12 +616,22 @@ class LookUp:
         "my-plans",
         "plan",
         "people",
+        "rota",
     ]
     about: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class FlagView:
+    """A flag of a desk that the person serves, without a word of its note.
+
+    Attributes:
+        state: see ``dialogues.flag_life``.
+        due_at: when somebody must have acted; ``overdue``: it is late.
+        owner: ref of the named person who has it, or empty; whoever closed it, where it is closed.
+        undo_until: until then its owner may undo having taken it; None: that is over, or it is not taken.
+    """
+
     note_id: str
     reference: str
     agency: str
@@ -570,13 +643,16 @@ class FlagView:
     owner: str
     owner_handle: str = field(repr=False)
     outcome: str
+    overdue: bool = False
+    undo_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NoteView:
     """A receipt: nothing of the note's content is in the store's clear columns.
 
-    ``state``: held | waiting | handed-over | withdrawn; ``undo_until`` None once it is over.
+    ``state``: held | waiting | handed-over | withdrawn; ``undo_until`` None once it is over. ``flag_follows``: an
+    amendment of it has an open flag; known where one note alone is looked up.
     """
 
     note_id: str
@@ -587,6 +663,9 @@ class NoteView:
     flag_state: str
     undo_until: datetime | None
     amends: str
+    flag_urgency: str = ""
+    flag_overdue: bool = False
+    flag_follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -665,7 +744,28 @@ class StaffView:
     last_admin: bool = False
 
 
-Row = FlagView | NoteView | WalkView | PlanView | Colleague | CaseView | StaffView
+@dataclass(frozen=True, slots=True)
+class RotaView:
+    """Who is on duty at an agency's desk.
+
+    Attributes:
+        version: 0 where none was ever written.
+        body: JSON, as ``dialogues.rota_file`` has it; ``before``: the one that a change can be undone to, or empty.
+        people: who could be on duty there.
+        away: refs of those whom nothing reaches.
+    """
+
+    agency: str
+    agency_name: str = field(repr=False)
+    zone: ZoneInfo
+    version: int
+    body: str = field(repr=False)
+    before: str = field(default="", repr=False)
+    people: tuple[Colleague, ...] = ()
+    away: tuple[str, ...] = ()
+
+
+Row = FlagView | NoteView | WalkView | PlanView | Colleague | CaseView | StaffView | RotaView
 """What a look-up may find."""
 
 

@@ -2,10 +2,14 @@
 
 Listing ──found──▶ Listed ──amend──▶ (note)
 Undoing ──found──▶ (end) + WithdrawNote, or why not
+Worsening ──found──▶ (end) + an amendment and a higher urgency, or why not
 """
 
 from dataclasses import dataclass
 
+from dialogues.danger import first_line
+from dialogues.draft import Draft, body
+from dialogues.flag_life import OPEN, URGENCIES
 from dialogues.home import menu_choice
 from dialogues.model import (
     Call,
@@ -13,12 +17,15 @@ from dialogues.model import (
     Chose,
     Event,
     Found,
+    KeepNote,
     LookUp,
     NoteView,
     Say,
     Scene,
     Turn,
+    Urgency,
     WithdrawNote,
+    WorsenFlag,
     column,
 )
 
@@ -42,12 +49,23 @@ class Undoing:
     """Looking up the note to withdraw."""
 
 
-State = Listing | Listed | Undoing
-STATES = (Listing, Listed, Undoing)
+@dataclass(frozen=True, slots=True)
+class Worsening:
+    """Looking up the note that is worse than its author wrote; ``urgency``: what its flag becomes."""
+
+    urgency: Urgency
+
+
+State = Listing | Listed | Undoing | Worsening
+STATES = (Listing, Listed, Undoing, Worsening)
 
 
 def begin(scene: Scene, about: str) -> Turn[State]:
     word, _, short = about.partition(".")
+    if word == "worse":
+        short, _, urgency = short.partition(".")
+        wanted = next((one for one in URGENCIES if one == urgency), URGENCIES[-1])
+        return Turn(Worsening(wanted), look_up=LookUp("my-note", short))
     if word == "undo":
         return Turn(Undoing(), look_up=LookUp("my-note", short))
     return Turn(Listing(), look_up=LookUp("my-notes"))
@@ -59,6 +77,8 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
             return _list([row for row in rows if isinstance(row, NoteView)][:MOST_SHOWN], scene)
         case Undoing(), Found(rows):
             return _undo(next((row for row in rows if isinstance(row, NoteView)), None), scene)
+        case Worsening(urgency), Found(rows):
+            return _worsen(next((row for row in rows if isinstance(row, NoteView)), None), urgency, scene)
         case Listed(references), Chose(key) if key in references:
             return Turn(None, call=Call("note", f"amend.{key}"))
         case _, Chose("leave"):
@@ -89,7 +109,7 @@ def _list(notes: list[NoteView], scene: Scene) -> Turn[State]:
             reference=note.reference,
             day=note.hour.astimezone(zone).strftime("%Y-%m-%d"),
             state=scene.text(f"state-{note.state}"),
-            flag=scene.text(f"flag-state-{note.flag_state}") if note.flag_state else "-",
+            flag=_flag(note, scene),
         )
         for note in notes
     ]
@@ -123,3 +143,36 @@ def _undo(note: NoteView | None, scene: Scene) -> Turn[State]:
         (Say(scene.text(phrase, reference=note.reference), rows=column(menu_choice(scene))),),
         (WithdrawNote(note.note_id),),
     )
+
+
+def _flag(note: NoteView, scene: Scene) -> str:
+    if not note.flag_state:
+        return "-"
+    return scene.text("flag-state-overdue" if note.flag_overdue else f"flag-state-{note.flag_state}")
+
+
+def _worsen(note: NoteView | None, urgency: Urgency, scene: Scene) -> Turn[State]:
+    """One tap: an amendment says that it is worse, and the flag's urgency goes up; one that was over is raised anew."""
+    if note is None or note.state == "withdrawn":
+        return Turn(None, (Say(scene.text("note-not-yours")),))
+    first = Say(scene.text("note-urgent-reminder"), title=first_line(scene), urgent=True)
+    add = Choice(f"note.amend.{note.reference}", scene.text("worse-add"), lasting=True)
+    named = {"reference": note.reference, "urgency": scene.text(f"urgency-{urgency}")}
+    rows = column(add, menu_choice(scene))
+    is_open = note.flag_state in OPEN
+    known = is_open and URGENCIES.index(urgency) <= URGENCIES.index(note.flag_urgency or URGENCIES[0])
+    if known or note.flag_follows:
+        return Turn(None, (first, Say(scene.text("worse-already", **named), rows=rows)))
+    draft = Draft(
+        scene.fresh,
+        note.agency,
+        form="amend",
+        amends=note.amends or note.note_id,
+        parts=((scene.text("worse-text"),), (), (), ()),
+        urgency=urgency,
+        flag_reason="" if is_open else "other",
+    )
+    keep = KeepNote(draft.id, draft.agency, body(draft, scene), "", draft.flag_level, draft.amends)
+    said = Say(scene.text("worse-done" if is_open else "worse-anew", **named), rows=rows)
+    raised = (WorsenFlag(note.note_id, urgency),) if is_open else ()
+    return Turn(None, (first, said), (keep, *raised))

@@ -16,6 +16,8 @@ KEEPS_CASES: Final[tuple[Role, ...]] = ("coordinator", "supervisor")
 """Roles that say who is a member of their agency's cases."""
 KEEPS_PEOPLE: Final[tuple[Role, ...]] = ("coordinator", "admin")
 """Roles that say who may use the assistant in their agency."""
+KEEPS_ROTA: Final[tuple[Role, ...]] = ("coordinator", "supervisor")
+"""Roles that say who is on duty at their agency's desk."""
 INVITED_IN_CHAT: Final[tuple[Role, ...]] = ("officer", "prison", "mentor")
 """Roles that are invited, and end, in the chat. The others see flags or alarms: they are made by the command line."""
 
@@ -41,8 +43,14 @@ PERMISSIONS: Final[Mapping[str, tuple[Role, ...]]] = {
     "DropAwaited": ROLES,
     "Tell": ROLES,
     "TakeFlag": SERVES,
+    "UndoTake": SERVES,
+    "DeclineFlag": SERVES,
+    "WorkOnFlag": SERVES,
+    "AwaitOther": SERVES,
     "HandOnFlag": SERVES,
     "CloseFlag": SERVES,
+    "WorsenFlag": ROLES,
+    "KeepRota": KEEPS_ROTA,
     "AssignCase": KEEPS_CASES,
     "UnassignCase": KEEPS_CASES,
     "CloseCase": KEEPS_CASES,
@@ -64,6 +72,7 @@ PERMISSIONS: Final[Mapping[str, tuple[Role, ...]]] = {
     "colleagues": SERVES,
     "staff": KEEPS_CASES,
     "people": KEEPS_PEOPLE,
+    "rota": KEEPS_ROTA,
 }
 
 

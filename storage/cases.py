@@ -185,6 +185,20 @@ def members(tx: Transaction, agency_ref: bytes, code: str) -> list[CaseMember]:
     return [CaseMember(person, handle, role) for _, handle, person, role in sorted(found)]
 
 
+def members_by_tag(tx: Transaction, agency_ref: bytes, tag: bytes) -> list[bytes]:
+    """Refs of a case's members, where no code is known; the longest a member first."""
+    query = (
+        select(case_members.c.person_ref)
+        .join(
+            memberships,
+            (memberships.c.person_ref == case_members.c.person_ref)
+            & (memberships.c.agency_ref == case_members.c.agency_ref),
+        )
+        .where(case_members.c.agency_ref == agency_ref, case_members.c.tag == tag)
+    )
+    return list(tx.db.scalars(query.order_by(case_members.c.since, case_members.c.person_ref)))
+
+
 def of_person(tx: Transaction, person_ref: bytes) -> list[CaseRow]:
     """The cases a person is a member of, by code."""
     query = (

@@ -112,7 +112,7 @@ def _adds_to_audit_only(action: int, table: str | None, column: str | None, *_: 
 
 
 def _no_bodies(action: int, table: str | None, column: str | None, *_: str | None) -> int:
-    if action == sqlite3.SQLITE_READ and table in ("notes", "attachments") and column == "body":
+    if action == sqlite3.SQLITE_READ and table in ("notes", "attachments", "flag_steps") and column == "body":
         return sqlite3.SQLITE_DENY
     if action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH):
         return sqlite3.SQLITE_DENY

@@ -10,22 +10,24 @@ from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import Select, and_, case, func, or_, select
 
+from dialogues.flag_life import OPEN as NOT_OVER
+from dialogues.flag_life import OVER, OWNED, UNOWNED, URGENCIES
 from storage import agencies, people
 from storage.errors import Unknown
-from storage.flags import OPEN, URGENCIES
 from storage.schema import attachments, case_members, flags, memberships, notes
 from storage.transaction import Transaction, moment
 
 Status = Literal["flagged", "open", "mine", "taken", "closed", "unflagged", "all"]
 Order = Literal["urgency", "newest", "oldest"]
 STATUSES: Final[tuple[str, ...]] = get_args(Status)
-NOT_OVER: Final = (*OPEN, "taken")
+PageState = Literal["open", "overdue", "taken", "closed", "withdrawn"]
+"""How a flag stands, as far as the page has to know; ``dialogues.flag_life`` knows more."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlagOf:
     urgency: str
-    state: str
+    state: PageState
     raised_at: datetime
     due_at: datetime
     owner_ref: bytes | None
@@ -195,6 +197,7 @@ def _of(agency_refs: Collection[bytes], person_ref: bytes | None) -> Select[Any]
             notes.c.case_tag,
             flags.c.urgency,
             flags.c.state.label("flag_state"),
+            flags.c.overdue_since,
             flags.c.raised_at,
             flags.c.due_at,
             flags.c.owner_ref,
@@ -215,13 +218,13 @@ def _which(status: Status, urgency: str, person_ref: bytes | None) -> list[Any]:
         case "flagged":
             found.append(flags.c.state.in_(NOT_OVER))
         case "open":
-            found.append(flags.c.state.in_(OPEN))
+            found.append(flags.c.state.in_(UNOWNED))
         case "mine":
-            found += [flags.c.state == "taken", flags.c.owner_ref == person_ref]
+            found += [flags.c.state.in_(OWNED), flags.c.owner_ref == person_ref]
         case "taken":
-            found.append(flags.c.state == "taken")
+            found.append(flags.c.state.in_(OWNED))
         case "closed":
-            found.append(flags.c.state.in_(("closed", "withdrawn")))
+            found.append(flags.c.state.in_(OVER))
         case "unflagged":
             found.append(flags.c.note_id.is_(None))
         case "all":
@@ -238,9 +241,18 @@ def _order(order: Order) -> tuple[Any, ...]:
             return age, notes.c.reference
         case "urgency":
             ranks = {urgency: -place for place, urgency in enumerate(URGENCIES)}
-            over = case((flags.c.state.in_(OPEN), 0), (flags.c.state == "taken", 1), else_=2)
+            over = case((flags.c.state.in_(UNOWNED), 0), (flags.c.state.in_(OWNED), 1), else_=2)
             rank = case(ranks, value=flags.c.urgency, else_=1)
             return over, rank, case((and_(flags.c.state.in_(NOT_OVER)), age), else_=-age), notes.c.reference
+
+
+def page_state(state: str, *, overdue: bool = False) -> PageState:
+    """Of a flag's state as it is kept."""
+    if state in OVER:
+        return "closed" if state == "closed" else "withdrawn"
+    if state in OWNED:
+        return "taken"
+    return "overdue" if overdue else "open"
 
 
 def _row(tx: Transaction, row: Any, person_ref: bytes | None) -> Row:
@@ -248,7 +260,7 @@ def _row(tx: Transaction, row: Any, person_ref: bytes | None) -> Row:
     if row.flag_state is not None:
         flag = FlagOf(
             row.urgency,
-            row.flag_state,
+            page_state(row.flag_state, overdue=row.overdue_since is not None),
             moment(row.raised_at),
             moment(row.due_at),
             row.owner_ref,
@@ -256,7 +268,7 @@ def _row(tx: Transaction, row: Any, person_ref: bytes | None) -> Row:
             row.outcome,
             None if row.closed_at is None else moment(row.closed_at),
         )
-    taken = flag is not None and flag.state in NOT_OVER and person_ref is not None and flag.owner_ref == person_ref
+    taken = flag is not None and flag.state == "taken" and person_ref is not None and flag.owner_ref == person_ref
     return Row(
         row.id,
         row.reference,

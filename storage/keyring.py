@@ -26,7 +26,8 @@ from storage.sealing.labels import L
 from storage.sealing.signing import SigningKey
 
 Label = Literal[
-    "state", "outbox", "contact", "profile", "agency", "walk", "trace", "case", "plan", "audit", "medium", "question"
+    "state", "outbox", "contact", "profile", "agency", "walk", "trace", "case", "plan", "audit", "medium", "question",
+    "flag", "rota",
 ]  # fmt: skip
 LABELS: Final[tuple[Label, ...]] = get_args(Label)
 VERSION: Final = b"\x02"

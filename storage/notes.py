@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, insert, select, update
 
+from dialogues.flag_life import OPEN, OVER
 from dialogues.model import NoteView
 from dialogues.reference import reference
 from storage import agencies, attachments, deletions, timers
@@ -156,6 +157,8 @@ def of_author(tx: Transaction, author_ref: bytes, *, short: str | None = None, a
             notes.c.state,
             notes.c.amends,
             flags.c.state.label("flag_state"),
+            flags.c.urgency.label("flag_urgency"),
+            flags.c.overdue_since,
         )
         .join(receipts, receipts.c.note_id == notes.c.id)
         .outerjoin(flags, flags.c.note_id == notes.c.id)
@@ -175,9 +178,18 @@ def of_author(tx: Transaction, author_ref: bytes, *, short: str | None = None, a
             flag_state=row.flag_state or "",
             undo_until=timers.armed_until(tx, RELEASE, row.id.hex()) if row.state == "held" else None,
             amends=row.amends.hex() if row.amends else "",
+            flag_urgency=row.flag_urgency or "",
+            flag_overdue=row.overdue_since is not None and row.flag_state not in OVER,
+            flag_follows=short is not None and _is_flagged_anew(tx, row.id),
         )
         for row in tx.db.execute(query)
     ]
+
+
+def _is_flagged_anew(tx: Transaction, note_id: bytes) -> bool:
+    """Whether an amendment of a note has a flag that is open."""
+    query = select(notes.c.id).join(flags, flags.c.note_id == notes.c.id)
+    return tx.db.execute(query.where(notes.c.amends == note_id, flags.c.state.in_(OPEN))).first() is not None
 
 
 def agency_of(tx: Transaction, note_id: bytes) -> bytes:

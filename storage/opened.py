@@ -2,19 +2,22 @@
 
 import json
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select
 
-from storage import audit, timers
+from storage import audit, people, timers
+from storage import flag_steps as steps
 from storage import notes as note_rows
 from storage.audit import Reason
 from storage.errors import Unknown
 from storage.opened_attachments import Attached, attached
 from storage.schema import agencies as agency_table
-from storage.schema import flags, notes
+from storage.schema import flag_steps, flags, notes
+from storage.sealing.errors import NoteUnreadable
 from storage.sealing.opening import Expected, open_note
 from storage.sealing.signing import VerifyKey
 from storage.sealing.suites import OpeningKey
@@ -120,6 +123,55 @@ def listed(tx: Transaction) -> list[Listed]:
         )
         for row in tx.db.execute(query)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedStep:
+    """A step of a flag.
+
+    Attributes:
+        who: ref in hex, empty for the assistant; ``handle``: theirs, where they are still known.
+        why: what was sealed; None: it does not open with this key, or there is none.
+    """
+
+    number: int
+    at: datetime
+    act: str
+    who: str
+    handle: str = field(repr=False)
+    why: dict[str, str] | None = field(repr=False)
+
+
+def steps_of(
+    tx: Transaction,
+    note_id: bytes,
+    agency_ref: bytes,
+    key: OpeningKey | None,
+    ingest_public_keys: Collection[VerifyKey],
+) -> list[OpenedStep]:
+    """The way a flag went, in order, with why where the key opens it; see docs/formats/flag-steps.md.
+
+    Args:
+        tx: on a connection that may read bodies.
+        key: None: nothing that is sealed to people is opened.
+    """
+    found = []
+    query = select(flag_steps).where(flag_steps.c.note_id == note_id).order_by(flag_steps.c.number)
+    for row in tx.db.execute(query).all():
+        why: dict[str, str] | None = {}
+        if row.sealed_why is not None:
+            why = tx.open("flag", note_id + row.number.to_bytes(4, "big"), row.sealed_why)
+        elif row.body is not None:
+            why = None
+            expected = Expected(agency_ref, steps.place(note_id, row.number), 0, "chat")
+            if key is not None:
+                with suppress(NoteUnreadable):
+                    opened = open_note(row.body, key, expected=expected, ingest_public_keys=ingest_public_keys)
+                    why = {name: str(value) for name, value in json.loads(opened.plaintext).items() if name != "act"}
+        person = people.one(tx, row.who_ref) if row.who_ref else None
+        who = row.who_ref.hex() if row.who_ref else ""
+        found.append(OpenedStep(row.number, moment(row.at), row.act, who, person.handle if person else "", why))
+    return found
 
 
 def as_text(one: Opened) -> str:

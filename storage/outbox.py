@@ -36,11 +36,13 @@ class Notice:
         phrase: key of what it says.
         urgency: of the flag it is about, or empty.
         flag: that flag's reference, or empty.
+        calls: ids, hex, of the flags that it calls its reader to take; these are kept with the message.
     """
 
     phrase: str
     urgency: str = ""
     flag: str = ""
+    calls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Outgoing:
         erase: id of the draft whose traces are to be deleted from the chat, or empty.
         turn: id of the first of the messages it was put together with, perhaps its own; nothing comes between these.
         expires_at: nobody needs it from then on; None: it is always needed.
-        notice: what it is about; known in the turn that queued it, and not kept.
+        notice: what it is about; known in the turn that queued it. All that is kept of it is ``calls``.
     """
 
     id: int
@@ -291,6 +293,7 @@ def _fields(one: Outgoing) -> dict[str, Any]:
         "question": one.question,
         **({"document": _documents.dump_python(say.document, mode="json")} if say.document is not None else {}),
         **({"urgent": True} if say.urgent else {}),
+        **({"calls": list(one.notice.calls)} if one.notice is not None and one.notice.calls else {}),
         **turn,
     }
 
@@ -311,4 +314,5 @@ def _outgoing(id: int, address_ref: bytes, fields: dict[str, Any]) -> Outgoing:
         _documents.validate_python(fields["document"]) if "document" in fields else None,
         fields.get("urgent", False),
     )
-    return Outgoing(id, address_ref, channel, chat, fields["question"], say)
+    notice = Notice("", calls=tuple(fields["calls"])) if "calls" in fields else None
+    return Outgoing(id, address_ref, channel, chat, fields["question"], say, notice=notice)

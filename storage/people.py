@@ -1,6 +1,7 @@
 """Who is enrolled, where they are reached, and how they come in and go out."""
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, get_args
@@ -58,6 +59,27 @@ class PersonRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Servant:
+    """Somebody who may have to hear of an agency's flags.
+
+    Attributes:
+        roles: (agency ref, role), each agency once.
+        reached: something arrives at one of their chats, as far as is known.
+    """
+
+    ref: bytes
+    handle: str = field(repr=False)
+    language: str
+    accepted: bool
+    reached: bool
+    roles: tuple[tuple[bytes, Role], ...]
+
+    def serves(self, agency_refs: Collection[bytes], *roles: Role) -> bool:
+        """Whether they have one of these roles in one of these agencies."""
+        return any(ref in agency_refs and role in roles for ref, role in self.roles)
+
+
+@dataclass(frozen=True, slots=True)
 class StaffRow:
     """Somebody of an agency: their role there, and when it ends by itself."""
 
@@ -81,6 +103,26 @@ _members = (
         people.c.revoked_at.is_(None),
     )
     .order_by(memberships.c.since)
+)
+_servants = (
+    select(
+        people.c.ref,
+        people.c.sealed_profile,
+        people.c.accepted_at,
+        memberships.c.agency_ref,
+        memberships.c.role,
+        select(addresses.c.ref)
+        .where(addresses.c.person_ref == people.c.ref, addresses.c.unreachable_since.is_(None))
+        .exists()
+        .label("reached"),
+    )
+    .join(memberships, memberships.c.person_ref == people.c.ref)
+    .where(
+        memberships.c.agency_ref.in_(bindparam("agencies", expanding=True)),
+        memberships.c.role.in_((*SERVES, "admin")),
+        people.c.revoked_at.is_(None),
+    )
+    .order_by(memberships.c.since, people.c.ref)
 )
 
 
@@ -231,6 +273,21 @@ def in_roles(tx: Transaction, agency_ref: bytes, roles: tuple[str, ...]) -> list
     for ref, sealed, accepted_at in tx.db.execute(_members, {"agency": agency_ref, "roles": list(roles)}):
         fields = tx.open("profile", ref, sealed)
         found.append(PersonRow(ref, fields["handle"], fields["language"], accepted_at is not None, False))
+    return found
+
+
+def servants(tx: Transaction, agency_refs: Collection[bytes]) -> list[Servant]:
+    """Coordinators, supervisors and admins of some agencies, longest-serving first; one query, whoever they are."""
+    rows: dict[bytes, list[Any]] = {}
+    for row in tx.db.execute(_servants, {"agencies": list(agency_refs)}):
+        rows.setdefault(row.ref, []).append(row)
+    found = []
+    for ref, several in rows.items():
+        first = several[0]
+        fields = tx.open("profile", ref, first.sealed_profile)
+        roles = tuple((row.agency_ref, row.role) for row in several)
+        accepted, reached = first.accepted_at is not None, bool(first.reached)
+        found.append(Servant(ref, fields["handle"], fields["language"], accepted, reached, roles))
     return found
 
 

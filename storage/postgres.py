@@ -60,7 +60,7 @@ KEYS: Final = 0x696E7465
 KEYS_WAIT_MS: Final = 1_000
 SCHEMA: Final = 0x696E7466
 """Advisory lock of whoever changes the schema."""
-NO_BODIES: Final = ("notes", "attachments")
+NO_BODIES: Final = ("notes", "attachments", "flag_steps")
 WALLED: Final = tuple(
     table.name for table in metadata.sorted_tables if "agency_ref" in table.c and table.name != "audit"
 )

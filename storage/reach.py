@@ -8,7 +8,8 @@ from typing import Final
 
 from sqlalchemy import select, update
 
-from storage import outbox, people, residue, timers
+from dialogues.permissions import SERVES
+from storage import flags, outbox, people, residue, timers
 from storage.outbox import Outgoing
 from storage.schema import addresses, memberships
 from storage.schema import people as people_rows
@@ -31,7 +32,10 @@ def mark(tx: Transaction, address_ref: bytes, why: str, *, at: datetime) -> None
     if marked.rowcount == 0:
         return
     person_ref: bytes = tx.db.execute(select(addresses.c.person_ref).where(addresses.c.ref == address_ref)).scalar_one()
-    for agency_ref, _ in people.places(tx, person_ref):
+    places = people.places(tx, person_ref)
+    if any(role in SERVES for _, role in places):  # flags that called them go on to somebody else
+        timers.pull_in(tx, flags.DEADLINE, at)
+    for agency_ref, _ in places:
         if timers.armed_until(tx, TELL, agency_ref.hex()) is None:
             timers.arm(tx, TELL, agency_ref.hex(), at + GATHER)
 

@@ -15,10 +15,12 @@ from storage.schema import (
     awaited,
     cases,
     conversations,
+    flag_steps,
     gaps,
     outbox,
     people,
     plans,
+    rotas,
     traces,
     walks,
 )
@@ -53,6 +55,9 @@ COLUMNS: Final[tuple[Sealed, ...]] = (
     Sealed(plans, "sealed_body", "plan", lambda row: row.id),
     Sealed(gaps, "sealed_theme", "question", lambda row: row.ref),
     Sealed(awaited, "sealed_wish", "question", lambda row: wishes.place(row.ref)),
+    Sealed(flag_steps, "sealed_why", "flag", lambda row: row.note_id + row.number.to_bytes(4, "big")),
+    Sealed(rotas, "sealed_rota", "rota", lambda row: row.agency_ref),
+    Sealed(rotas, "sealed_before", "rota", lambda row: row.agency_ref),
     Sealed(cases, "sealed_case", "case", lambda row: row.agency_ref + row.tag),
 )
 

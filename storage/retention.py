@@ -16,9 +16,10 @@ from typing import Final
 
 from sqlalchemy import delete, func, or_, select
 
+from dialogues.flag_life import OVER
 from storage import agencies, audit, deletions, plans, timers
 from storage.agencies import AgencyRow
-from storage.schema import attachments, batches, flags, handovers, notes, receipts
+from storage.schema import attachments, batches, flag_steps, flags, handovers, notes, receipts
 from storage.schema import plans as plan_rows
 from storage.schema import timers as timer_rows
 from storage.transaction import Transaction, seconds
@@ -31,7 +32,6 @@ EVERY: Final = timedelta(days=1)
 TELL_EVERY: Final = timedelta(days=7)
 AT_ONCE: Final = 200
 """Notes a transaction: the bot waits for none longer than some tens of milliseconds."""
-OVER: Final = ("closed", "withdrawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def erase_notes(tx: Transaction, ids: Sequence[bytes], *, at: datetime, reason: 
     """
     found = tx.db.execute(select(notes.c.id, notes.c.agency_ref).where(notes.c.id.in_(ids))).all()
     here = [row.id for row in found]
-    for table in (attachments, receipts, flags, handovers):
+    for table in (attachments, receipts, flag_steps, flags, handovers):
         tx.db.execute(delete(table).where(table.c.note_id.in_(here)))
     tx.db.execute(delete(notes).where(notes.c.id.in_(here)))
     for row in found:

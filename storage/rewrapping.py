@@ -1,7 +1,8 @@
 """Seal kept notes anew for the desk as it is today. For a holder of a key that opens them; the bot never imports this.
 
-A note's stanzas change, and those of what is attached to it; texts, headers and signatures do not. A note that has the
-right stanzas is left alone, so that what was interrupted goes on where it stopped.
+A note's stanzas change, and those of what is attached to it and of why its flag went its way; texts, headers and
+signatures do not. A note that has the right stanzas is left alone, so that what was interrupted goes on where it
+stopped.
 """
 
 from collections.abc import Collection
@@ -10,8 +11,10 @@ from datetime import datetime
 
 from sqlalchemy import or_, select, update
 
-from storage import audit
+from dialogues.flag_life import OVER
+from storage import audit, flag_steps
 from storage.schema import attachments, flags, notes
+from storage.schema import flag_steps as step_rows
 from storage.sealing import record as records
 from storage.sealing.attachment import Place, parse
 from storage.sealing.errors import CannotSeal, NoteUnreadable
@@ -23,7 +26,6 @@ from storage.sealing.suites import OpeningKey, PublicKey
 from storage.transaction import Transaction
 
 OPEN_STATES = ("held", "waiting")
-CLOSED_FLAGS = ("closed", "withdrawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def kept(tx: Transaction, agency_ref: bytes, *, open_only: bool) -> list[bytes]:
         .order_by(notes.c.hour, notes.c.reference)
     )
     if open_only:
-        query = query.where(or_(notes.c.state.in_(OPEN_STATES), flags.c.state.not_in(CLOSED_FLAGS)))
+        query = query.where(or_(notes.c.state.in_(OPEN_STATES), flags.c.state.not_in(OVER)))
     return list(tx.db.scalars(query))
 
 
@@ -89,9 +91,10 @@ def rewrap_some(
         expected = Expected(row.agency_ref, row.id, row.flag_level, row.channel)
         try:
             things = _attachments(tx, row.agency_ref, row.id, key, recipients, ingest_public_keys)
+            steps = _steps(tx, row.agency_ref, row.id, key, recipients, ingest_public_keys)
             if set(records.parse(row.body, note_id_hex=row.id.hex()).envelope.kids) != wanted:
                 body = rewrap(row.body, key, recipients, expected=expected, ingest_public_keys=ingest_public_keys)
-            elif things:
+            elif things or steps:
                 body = row.body
             else:
                 report.already += 1
@@ -103,6 +106,9 @@ def rewrap_some(
         for number, record in things.items():
             its = (attachments.c.note_id == row.id, attachments.c.number == number)
             tx.db.execute(update(attachments).where(*its).values(body=record))
+        for number, record in steps.items():
+            its = (step_rows.c.note_id == row.id, step_rows.c.number == number)
+            tx.db.execute(update(step_rows).where(*its).values(body=record))
         tx.purged()
         audit.record(
             tx, "note.rewrapped", at=at, reason="access", agency=row.agency_ref, about=row.id, key=key.kid.hex()
@@ -130,5 +136,29 @@ def _attachments(
             place = Place(agency_ref, note_id, row.number)
             anew[row.number] = rewrap_attachment(
                 row.body, key, recipients, place=place, ingest_public_keys=ingest_public_keys
+            )
+    return anew
+
+
+def _steps(
+    tx: Transaction,
+    agency_ref: bytes,
+    note_id: bytes,
+    key: OpeningKey,
+    recipients: tuple[PublicKey, ...],
+    ingest_public_keys: Collection[VerifyKey],
+) -> dict[int, bytes]:
+    """Number -> new record of those steps of its flag whose why has other readers.
+
+    Raises:
+        NoteUnreadable, CannotSeal: as ``_attachments``.
+    """
+    its = (step_rows.c.note_id == note_id, step_rows.c.body.is_not(None))
+    anew = {}
+    for row in tx.db.execute(select(step_rows.c.number, step_rows.c.body).where(*its)).all():
+        if set(records.parse(row.body, note_id_hex=note_id.hex()).envelope.kids) != {one.kid for one in recipients}:
+            expected = Expected(agency_ref, flag_steps.place(note_id, row.number), 0, "chat")
+            anew[row.number] = rewrap(
+                row.body, key, recipients, expected=expected, ingest_public_keys=ingest_public_keys
             )
     return anew

@@ -238,7 +238,8 @@ receipts = Table(
     Index("ix_receipts_author_ref", "author_ref"),
 )
 
-# A note's call for a coordinator. state: open | overdue | handed-on | taken | closed | withdrawn.
+# A note's call for a coordinator. state: see dialogues.flag_life, whose ``Life`` this is; ``level``: up to which level
+# of the rota people were told. Gone with the note.
 flags = Table(
     "flags",
     metadata,
@@ -251,7 +252,38 @@ flags = Table(
     Column("owner_ref", Ref),
     Column("outcome", String(16)),
     Column("closed_at", BigInteger),
+    Column("take_by", BigInteger, nullable=False, server_default="0"),
+    Column("moved_at", BigInteger, nullable=False, server_default="0"),
+    Column("level", SmallInteger, nullable=False, server_default="-1"),
+    Column("overdue_since", BigInteger),
+    Column("warned_at", BigInteger),
     Index("ix_flags_agency_ref", "agency_ref", "state"),
+)
+
+# What happened to a flag, in order; gone with it. ``who_ref``: who acted; None: the assistant. Why stands in ``body``,
+# sealed to the desk like a note, which nobody here can open; in ``sealed_why`` where the desk had no key to seal to.
+flag_steps = Table(
+    "flag_steps",
+    metadata,
+    Column("note_id", Ref, ForeignKey("flags.note_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("agency_ref", Ref, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("act", String(16), nullable=False),
+    Column("who_ref", Ref),
+    Column("sealed_why", LargeBinary),
+    Column("body", LargeBinary),
+)
+
+# Who is on duty at an agency's desk (dialogues.rota), with the version before, so that a change can be undone.
+rotas = Table(
+    "rotas",
+    metadata,
+    Column("agency_ref", Ref, ForeignKey("agencies.ref"), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("sealed_rota", LargeBinary, nullable=False),
+    Column("sealed_before", LargeBinary),
+    Column("changed_at", BigInteger, nullable=False),
 )
 
 # How far somebody has walked; deleted when finished.

@@ -25,6 +25,8 @@ RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
     "attachments": _ALL,
     "receipts": _ADD,
     "flags": ("SELECT", "INSERT", "UPDATE"),
+    "flag_steps": _ADD,
+    "rotas": _READ,
     "timers": _ALL,
     "outbox": _ADD,
     "deletions": ("SELECT", "INSERT", "UPDATE"),

@@ -86,7 +86,7 @@ def _again(tx: Transaction, one: Deletion, done: Settled, at: datetime) -> None:
         case "note-withdrawn":
             agency_ref = tx.db.scalar(select(note_rows.c.agency_ref).where(note_rows.c.id == about[0]))
             if notes.withdraw_again(tx, about[0].hex()):
-                flags.withdraw(tx, about[0].hex())
+                flags.withdraw(tx, about[0].hex(), at=at)
                 audit.record(tx, "note.withdrawn", at=at, reason="operation", agency=agency_ref or b"", about=about[0])
         case "note-erased":
             retention.erase_notes(tx, about, at=at, reason="operation")

@@ -28,20 +28,26 @@ _due = (
     .order_by(timers.c.due_at, timers.c.id)
     .limit(bindparam("most"))
 )
+_of = (
+    timers.c.kind == bindparam("of_kind"),
+    timers.c.address_ref == bindparam("of_address"),
+    timers.c.about == bindparam("of_about"),
+)
+_move = update(timers).where(*_of)
+_arm = insert(timers)
+_disarm = delete(timers).where(*_of)
 
 
 def arm(tx: Transaction, kind: str, about: str, due_at: datetime, *, address_ref: bytes = NOBODY) -> None:
     """Set or move the timer of this kind and about."""
-    where = (timers.c.kind == kind, timers.c.address_ref == address_ref, timers.c.about == about)
-    if tx.db.execute(update(timers).where(*where).values(due_at=seconds(due_at))).rowcount == 0:
-        row = {"kind": kind, "address_ref": address_ref, "about": about, "due_at": seconds(due_at)}
-        tx.db.execute(insert(timers), row)
+    row = {"kind": kind, "address_ref": address_ref, "about": about, "due_at": seconds(due_at)}
+    moved = {"of_kind": kind, "of_address": address_ref, "of_about": about, "due_at": seconds(due_at)}
+    if tx.db.execute(_move, moved).rowcount == 0:
+        tx.db.execute(_arm, row)
 
 
 def disarm(tx: Transaction, kind: str, about: str, *, address_ref: bytes = NOBODY) -> None:
-    tx.db.execute(
-        delete(timers).where(timers.c.kind == kind, timers.c.address_ref == address_ref, timers.c.about == about)
-    )
+    tx.db.execute(_disarm, {"of_kind": kind, "of_address": address_ref, "of_about": about})
 
 
 def due(tx: Transaction, at: datetime, *, at_most: int = 100, but: Collection[str] = ()) -> list[Timer]:

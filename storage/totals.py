@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
+from dialogues.flag_life import OPEN
 from storage.database import stored_revision
-from storage.flags import OPEN
 from storage.schema import agencies, attachments, flags, invites, notes, outbox, timers
 from storage.transaction import Transaction, moment, seconds
 
-FLAG_STATES = (*OPEN, "taken")
+OVERDUE = "overdue"
+FLAG_STATES = (*OPEN, OVERDUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Totals:
     Attributes:
         outbox_oldest: since when the oldest message that is not dead waits; None: none does.
         timers_due: deadlines that have passed and were not dealt with; ``timers_oldest``: the earliest of them.
-        flags: open ones by state, each of ``FLAG_STATES``.
+        flags: open ones by state, each of ``FLAG_STATES``; what is overdue counts as that alone.
         notes_waiting: for hand-over; ``notes_oldest``: the hour of the oldest.
         invites: that can still be used.
         media: photos and voice messages that are still to be fetched.
@@ -47,8 +48,9 @@ def totals(tx: Transaction, at: datetime) -> Totals:
     dead = tx.db.scalar(select(func.count()).select_from(outbox).where(outbox.c.dead.is_not(None)))
     due, earliest = tx.db.execute(select(func.count(), func.min(timers.c.due_at)).where(timers.c.due_at <= now)).one()
     # By agency, for there is an index on both: closed flags stay for good, and are many.
-    open_ones = (flags.c.agency_ref.in_(select(agencies.c.ref)), flags.c.state.in_(FLAG_STATES))
-    by_state = select(flags.c.state, func.count()).where(*open_ones).group_by(flags.c.state)
+    open_ones = (flags.c.agency_ref.in_(select(agencies.c.ref)), flags.c.state.in_(OPEN))
+    where = case((flags.c.overdue_since.is_not(None), OVERDUE), else_=flags.c.state).label("state")
+    by_state = select(where, func.count()).where(*open_ones).group_by(where)
     flagged = {row.state: row[1] for row in tx.db.execute(by_state)}
     held, hour = tx.db.execute(select(func.count(), func.min(notes.c.hour)).where(notes.c.state == "waiting")).one()
     usable = (invites.c.used_at.is_(None), invites.c.expires_at > now)

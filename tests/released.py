@@ -364,6 +364,19 @@ def _questions(old: Old) -> None:
             sealed_wish=old.seal("question", b"awaited" + wish, fields))  # fmt: skip
 
 
+def _page(old: Old) -> None:
+    kid = bytes([5]) * 16
+    old.put("page_links", person_ref=old.person("officer"), token_hash=old.keyring.page_hash("link", b"one"),
+            expires_at=old.now + 600)  # fmt: skip
+    old.put("page_sessions", token_hash=old.keyring.page_hash("session", b"one"), person_ref=old.person("officer"),
+            kid=kid, started_at=old.now, seen_at=old.now, proved_at=old.now)  # fmt: skip
+    old.put("page_challenges", id=bytes([6]) * 16, kid=kid, answer_hash=bytes(32), expires_at=old.now + 60)
+    old.put("page_failures", ref=bytes([7]) * 16, times=1, until=old.now)
+    old.put("page_used", hash=bytes([8]) * 32, until=old.now + 300)
+    old.put("key_holders", kid=kid, person_ref=old.person("coordinator"), since=old.now)
+    old.put("page_uploads", note_id=bytes([9]) * 16, person_ref=old.person("officer"), at=old.now)
+
+
 BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0001": _first,
     "0002": _cases,
@@ -376,4 +389,5 @@ BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0009": _deletions,
     "0010": _leases,
     "0011": _questions,
+    "0013": _page,
 }

@@ -56,6 +56,7 @@ COMMANDS = (
     "keys split",
     "keys combine",
     "run",
+    "serve",
     "upgrade",
     "move",
     "doctor",

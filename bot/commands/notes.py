@@ -3,18 +3,20 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from bot.clock import system_clock
 from bot.commands.common import AsJson, PassphraseFile, Refusal, Words, out, out_json, read_key, within
 from bot.commands.reading_over import Reader, over
+from bot.duty import DesksAlone
 from bot.installation import Installation
 from dialogues.reference import read_reference
-from storage import audit, opened
+from storage import audit, flags, opened, people, reading
 from storage import notes as rows_of_notes
 from storage.audit import ReadingReason
+from storage.errors import ReasonNeeded
 from storage.sealing.errors import NoteUnreadable
 from storage.sealing.suites import OpeningKey
 from storage.transaction import Transaction
@@ -80,6 +82,12 @@ def open_(
     data: SomeData = None,
     server: Server = "",
     words: Words = "",
+    reader: Annotated[
+        str,
+        typer.Option(
+            "--as", help="Who reads: your id as `integra people list` shows it; needed for a case you work on."
+        ),
+    ] = "",
     passphrase_file: PassphraseFile = None,
     save: Annotated[
         Path | None,
@@ -89,6 +97,9 @@ def open_(
 ) -> None:
     """Open a note and its amendments with your key. Each is an entry in the audit log.
 
+    A note of a case that you do not work on, and whose flag you have not taken, needs another reason than handling; the
+    agency's supervisors are told.
+
     Photos and voice messages are listed, and saved when asked for. Exit code 1 when one of them cannot be read.
     """
     short = read_reference(reference)
@@ -96,9 +107,9 @@ def open_(
         raise Refusal("that reference has a slip in it; a right one looks like K7QF-3M2D")
     if server:
         opener = _opening_key(key, passphrase_file)
-        found = over(server, opener, lambda reader: _found_over(reader, short, reason, words))
+        found = over(server, opener, lambda there: _found_over(there, short, reason, words))
     elif data is not None:
-        found = _found_here(data, short, key, passphrase_file, save, reason, words)
+        found = _found_here(data, short, key, passphrase_file, save, reason, words, reader)
     else:
         raise Refusal(WHERE)
     saved = saved_into(save, found) if save is not None else {}
@@ -138,6 +149,7 @@ def _found_here(
     save: Path | None,
     reason: ReadingReason,
     words: str,
+    reader: str,
 ) -> list[opened.Opened]:
     installation = Installation.at(data)
     installation.refuse_inside(key)
@@ -146,12 +158,29 @@ def _found_here(
     if save is not None:
         installation.refuse_inside(save, "photos and voice messages in clear")
     now = system_clock()
+    desks = DesksAlone.of(installation.pins)
+
+    def turn(tx: Transaction) -> list[opened.Opened]:
+        note_id = audit.note_of(tx, short)
+        who, theirs = None, [rows_of_notes.agency_of(tx, note_id)]
+        if reader:
+            who = people.by_start(tx, reader)
+            person = desks.access.person_of(tx, who, now)
+            theirs = desks.access.desks_of(tx, person, now) if person is not None else []
+        reading.opening(tx, who, note_id, theirs, at=now, reason=reason, words=words)
+        found = opened.open_reference(tx, short, opener, ingest, at=now, reason=reason, words=words)
+        if who is not None:
+            flags.worked(tx, note_id, who, at=now, pins=installation.pins)
+        return found
+
     try:
-        return within(
-            data,
-            lambda tx: opened.open_reference(tx, short, opener, ingest, at=now, reason=reason, words=words),
-            reads_notes=True,
-        )
+        return within(data, turn, reads_notes=True)
+    except ReasonNeeded as refused:
+        others = ", ".join(one for one in get_args(ReadingReason) if one != "handling")
+        raise Refusal(
+            f"{refused}. Or say who you are, where you work on that case: --as ID. Reasons: {others};"
+            ' break-glass needs --words "…", too'
+        ) from None
     except NoteUnreadable as refused:
         about, kid = bytes.fromhex(refused.note_id_hex), opener.kid.hex()
 
@@ -183,9 +212,9 @@ def saved_into(folder: Path, found: Sequence[opened.Opened]) -> dict[tuple[str, 
             if thing.problem:
                 continue
             path = folder / f"{one.reference}-{thing.number}.{thing.ending}"
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+            how = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
             try:
-                with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+                with os.fdopen(os.open(path, how, 0o600), "wb") as file:
                     file.write(thing.content)
             except FileExistsError:
                 raise Refusal(f"{path} is there already; name another folder") from None

@@ -47,6 +47,7 @@ SHOWN_COMMANDS = (
     "/inbox",
     "/page",
     "/people",
+    "/rota",
     "/local",
     "/help",
     "/language",

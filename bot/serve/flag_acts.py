@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from bot import flag_acts
+from bot import duty, flag_acts
 from bot.notices import tell
 from bot.serve.bodies import Close, Empty, HandOn, id_of, read_json
 from bot.serve.notes_out import acts_of, desks_of, flag_view, is_mine
@@ -56,7 +56,7 @@ async def colleagues(request: web.Request) -> web.Response:
 
     def act(tx: Transaction, who: Who) -> list[dict[str, str]]:
         row, talk = _row(tx, served, who, note_id), of_linked(who)[0]
-        found = served.world.access.servants(tx, row.agency, who.now)
+        found = duty.of_agency(tx, served.world, row.agency_ref, who.now).takers
         return [
             {"person": one.ref.hex(), "handle": one.handle}
             for one in found

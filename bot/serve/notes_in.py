@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from bot import audited
-from bot.effects import apply, flagged
+from bot import audited, flag_routing
+from bot.effects import apply
 from bot.notices import tell
 from bot.serve import limits as rates
 from bot.serve.bodies import (
@@ -167,7 +167,9 @@ def _kept(
     header, note_id = one.header, one.header.note_id.hex()
     action: audit.Action = "note.amended" if amends else "note.kept"
     audit.record(tx, action, at=who.now, reason="authorship", agency=agency.ref, about=header.note_id)
-    told = flagged(tx, served.world, talk.person_ref, note_id, agency.slug, header.flag_level, who.now)
+    told = []
+    if header.flag_level:
+        told = flag_routing.raise_flag(tx, served.world, note_id, agency.ref, header.flag_level, who.now)
     short = reference(note_id)
     return told + tell(
         tx,

@@ -10,9 +10,8 @@ from bot.serve.refusals import Refused
 from bot.serve.served import SERVED, Served, Who, acting, step_up, token_of, told_time
 from bot.serve.session_view import server_keys
 from dialogues.permissions import SERVES
-from storage import agencies, audit, giving_out, reading
+from storage import agencies, audit, flags, giving_out, reading
 from storage.errors import ReasonNeeded, Unknown
-from storage.flags import OPEN
 from storage.giving_out import FlagOf, Row, Sealed
 from storage.notes import SCHEMA_VERSION
 from storage.reading import NeedsReason
@@ -67,6 +66,8 @@ async def open_(request: web.Request) -> web.Response:
             raise Refused("unknown") from None
         if isinstance(verdict, NeedsReason):
             step_up(who)
+        if who.person_ref is not None:  # whoever has its flag is at work on it from here on
+            flags.worked(tx, first, who.person_ref, at=who.now, pins=served.world.pins)
         given = giving_out.whole(tx, first)
         for one in given:
             if one.record is not None:
@@ -109,7 +110,7 @@ def acts_of(row: Row, who: Who, desks: frozenset[bytes]) -> list[str]:
     """What this session may do with a note's flag now."""
     if row.flag is None or row.agency_ref not in desks:
         return []
-    if row.flag.state in OPEN:
+    if row.flag.state in ("open", "overdue"):
         return ["take"]
     return ["hand-on", "close", "ask"] if is_mine(row.flag, who) else []
 

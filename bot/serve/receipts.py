@@ -7,6 +7,7 @@ from bot.serve.served import Who, acting, of_linked, told_time
 from dialogues.model import NoteView
 from dialogues.reference import reference
 from storage import notes
+from storage.giving_out import page_state
 from storage.transaction import Transaction
 
 
@@ -39,7 +40,7 @@ def _told(one: NoteView) -> dict[str, object]:
         "agency": one.agency,
         "hour": told_time(one.hour),
         "state": one.state,
-        "flag_state": one.flag_state or None,
+        "flag_state": page_state(one.flag_state) if one.flag_state else None,
         "undo_until": None if one.undo_until is None else told_time(one.undo_until),
         "amends": one.amends or None,
     }

@@ -64,7 +64,7 @@ async def test_a_revoked_coordinator_can_take_nothing_by_an_old_button(desk: Des
     site.within(lambda tx: people.revoke(tx, who, at=NOON))
     said = texts(await desk.says("coordinator", f"[inbox.{reference}.take]"))
     assert "for enrolled staff" in said
-    assert site.rows("flags", "state") == [("open",)]
+    assert site.rows("flags", "state, owner_ref") == [("notified", None)]
 
 
 async def test_after_a_move_the_new_chat_is_the_person_and_the_old_one_a_stranger(line: Line) -> None:

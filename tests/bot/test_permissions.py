@@ -206,7 +206,7 @@ def stage(site: Site, role: str, *, own: bool) -> Stage:
                 flags.raise_flag(tx, note_id(number), agency_ref, 1, at=NOON)
         taker = mine if own else people.at_address(tx, "console", "coordinator")
         assert taker is not None
-        flags.take(tx, note_id(3), taker)
+        flags.take(tx, note_id(3), taker, at=NOON)
         for member in (officer, author):
             cases.assign(tx, agency_ref, CODE, member, at=NOON)
         row = {"walk_id": WALK, "person_ref": author, "agency_ref": agency_ref, "guide_version": 1}

@@ -75,7 +75,7 @@ async def test_three_days_of_outage_are_one_message_a_person_within_a_second(des
             assert phrase in heard.text
         assert [len(after.news(f"new-{number}")) for number in range(3)] == [1, 1, 1]
 
-        assert site.rows("flags", "DISTINCT state") == [("overdue",)]
+        assert site.rows("flags", "DISTINCT overdue_since IS NOT NULL") == [(True,)]
         armed = [due_at for kind, due_at in site.rows("timers", "kind, due_at") if kind == "flag"]
         assert len(armed) == 14
         assert min(armed) > seconds(site.clock()), "each is told again at its next deadline"
@@ -92,7 +92,7 @@ async def test_one_thing_that_is_due_is_said_as_ever(desk: Desk, site: Site) -> 
     (heard,) = desk.news("coordinator")
     assert heard.title == ""
     assert heard.text.startswith(f"OVERDUE: {reference}")
-    assert keys(heard) == [f"inbox.{reference}.take", f"inbox.{reference}"]
+    assert keys(heard) == [f"inbox.{reference}{act}" for act in (".take", "", ".decline", ".hand-on")]
 
 
 async def test_two_that_are_due_while_it_runs_are_one_message_that_speaks_of_no_outage(desk: Desk) -> None:
@@ -137,7 +137,7 @@ async def test_what_a_failing_timer_would_have_said_is_not_in_the_summary(desk: 
     (heard,) = desk.news("coordinator")
     assert all(one in heard.text for one in good)
     assert bad not in heard.text
-    assert sorted(site.rows("flags", "state")) == [("open",), ("overdue",), ("overdue",)]
+    assert sorted(site.rows("flags", "overdue_since IS NOT NULL")) == [(False,), (True,), (True,)]
 
 
 async def test_while_a_chat_is_out_of_reach_its_warnings_do_not_pile_up(

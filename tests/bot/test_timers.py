@@ -53,7 +53,7 @@ async def test_an_urgent_flag_is_overdue_after_15_minutes_and_says_so_again_unti
         assert said.count(f"OVERDUE: {reference}") == 1
         assert "canary" not in said
         assert "has not been taken in time" in texts(desk.news("officer"))
-    assert site.rows("flags", "state") == [("overdue",)]
+    assert site.rows("flags", "state, overdue_since IS NOT NULL") == [("notified", True)]
     await desk.says("coordinator", f"[inbox.{reference}.take]")
     desk.news("coordinator")
     await desk.later(timedelta(days=1))
@@ -227,7 +227,7 @@ async def test_a_clock_that_leaps_forward_by_days_and_back_costs_nobody_a_draft_
     assert "1 in this part" in texts(await desk.says("mentor", "/note"))
     said = texts(desk.news("coordinator"))
     assert said.count(f"OVERDUE: {reference}") == 3, "once each time the clock said so: better too often than never"
-    assert site.rows("flags", "state") == [("overdue",)]
+    assert site.rows("flags", "overdue_since IS NOT NULL") == [(True,)]
 
 
 async def test_hours_that_have_really_passed_are_believed_a_quarter_of_an_hour_later(desk: Desk, site: Site) -> None:

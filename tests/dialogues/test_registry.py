@@ -12,12 +12,15 @@ import pytest
 
 import dialogues
 import guidance
+from bot.duty import LEVELS
 from bot.wiring import voices
 from dialogues import desk
 from dialogues.draft import KINDS, PARTS, REASONS, URGENCIES
-from dialogues.model import OUTCOMES, NotBrought
+from dialogues.flag_life import FlagState
+from dialogues.model import AWAITED, DECLINED, OUTCOMES, NotBrought
 from dialogues.registry import DIALOGUES, STATES
 from guidance.roles import CONTENT_ROLES
+from storage.audit import ReadingReason
 
 CLOCKS = {"now", "utcnow", "today", "fromtimestamp", "monotonic", "perf_counter", "time_ns"}
 FILES = sorted(path for package in (dialogues, guidance) for path in Path(package.__path__[0]).glob("*.py"))
@@ -72,7 +75,14 @@ def test_every_phrase_put_together_from_a_list_exists() -> None:
         "count-": ("photo", "voice"),
         "note-photo-": ("off", "too-large", *get_args(NotBrought)),
         "note-voice-": ("off", "too-large", *get_args(NotBrought)),
-        "flag-state-": ("open", "overdue", "taken", "handed-on", "closed", "withdrawn"),
+        "flag-state-": (*get_args(FlagState), "overdue"),
+        "declined-": DECLINED,
+        "awaited-": AWAITED,
+        "skipped-": LEVELS,
+        "rota-warn-": ("nobody", "not-enrolled", "blocked", "key-expired", "no-rota"),
+        "rota-day-": [str(number) for number in range(1, 8)],
+        "button-rota-": ("week", "swap", "away", "back", "undo", "nobody", "today", "tomorrow"),
+        "read-": [one for one in get_args(ReadingReason) if one != "handling"],
     }
     wanted = {start + end for start, ends in families.items() for end in ends}
     assert wanted - set(voices()["en"].content.phrases.keys()) == set()
@@ -121,6 +131,9 @@ SHOWN = {
     *("members", "staff", "case", "document", "rarity"),
     # Of attachments: sizes, numbers, a salted digest.
     *("size", "number", "numbered", "digest", "why", "attachments"),
+    # Of flags and rotas: deadlines, words of ours, days, refs.
+    *("overdue", "undo", "take_by", "moved_at", "level", "warned", "flag_urgency", "flag_overdue", "flag_follows"),
+    *("week", "day", "until", "end", "acts", "slugs", "shifts", "away", "whom"),
 }
 ABOUT_SHOWN = {"Due", "Remind"}
 """Their ``about`` is an id of ours; elsewhere it may be what somebody typed."""

@@ -215,9 +215,9 @@ def test_a_flag_taken_by_somebody_who_is_revoked_is_open_again_and_due(
         for number in (1, 2, 3):
             keep_note(tx, pins, number, officer, flag_level=1)
             flags.raise_flag(tx, note_id(number), agency_ref, 1, at=NOON)
-        flags.take(tx, note_id(1), coordinator)
-        flags.take(tx, note_id(2), supervisor)
-        flags.take(tx, note_id(3), coordinator)
+        flags.take(tx, note_id(1), coordinator, at=NOON)
+        flags.take(tx, note_id(2), supervisor, at=NOON)
+        flags.take(tx, note_id(3), coordinator, at=NOON)
         flags.close(tx, note_id(3), coordinator, "known", at=NOON)
 
     later = NOON + timedelta(hours=1)
@@ -229,7 +229,7 @@ def test_a_flag_taken_by_somebody_who_is_revoked_is_open_again_and_due(
     assert [timer.about for timer in store.run_now(lambda tx: timers.due(tx, later)) if timer.kind == "flag"] == [
         note_id(1)
     ]
-    store.run_now(lambda tx: flags.take(tx, note_id(1), supervisor))
+    store.run_now(lambda tx: flags.take(tx, note_id(1), supervisor, at=NOON))
 
 
 def test_somebody_revoked_may_be_invited_anew_as_somebody_else(store: Store, agency_ref: bytes) -> None:

@@ -91,7 +91,7 @@ def test_t45_an_open_flag_holds_its_note_and_a_closed_one_goes_with_it(
     limited.run_now(lambda tx: flags.raise_flag(tx, note_id(1), agency_ref, 3, at=NOON))
     at = NOON + LIMIT + timedelta(days=10)
     assert due(limited, at).notes == (note(2),)
-    limited.run_now(lambda tx: flags.take(tx, note_id(1), coordinator))
+    limited.run_now(lambda tx: flags.take(tx, note_id(1), coordinator, at=NOON))
     assert due(limited, at).notes == (note(2),)
     limited.run_now(lambda tx: flags.close(tx, note_id(1), coordinator, "acted", at=NOON + timedelta(days=15)))
     assert due(limited, at).notes == (note(2),), "the days count from the closing, too"

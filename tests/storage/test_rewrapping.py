@@ -204,7 +204,7 @@ def test_what_is_open_is_what_was_not_handed_over_or_whose_flag_is_not_closed(
     def turn(tx: Transaction) -> None:
         for number in (4, 5):
             flags.raise_flag(tx, note_id(number), agency_ref, 1, at=NOON)
-            flags.take(tx, note_id(number), coordinator)
+            flags.take(tx, note_id(number), coordinator, at=NOON)
         flags.close(tx, note_id(5), coordinator, "acted", at=NOON)
         notes.withdraw(tx, note_id(6), officer)
         for number in (2, 3, 4, 5):

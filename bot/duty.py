@@ -1,0 +1,208 @@
+"""Who is to hear of an agency's flags just now: its desk's people by level, as the rota, absences and cases have it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal, Protocol, get_args
+from zoneinfo import ZoneInfo
+
+from bot.access import Access
+from dialogues import rota as rotas_of
+from dialogues.flag_life import TAKEN_WITHIN
+from dialogues.model import Urgency
+from dialogues.rota import NO_ROTA, Rota
+from storage import agencies, cases, people, rotas
+from storage.agencies import AgencyRow
+from storage.people import Servant
+from storage.pins import Pins
+from storage.transaction import Transaction
+
+LevelName = Literal["case", "duty", "second", "desk", "supervisor", "admin"]
+LEVELS: Final[tuple[LevelName, ...]] = get_args(LevelName)
+"""Who hears of a flag, one level after the other: whoever has the case, who is on duty, who is second on the rota, all
+coordinators of the desk, supervisors, admins. A flag's ``level`` is a place in here."""
+DESK: Final = LEVELS.index("desk")
+SUPERVISOR: Final = LEVELS.index("supervisor")
+LAST: Final = len(LEVELS) - 1
+ID: Final = "id:"
+"""Before an id's first digits, in the place of a handle."""
+
+Away = Literal["nobody", "not-enrolled", "blocked"]
+"""Why a level, or somebody, cannot be reached."""
+
+
+class Desks(Protocol):
+    """What is needed to know whose desk is whose; a ``World`` is one."""
+
+    @property
+    def access(self) -> Access: ...
+
+    @property
+    def pins(self) -> Pins: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DesksAlone:
+    """The same without all else that a ``World`` has; for the command line."""
+
+    access: Access
+    pins: Pins
+
+    @classmethod
+    def of(cls, pins: Pins) -> "DesksAlone":
+        return cls(Access(pins), pins)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """
+    Attributes:
+        expected: somebody should be there; where not, that nobody is there is nothing to tell.
+        missing: names of the rota that are nobody's at this desk.
+    """
+
+    name: LevelName
+    people: tuple[Servant, ...]
+    expected: bool = True
+    missing: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Everybody who may have to hear of an agency's flags, and the rota that they go by.
+
+    Attributes:
+        row: the agency whose flags they are.
+        rota_of: slug of whose rota it is: its own, or of an agency that serves its desk.
+        serving: refs of the agencies whose coordinators serve its desk.
+        everybody: with a role in one of these, or in the agency itself.
+    """
+
+    row: AgencyRow
+    rota: Rota
+    zone: ZoneInfo
+    rota_of: str
+    serving: tuple[bytes, ...]
+    everybody: tuple[Servant, ...] = field(repr=False)
+
+    @property
+    def takers(self) -> tuple[Servant, ...]:
+        """Who may take its flags: coordinators and supervisors of the desk."""
+        return tuple(one for one in self.everybody if one.serves(self.serving, "coordinator", "supervisor"))
+
+    @property
+    def admins(self) -> tuple[Servant, ...]:
+        return tuple(one for one in self.everybody if one.serves((self.row.ref, *self.serving), "admin"))
+
+    @property
+    def supervisors(self) -> tuple[Servant, ...]:
+        """Of the agency itself, and of those that serve it."""
+        return tuple(one for one in self.everybody if one.serves((self.row.ref, *self.serving), "supervisor"))
+
+    def named(self, names: Iterable[str]) -> tuple[list[Servant], list[str]]:
+        """The people of these names, and the names that are nobody's."""
+        found, missing = list[Servant](), list[str]()
+        for name in names:
+            one = self.person(name)
+            if one is None:
+                missing.append(name)
+            elif one not in found:
+                found.append(one)
+        return found, missing
+
+    def person(self, name: str) -> Servant | None:
+        """Whoever has this handle, or whose id begins so; None where that is nobody, or several."""
+        if name.startswith(ID):
+            start = name.removeprefix(ID).lower()
+            those = [one for one in self.takers if len(start) >= 4 and one.ref.hex().startswith(start)]
+        else:
+            those = [one for one in self.takers if one.handle and one.handle.casefold() == name.casefold()]
+        return those[0] if len(those) == 1 else None
+
+    def present(self, person: Servant, at: datetime) -> list[Servant]:
+        """Whoever is there for somebody today: themselves, or their cover; or nobody."""
+        day = at.astimezone(self.zone).date()
+        for name in (person.handle, *(name for name in self.rota.names if self.person(name) == person)):
+            instead = rotas_of.stands_in(self.rota, day, name)
+            if instead != name:
+                return self.named([instead] if instead else [])[0]
+        return [person]
+
+    def levels(self, case_members: Sequence[bytes], at: datetime) -> list[Level]:
+        """Everybody who is to hear of a flag, in the order of ``LEVELS``.
+
+        Args:
+            case_members: refs of who works on its case.
+        """
+        having = [one for ref in case_members for one in self.takers if one.ref == ref]
+        duty = rotas_of.on_duty(self.rota, self.zone, at)
+        first, first_missing = self.named(duty.first)
+        second, second_missing = self.named(duty.second)
+        desk = (one for one in self.everybody if one.serves(self.serving, "coordinator"))
+        return [
+            Level("case", _once(there for one in having for there in self.present(one, at)), bool(having)),
+            Level("duty", _once(first), bool(self.rota.shifts), tuple(first_missing)),
+            Level("second", _once(second), bool(duty.second), tuple(second_missing)),
+            Level("desk", _once(desk)),
+            Level("supervisor", self.supervisors, False),
+            Level("admin", self.admins, False),
+        ]
+
+    def due(self, urgency: Urgency, at: datetime) -> datetime:
+        """By when a flag that is raised now must be taken, as the quiet hours have it."""
+        return rotas_of.due(self.rota, self.zone, urgency, TAKEN_WITHIN[urgency], at=at)
+
+    def loud(self, urgency: Urgency, at: datetime) -> datetime:
+        """Now, or when the quiet hours end that it is in."""
+        return rotas_of.loud(self.rota, self.zone, urgency, at)
+
+
+def roster(tx: Transaction, desks: Desks, row: AgencyRow, at: datetime, *, proposed: Rota | None = None) -> Roster:
+    """An agency's own rota; where it has none, that of an agency that serves its desk; or an empty one.
+
+    One that cannot be read counts as none: flags go on to all coordinators.
+
+    Args:
+        proposed: instead of its own, to see what would be.
+    """
+    slugs = desks.access.desk(tx, row, at).served_by
+    refs = {tx.keyring.agency_ref(slug): slug for slug in (row.slug, *slugs)}
+    everybody = tuple(people.servants(tx, list(refs)))
+    serving = tuple(tx.keyring.agency_ref(slug) for slug in slugs)
+    rota, rota_of, zone = NO_ROTA, row.slug, row.profile["zone"]
+    if proposed is not None:
+        rota = proposed
+    else:
+        kept = rotas.in_force(tx, list(refs))
+        for ref, slug in refs.items():
+            if ref in kept:
+                rota, rota_of = kept[ref], slug
+                zone = zone if ref == row.ref else agencies.by_ref(tx, ref).profile["zone"]
+                break
+    return Roster(row, rota, rotas_of.zone_of(rota, ZoneInfo(zone)), rota_of, serving, everybody)
+
+
+def of_agency(tx: Transaction, desks: Desks, agency_ref: bytes, at: datetime) -> Roster:
+    return roster(tx, desks, agencies.by_ref(tx, agency_ref), at)
+
+
+def levels(tx: Transaction, there: Roster, case_tag: bytes | None, at: datetime) -> list[Level]:
+    """Everybody who is to hear of a flag whose note is of this case."""
+    members = cases.members_by_tag(tx, there.row.ref, case_tag) if case_tag is not None else []
+    return there.levels(members, at)
+
+
+def why_away(one: Servant) -> Away | None:
+    """Why somebody cannot be reached; None: they can, as far as is known."""
+    if not one.accepted:
+        return "not-enrolled"
+    return None if one.reached else "blocked"
+
+
+def within(level: int, found: Sequence[Level]) -> list[Servant]:
+    """Everybody up to a level, each once."""
+    return list(_once(one for each in found[: level + 1] for one in each.people))
+
+
+def _once(those: Iterable[Servant]) -> tuple[Servant, ...]:
+    return tuple({one.ref: one for one in those}.values())

@@ -1,0 +1,176 @@
+"""Every evening, before it matters: can those who are on duty until tomorrow evening be reached, and open what comes?
+
+nobody        no shift, or everybody on it is away without cover
+not-enrolled  the rota names somebody who has no access yet, or not any more
+blocked       nothing arrives at their chat
+key-expired   the desk's list has no key of theirs that a note is sealed to
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Final, Literal
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from bot import duty
+from bot.duty import Desks, Roster
+from bot.notices import tell
+from dialogues import rota as rotas_of
+from dialogues.rota import Duty, Rota, moment_of
+from storage import agencies, rotas, timers
+from storage.agencies import AgencyRow
+from storage.errors import Unreadable
+from storage.outbox import Outgoing, Priority
+from storage.people import Servant
+from storage.sealing.desk import Manifest
+from storage.transaction import Transaction
+
+if TYPE_CHECKING:
+    from bot.turns import World
+
+Why = Literal["nobody", "not-enrolled", "blocked", "key-expired"]
+MOST_SHOWN: Final = 5
+READERS: Final = ("coordinator", "supervisor")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something that would leave a flag unheard. ``who``: names of the rota; empty: it is about the whole desk."""
+
+    why: Why
+    start: datetime
+    end: datetime
+    who: tuple[str, ...] = field(default=(), repr=False)
+
+
+def warnings(
+    tx: Transaction,
+    world: Desks,
+    row: AgencyRow,
+    start: datetime,
+    end: datetime,
+    *,
+    proposed: Rota | None = None,
+) -> list[Warned]:
+    """What is wrong with an agency's duty in a stretch of time; neighbours that say the same are one.
+
+    Args:
+        proposed: as in ``bot.duty.desk_rota``.
+    """
+    there = duty.roster(tx, world, row, start, proposed=proposed)
+    manifest = agencies.desk(tx, row.slug, world.pins, start)
+    found = list(_looked_at(there, manifest, start, end))
+    joined: list[Warned] = []
+    for (why, who), several in groupby(sorted(found, key=_order), key=lambda one: (one.why, one.who)):
+        for one in several:
+            last = joined[-1] if joined else None
+            if last is not None and (last.why, last.who, last.end) == (why, who, one.start):
+                joined[-1] = Warned(why, last.start, one.end, who)
+            else:
+                joined.append(one)
+    return sorted(joined, key=lambda one: one.start)
+
+
+def evening_due(tx: Transaction, world: "World", agency_ref: bytes, at: datetime) -> list[Outgoing]:
+    """Take an agency's timer: warn its desk, and be back tomorrow."""
+    row = agencies.by_ref(tx, agency_ref)
+    there = duty.roster(tx, world, row, at)
+    following = next_evening(there, at)
+    timers.arm(tx, rotas.EVENING, agency_ref.hex(), following)
+    told: list[Outgoing] = []
+    found = warnings(tx, world, row, at, following)
+    heard = {one.ref: one for one in (*there.takers, *there.admins)}
+    for why in ("nobody", "not-enrolled", "blocked", "key-expired"):
+        those = [one for one in found if one.why == why]
+        if those:
+            args = {"when": spans(those, there.zone), "who": ", ".join(names(those)) or row.profile["name"]}
+            phrase = f"rota-warn-{why}" if there.rota.shifts or why == "key-expired" else "rota-warn-no-rota"
+            told += tell(tx, world, list(heard), row.slug, phrase, args, at, opens="rota", label="button-rota",
+                         priority=Priority.URGENT, expires_at=following)  # fmt: skip
+    if found and not any(one.reached for one in heard.values()):
+        log.warning("rota.nobody-warned", count=len(found))
+    return told
+
+
+def arm_evenings(tx: Transaction, world: Desks, at: datetime) -> None:
+    """Every agency is looked at, every evening."""
+    for ref, _ in agencies.versions(tx):
+        rota_changed(tx, world, ref, at)
+
+
+def rota_changed(tx: Transaction, world: Desks, agency_ref: bytes, at: datetime) -> None:
+    """The next look is at the evening that the rota in force says; one that is due already, is due."""
+    armed = timers.armed_until(tx, rotas.EVENING, agency_ref.hex())
+    if armed is not None and armed <= at:
+        return
+    try:
+        row = agencies.by_ref(tx, agency_ref)
+    except Unreadable:
+        return
+    timers.arm(tx, rotas.EVENING, agency_ref.hex(), next_evening(duty.roster(tx, world, row, at), at))
+
+
+def next_evening(there: Roster, at: datetime) -> datetime:
+    today = at.astimezone(there.zone).date()
+    moments = (moment_of(today + timedelta(days=days), there.rota.evening, there.zone) for days in range(3))
+    return next(one for one in moments if one > at)
+
+
+def spans(those: list[Warned], zone: ZoneInfo) -> str:
+    """``26.11. 20:00–08:00, 27.11. 20:00–08:00``."""
+    shown = [
+        f"{one.start.astimezone(zone):%d.%m. %H:%M}–{one.end.astimezone(zone):%H:%M}" for one in those[:MOST_SHOWN]
+    ]
+    return ", ".join(shown) + (" …" if len(those) > MOST_SHOWN else "")
+
+
+def names(those: list[Warned]) -> list[str]:
+    return list(dict.fromkeys(name for one in those for name in one.who))
+
+
+def _looked_at(there: Roster, manifest: Manifest | None, start: datetime, end: datetime) -> Iterator[Warned]:
+    stretches = [
+        Duty(one.start, min(one.end, end), one.first) for one in rotas_of.duties(there.rota, there.zone, start, end)
+    ]
+    for stretch in stretches:
+        if manifest is not None and not _reads(manifest, "", stretch.start.date()):
+            yield Warned("key-expired", stretch.start, stretch.end)
+    if there.rota_of != there.row.slug:
+        return  # whoever serves its desk is looked at there
+    if not there.rota.shifts:
+        aways = [duty.why_away(one) for one in there.takers]
+        if None not in aways:
+            yield Warned(aways[0] or "nobody" if aways else "nobody", start, end)
+        return
+    for stretch in stretches:
+        if not stretch.first:
+            yield Warned("nobody", stretch.start, stretch.end)
+        for name in stretch.first:
+            why = _why(there.person(name), manifest, stretch.start.date())
+            if why is not None:
+                yield Warned(why, stretch.start, stretch.end, (name,))
+
+
+def _why(person: Servant | None, manifest: Manifest | None, day: date) -> Why | None:
+    if person is None:
+        return "not-enrolled"
+    if (away := duty.why_away(person)) is not None:
+        return away
+    return None if manifest is None or _reads(manifest, person.handle, day) else "key-expired"
+
+
+def _reads(manifest: Manifest, handle: str, day: date) -> bool:
+    """Whether a note of that day is sealed to a reader's key; with a handle: to theirs, where the labels tell."""
+    keys = [one for one in manifest.recipients if one.role in READERS]
+    if handle:
+        keys = [one for one in keys if handle.casefold() in one.label.casefold().split()] or keys
+    return any(one.live(day) for one in keys)
+
+
+def _order(one: Warned) -> tuple[str, tuple[str, ...], datetime]:
+    return one.why, one.who, one.start

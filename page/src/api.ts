@@ -1,7 +1,7 @@
 /** What the server is asked, and how it answers: docs/formats/page-api.md, bot/serve/openapi.json. */
 
 export type Urgency = "routine" | "today" | "urgent";
-export type FlagState = "open" | "overdue" | "handed-on" | "taken" | "closed" | "withdrawn";
+export type FlagState = "open" | "overdue" | "taken" | "closed" | "withdrawn";
 export type Act = "take" | "hand-on" | "close" | "ask";
 export type Reason = "handling" | "supervision" | "complaint" | "request" | "order" | "rehearsal";
 export type Status = "flagged" | "open" | "mine" | "taken" | "closed" | "unflagged" | "all";

@@ -27,6 +27,7 @@ import { seal } from "../../page/src/sealing/seal";
 import { verifyKey } from "../../page/src/sealing/signing";
 import { succeeds } from "../../page/src/sealing/succession";
 import { openingKey, publicKey, suiteNamed } from "../../page/src/sealing/suites";
+import { has } from "../../page/src/ui/text";
 import { kitPdf } from "../../page/src/kit-pdf";
 
 const fromHex = (text) => unhex(text, text.length / 2);
@@ -104,6 +105,7 @@ const ANSWERS = {
     return { answer: hex(await answerTo({ challenge_id, sealed }, opened, origin)) };
   },
 
+  phrases: async ({ keys }) => ({ missing: keys.filter((key) => !has(key)) }),
   words: async ({ kid }) => ({ words: spoken(fromHex(kid)) }),
   passphrase: async () => ({ passphrase: passphrase() }),
   reference: async ({ note_id }) => ({ reference: reference(note_id) }),

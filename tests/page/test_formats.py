@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from page_tools import PAGE
 from two_readers import ABOUT, VECTORS, Answer, Node, ours, question_of
 
+from bot.serve.config import OPENAPI
 from dialogues.case_code import CaseCode, CasePattern
 from dialogues.clean import clean
+from dialogues.draft import KINDS, REASONS, URGENCIES
 from dialogues.identifying import identifying
+from dialogues.model import OUTCOMES
 from dialogues.reference import reference
 from storage.sealing import keyfile, passphrase, publicfile, succession
 from storage.sealing.attachment import Place, seal_attachment
@@ -274,6 +279,31 @@ def test_times_are_written_with_the_offset_of_the_agency(page_node: Node, moment
     wall = {"do": "moment", "zone": zone, "day": f"{there:%Y-%m-%d}", "clock": f"{there:%H:%M}"}
     back = datetime.fromisoformat(page_node.ask(wall)["ok"]["at"])
     assert abs(back - at.replace(second=0)) in (timedelta(0), timedelta(hours=1))  # a wall time may come twice
+
+
+def test_there_is_a_phrase_for_everything_that_the_server_may_name(page_node: Node) -> None:
+    states = json.loads(OPENAPI.read_text())["components"]["schemas"]
+    keys = [
+        *(f"note-kind-{one}" for one in KINDS),
+        *(f"reason-{one}" for one in REASONS),
+        *(f"urgency-{one}" for one in URGENCIES),
+        *(f"outcome-{one}" for one in OUTCOMES),
+        *(f"page-why-{one}" for one in states["Reason"]["enum"]),
+        *(f"page-flag-state-{one}" for one in states["FlagState"]["enum"]),
+        *(f"page-state-{one}" for one in states["NoteState"]["enum"]),
+        *(f"page-{start}-{one}" for start in ("act", "did") for one in ("take", "hand-on", "close", "ask")),
+    ]
+
+    assert page_node.ask({"do": "phrases", "keys": keys}) == {"ok": {"missing": []}}
+    assert page_node.ask({"do": "phrases", "keys": ["nothing"]}) == {"ok": {"missing": ["nothing"]}}
+
+
+def test_every_phrase_that_the_page_asks_for_is_there(page_node: Node) -> None:
+    sources = "\n".join(path.read_text() for path in (PAGE / "src").rglob("*.ts"))
+    named = re.findall(r'"((?:page|danger)-[a-z0-9-]+)"', sources)
+
+    assert len(named) > 150
+    assert page_node.ask({"do": "phrases", "keys": named}) == {"ok": {"missing": []}}
 
 
 def test_argon2_is_the_same(page_node: Node) -> None:

@@ -3,7 +3,7 @@
 export type Urgency = "routine" | "today" | "urgent";
 export type FlagState = "open" | "overdue" | "taken" | "closed" | "withdrawn";
 export type Act = "take" | "hand-on" | "close" | "ask";
-export type Reason = "handling" | "supervision" | "complaint" | "request" | "order" | "rehearsal";
+export type Reason = "handling" | "break-glass" | "supervision" | "complaint" | "request" | "order" | "rehearsal";
 export type Status = "flagged" | "open" | "mine" | "taken" | "closed" | "unflagged" | "all";
 
 export interface Config {

@@ -187,6 +187,7 @@ page-server-key-text = Notes signed with it are not shown until you say that it 
 page-reason-why = This is not one of your own cases. Say why you open it; it stands in the audit log.
 page-reason-for = Why do you open it?
 page-why-handling = To handle the flag
+page-why-break-glass = An emergency, outside my own cases
 page-why-supervision = Supervision
 page-why-complaint = A complaint
 page-why-request = A request of the person concerned

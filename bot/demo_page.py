@@ -13,7 +13,9 @@ from bot.trial import Trial
 
 HOST: Final = "127.0.0.1"
 PORT: Final = 8444
-NO_PAGE: Final = "The page in the browser is not built here (it needs Node 20, then: make page); this demo runs in the terminal alone."
+NO_PAGE: Final = """\
+There is no page in the browser here: it needs Node 20, then make page. This demo runs in the terminal alone.
+"""
 
 
 def free_port() -> int:
@@ -41,7 +43,7 @@ The page in the browser runs too, on this machine alone: {origin}
   /as coordinator, then /page                   open that link in a private window, take Flags, and use the key file
                                                 {trial.coordinator_key}
                                                 (a demo key, without a passphrase): read, take, close
-  /as officer, then /menu                       what the author hears in the chat
+  /as officer                                   what the author heard in the chat
 """
 
 

@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 .PHONY: demo test test-long lint types bench lock js page screenshots clean
 
-demo: .venv
+demo: .venv page
 	$(BIN)/integra demo
 
 test: .venv js page lint types

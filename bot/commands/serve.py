@@ -54,6 +54,7 @@ def serve(
 ) -> None:
     """Serve the page until stopped (Ctrl-C or SIGTERM): notes sealed in the browser come in, sealed notes go out."""
     settings = Settings.read(data)
+    origin_of(url, settings)  # before anything is opened
     logs.configure(level=settings.log_level, form=settings.log_format)
     installation = Installation.at(data)
     token = secret_text(token_file).strip() if token_file is not None else ""
@@ -84,21 +85,30 @@ def server(
         Refusal: no address that browsers reach it as.
         BundleError, StatusError: the page's folder, or the address, is not one.
     """
-    reached = url or settings.page_url
-    if not reached:
-        raise Refusal("say what browsers reach the page as: --url https://notes.example.org, or a setting page_url")
+    origin = origin_of(url, settings)
     address = Address.read(listen or settings.page_listen, public=public)
     return wiring.page_server(
         installation,
         store,
         world,
         address,
-        origin=read_origin(reached),
+        origin=origin,
         bundle=bundle_of(page or settings.page_folder),
         telegram=telegram,
         framed=settings.page_in_telegram_web,
         push=push,
     )
+
+
+def origin_of(url: str, settings: Settings) -> str:
+    """
+    Raises:
+        Refusal: neither option nor setting says what browsers reach it as, or it is no such address.
+    """
+    reached = url or settings.page_url
+    if not reached:
+        raise Refusal("say what browsers reach the page as: --url https://notes.example.org, or a setting page_url")
+    return read_origin(reached)
 
 
 def bundle_of(folder: Path | None) -> Bundle | None:

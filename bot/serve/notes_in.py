@@ -167,11 +167,8 @@ def _kept(
     header, note_id = one.header, one.header.note_id.hex()
     action: audit.Action = "note.amended" if amends else "note.kept"
     audit.record(tx, action, at=who.now, reason="authorship", agency=agency.ref, about=header.note_id)
-    told = []
-    if header.flag_level:
-        told = flag_routing.raise_flag(tx, served.world, note_id, agency.ref, header.flag_level, who.now)
     short = reference(note_id)
-    return told + tell(
+    told = tell(
         tx,
         served.world,
         talk.person_ref,
@@ -182,3 +179,6 @@ def _kept(
         opens=f"my-notes.undo.{short}",
         label="button-undo",
     )
+    if header.flag_level:
+        told += flag_routing.raise_flag(tx, served.world, note_id, agency.ref, header.flag_level, who.now)
+    return told

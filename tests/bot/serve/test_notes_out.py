@@ -233,7 +233,8 @@ async def test_flags_are_taken_once_and_handed_on_by_whoever_has_them(
     assert (await two.post(f"/api/notes/{note_id}/ask"))[1]["code"] == "taken"
     status, found = await two.get(f"/api/notes/{note_id}/colleagues")
     assert found == {"colleagues": [{"person": coordinator.hex(), "handle": "Coord-1"}]}
-    assert (await one.get(f"/api/notes/{note_id}/colleagues"))[1] == {"colleagues": []}
+    status, found = await one.get(f"/api/notes/{note_id}/colleagues")
+    assert found == {"colleagues": [{"person": supervisor.hex(), "handle": "Lead-1"}]}
     assert (await one.post(f"/api/notes/{note_id}/hand-on", {"to": "00" * 16}))[1]["code"] == "taken"
     assert (await one.post(f"/api/notes/{note_id}/close", {"outcome": "odd"}))[1]["code"] == "form"
 

@@ -214,6 +214,9 @@ async def test_who_opens_anothers_case_says_why_and_it_is_logged(story: Story) -
     story.site.clock.move(timedelta(minutes=6))  # the login is no fresh proof any more
     await reader.click(f"Open {reference}")
     await reader.sees("This is not one of your own cases.", exact=False)
+    await reader.pick("An emergency, outside my own cases")
+    await reader.click("Open")
+    await reader.sees("Please say in a few words why")
     await reader.pick("A complaint")
     await reader.fill("In your words", "the family asked")
     await reader.click("Open")

@@ -9,7 +9,7 @@ import { mine } from "./screens/mine";
 import { heard } from "./screens/receipt";
 import { read, unlock } from "./screens/unlock";
 import { write } from "./screens/write";
-import { sendWaiting, waiting } from "./sending";
+import { sendWaiting, sweepDrafts, waiting } from "./sending";
 import { known, person } from "./state";
 import { button, h, replace } from "./ui/dom";
 import { begin, deeper, type Screen, start } from "./ui/shell";
@@ -75,6 +75,7 @@ async function run(): Promise<void> {
   if (!able) return start(() => [h("h1", {}, t("page-welcome")), alert(t("page-too-old"), t("page-too-old-text"))]);
   if (known.config === null) return start(() => [h("h1", {}, t("page-welcome")), alert(t("page-not-loaded"), problem), button(t("page-again"), () => location.reload(), "main")]);
   void sendWaiting(heard);
+  void sweepDrafts();
   const writes = (person()?.agencies.length ?? 0) > 0;
   await start(known.author === null ? outside("", problem) : writes ? write : read);
 }

@@ -80,7 +80,7 @@ const ACTS = {
   evaluate: ({ page }, { script }) => page.evaluate(script),
   back: ({ page }) => page.goBack().then(() => undefined),
   reload: ({ page }) => page.reload().then(() => undefined),
-  scheme: ({ page }, { scheme }) => page.emulateMedia({ colorScheme: scheme }),
+  media: ({ page }, { media }) => page.emulateMedia(media),
   offline: ({ page }, { offline }) => page.context().setOffline(offline),
   clock: ({ page }) => page.clock.install(),
   later: ({ page }, { ms }) => page.clock.fastForward(ms),
@@ -144,10 +144,10 @@ const ACTS = {
   },
 
   /** Findings of axe-core that are serious or worse. */
-  async axe({ page }) {
+  async axe({ page }, { rules }) {
     const session = await page.context().newCDPSession(page);
     // Past the page's own policy, which rightly would not let this script in.
-    const run = `(() => { ${AXE}; return axe.run(document, { resultTypes: ["violations"] }); })()`;
+    const run = `(() => { ${AXE}; return axe.run(document, ${JSON.stringify({ resultTypes: ["violations"], ...(rules && { runOnly: rules }) })}); })()`;
     const { result, exceptionDetails } = await session.send("Runtime.evaluate", { expression: run, awaitPromise: true, returnByValue: true });
     await session.detach();
     if (exceptionDetails) throw new Error(exceptionDetails.text);

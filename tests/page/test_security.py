@@ -439,6 +439,10 @@ def digest_of(folder: Path) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+def test_the_first_load_is_small(dist: Path) -> None:
+    assert sum(len(one.packed or one.content) for one in Bundle.read(dist).files.values()) < 120_000
+
+
 async def test_t54_the_page_shows_the_digest_of_what_it_was_loaded_from(story: Story, dist: Path) -> None:
     tab = await story.author("officer")
     await tab.click("About this page")

@@ -155,6 +155,9 @@ async def test_an_author_adds_and_undoes(story: Story) -> None:
     await tab.click("Add to it")
     await tab.titled(f"Add to {first}")
     await tab.fill("What I add or correct", "It was the blue radio.")
+    await tab.click("Your notes")  # looked elsewhere meanwhile
+    await tab.click("Add to it")
+    await tab.sees("Your unfinished note is back.")
     await tab.click("Look it over")
     await tab.titled("This will be sealed")
     await seals(tab)

@@ -7,7 +7,7 @@ import { button, h, replace } from "../ui/dom";
 import { redraw, say, type Screen, start } from "../ui/shell";
 import { t, why } from "../ui/text";
 import { alert, clock, first, notice } from "../ui/words";
-import { write } from "./write";
+import { amend, write } from "./write";
 
 export const receipt = (kept: Kept, urgent: boolean, role: string | null): Screen => () => {
   const { receipt: of, recipients_missing: missing } = kept;
@@ -60,8 +60,8 @@ export const notSent = (queued: Queued, problem: Problem): Screen => () => {
 /** A note that the server will not take as it is, and the way back to its draft. */
 export function refusal(queued: Queued, code: string, said: string): HTMLElement {
   const again = async () => {
-    await reopened(queued);
-    await start(write);
+    const draft = await reopened(queued);
+    await start(draft?.amends ? amend(draft.amends, draft.agency) : write);
   };
   return alert(t("page-refused", { reference: queued.reference }), why(code, said), h("p", { class: "actions" }, button(t("page-reopen"), again)));
 }

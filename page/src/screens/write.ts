@@ -2,11 +2,11 @@
 import type { Agency, Urgency } from "../api";
 import { drafts } from "../device";
 import { CasePattern } from "../note/case-code";
-import { type Draft, isEmpty, lengthOf, missing, newDraft, type Part, PARTS, type When } from "../note/draft";
+import { type Draft, isEmpty, lengthOf, missing, newDraft, type Part, PARTS, placeOf, type When } from "../note/draft";
 import { identifying } from "../note/identifying";
 import { wallIn } from "../note/time";
 import { takeNewAdmin, trusted, Untrusted } from "../trust";
-import { newNoteId } from "../sending";
+import { DRAFT_MS, newNoteId } from "../sending";
 import { known, now, type Person, person } from "../state";
 import { afterTap, button, choices, field, type Field, h, replace, select } from "../ui/dom";
 import { deeper, onLeave, redraw, say, type Screen } from "../ui/shell";
@@ -14,7 +14,6 @@ import { t } from "../ui/text";
 import { alert, first, keyWords, notice } from "../ui/words";
 import { preview } from "./preview";
 
-const DRAFT_MS = 12 * 3_600_000;
 const SAVE_AFTER_MS = 400;
 
 export const write: Screen = () => form(null);
@@ -23,7 +22,7 @@ export const amend = (amends: NonNullable<Draft["amends"]>, agency: string): Scr
 async function form(amendment: { amends: NonNullable<Draft["amends"]>; agency: string } | null): Promise<Node[]> {
   const writer = person();
   if (writer === null || writer.agencies.length === 0) return [h("h1", {}, t("page-write")), notice(t("page-cannot-write"))];
-  const kept = amendment ? null : await drafts.of<Draft>(writer.author_ref, now().getTime(), DRAFT_MS);
+  const kept = await drafts.of<Draft>(placeOf(writer.author_ref, amendment?.amends ?? null), now().getTime(), DRAFT_MS);
   const usable = kept && writer.agencies.some(({ slug }) => slug === kept.agency) ? kept : null;
   const fresh = newDraft(newNoteId(), amendment?.agency ?? writer.agencies[0]!.slug, amendment?.amends ?? null);
   return new Form(writer, usable ?? fresh, usable !== null).nodes();
@@ -221,8 +220,8 @@ class Form {
 
   private saveNow(): void {
     clearTimeout(this.saving);
-    if (this.sealed || this.draft.amends || isEmpty(this.draft)) return;
-    void drafts.keep(this.writer.author_ref, this.draft, now().getTime());
+    if (this.sealed || isEmpty(this.draft)) return;
+    void drafts.keep(placeOf(this.writer.author_ref, this.draft.amends), this.draft, now().getTime());
   }
 
   private recount(): void {
@@ -234,7 +233,7 @@ class Form {
 
   private async discard(): Promise<void> {
     this.sealed = true;
-    await drafts.forget(this.writer.author_ref);
+    await drafts.forget(placeOf(this.writer.author_ref, this.draft.amends));
     await redraw();
   }
 

@@ -10,6 +10,7 @@ export type Screen = () => Node[] | Promise<Node[]>;
 
 const HIDDEN_MS = 5 * 60_000;
 const IDLE_MS = 15 * 60_000;
+const REFERENCE = /[0-9A-Z]{4}-[0-9A-Z]{4}/;
 
 const header = h("header", { class: "top" });
 const live = h("p", { class: "sr-only", role: "status", "aria-live": "polite" });
@@ -85,7 +86,9 @@ async function draw(): Promise<void> {
   const heading = main.querySelector("h1");
   heading?.setAttribute("tabindex", "-1");
   heading?.focus({ preventScroll: true });
-  document.title = heading?.textContent ? `${heading.textContent} · ${t("page-name")}` : t("page-name");
+  // Titles stand in the browser's history: no reference of a note there.
+  const title = heading?.textContent ?? "";
+  document.title = title === "" || REFERENCE.test(title) ? t("page-name") : `${title} · ${t("page-name")}`;
   scrollTo(0, 0);
 }
 

@@ -2,15 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-long lint types bench lock js clean
+.PHONY: demo test test-long lint types bench lock js page screenshots clean
 
-demo: .venv
+demo: .venv page
 	$(BIN)/integra demo
 
-test: .venv js lint types
+test: .venv js page lint types
 	$(BIN)/python -m pytest --numprocesses 3
 
-test-long: .venv js
+test-long: .venv js page
 	$(BIN)/python -m pytest -m long
 
 lint: .venv
@@ -42,6 +42,22 @@ tests/js/node_modules/ready: tests/js/package.json tests/js/package-lock.json
 		echo "NODE 20 OR NEWER IS MISSING: the second reader will not be tested" >&2; \
 	fi
 
+# The page in the browser. Where it cannot be built the server serves its interface alone; tests of the page are skipped
+# and say so, and in CI they fail.
+page: page/node_modules/ready
+	@if [ -e page/node_modules/ready ]; then cd page && npm run --silent check && npm run --silent build; fi
+page/node_modules/ready: page/package.json page/package-lock.json
+	@if node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' 2>/dev/null; then \
+		(cd page && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && touch node_modules/ready) \
+		|| echo "THE PACKAGES OF page COULD NOT BE INSTALLED: the page is not built and will not be tested" >&2; \
+	else \
+		echo "NODE 20 OR NEWER IS MISSING: the page is not built and will not be tested" >&2; \
+	fi
+
+# Every screen of the page into screenshots/, and the three of the README into docs/screenshots/. Needs Chromium.
+screenshots: .venv page
+	PYTHONPATH=tests $(BIN)/python tests/page_screens.py screenshots
+
 # Needs uv, a tool of whoever changes dependencies; nobody else runs this.
 LOCK := uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11
 lock:
@@ -50,4 +66,4 @@ lock:
 	$(LOCK) --extra dev --extra semantic pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf .venv tests/js/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv tests/js/node_modules page/node_modules page/dist screenshots .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

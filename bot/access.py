@@ -69,7 +69,9 @@ class Access:
         if found is None:
             row = self._row(tx, ref, version)
             site = self._sites.of(row.slug, agencies.country(row))
-            found = agencies.view(row, ready=self.desk(tx, row, at).ready, site=site)
+            ready, pin = self.desk(tx, row, at).ready, self._pins.of(row.slug)
+            admin_key = pin.admin.kid.hex() if pin is not None else ""
+            found = agencies.view(row, ready=ready, site=site, admin_key=admin_key)
             if len(self._agencies) >= MOST_CACHED:
                 self._agencies.clear()
             self._agencies[key] = found
@@ -140,6 +142,10 @@ class Access:
             self._walls = found, walls
         walls[key] = frozenset(self._reach(tx, talk, found, at))
         tx.wall(walls[key])
+
+    def reach(self, tx: Transaction, talk: Talk, at: datetime) -> set[bytes]:
+        """Refs of the agencies whose rows something that this person does may touch."""
+        return self._reach(tx, talk, tuple(agencies.versions(tx)), at)
 
     def _reach(self, tx: Transaction, talk: Talk, versions: Versions, at: datetime) -> set[bytes]:
         """Refs of all agencies that a turn of this person may touch: their own, those that serve these, and those whose

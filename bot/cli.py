@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "init": "setup:init",
     "invite": "people:invite",
     "run": "run:run",
+    "serve": "serve:serve",
     "upgrade": "upgrade:upgrade",
     "doctor": "doctor:doctor",
     "backup": "backup:backup",

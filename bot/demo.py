@@ -101,7 +101,7 @@ async def tour(chat: Chat, out: Callable[[str], None]) -> None:
             if "Reference " in said:
                 reference = said.partition("Reference ")[2][:9]
             out(said)
-    out("\nThat was the whole job. Try it yourself in a terminal: make demo")
+    out("\nThat was the whole job. Try it yourself in a terminal, and in the browser: make demo")
 
 
 TOUR: tuple[tuple[str, tuple[str, ...]], ...] = (

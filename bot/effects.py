@@ -32,6 +32,7 @@ from dialogues.model import (
     KeepWalk,
     LosePhone,
     MakeInvite,
+    MakeLink,
     Remind,
     RenewAccess,
     Scene,
@@ -61,6 +62,7 @@ from storage import (
     plans,
     residue,
     rotas,
+    sessions,
     timers,
     walks,
 )
@@ -163,6 +165,8 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
         case MakeInvite(agency, role, token):
             days = world.mentor_days if role == "mentor" else None
             invites.make(tx, tx.keyring.agency_ref(agency), role, at=now, days=days, issuer_ref=me, token=token)
+        case MakeLink(token):
+            sessions.make_link(tx, me, token, at=now)
         case RenewAccess(agency, person):
             lapses.renew(tx, _in_my_hands(tx, scene, agency, person), tx.keyring.agency_ref(agency), at=now)
         case EndAccess(agency, person):

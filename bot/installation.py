@@ -47,6 +47,8 @@ FIRST_SETTINGS = """\
 # draft_hours = 12             # an unfinished note is dropped after so many idle hours
 # backup_months = 3            # the key of a month's backups is destroyed so many months later
 # status = "127.0.0.1:9090"    # /healthz, /readyz and /metrics; not served when left out
+# page_url = "https://notes.example.org"   # what browsers reach the page as; no page when left out
+# page_listen = "127.0.0.1:8444"
 # log_level = "info"           # info, warning or error
 # log_format = "json"          # json or logfmt
 # by_meaning = true            # where the extra for it is installed, answers are found by meaning, too
@@ -152,10 +154,11 @@ class Installation:
         keys = self.folder / "keys"
         return not (keys / MASTER_FILE).exists() and not (keys / KEYSET_FILE).exists()
 
-    def store(self, *, reads_notes: bool = False, operator: str = "") -> Store:
+    def store(self, *, reads_notes: bool = False, serves: bool = False, operator: str = "") -> Store:
         """Open its database with its keys; close it after use.
 
         Args:
+            reads_notes, serves: see ``storage.database.open_database``.
             operator: who acts at the command line, for the audit log; empty: the assistant itself.
 
         Raises:
@@ -164,7 +167,7 @@ class Installation:
         held = lock.share(self.folder)
         try:
             keyring = self.keyring(reads_notes=reads_notes)
-            engine = self.whereabouts.open(reads_notes=reads_notes)
+            engine = self.whereabouts.open(reads_notes=reads_notes, serves=serves)
         except BaseException:
             lock.leave(held)
             raise

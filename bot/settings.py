@@ -56,6 +56,12 @@ class Settings(BaseSettings):
         status_public: INTEGRA_STATUS_PUBLIC, whether other machines may reach that address. Default false.
         by_meaning: INTEGRA_BY_MEANING, whether answers are found by what sentences mean, too, where the extra for it is
             installed. Default true.
+        page_url: INTEGRA_PAGE_URL, what browsers reach the page as, https://notes.example.org; empty: there is no page.
+        page_listen: INTEGRA_PAGE_LISTEN, IP address and port that the page is served on, behind the TLS proxy.
+            Default 127.0.0.1:8444.
+        page_folder: INTEGRA_PAGE_FOLDER, folder of the built page. Default: as `make page` built it.
+        page_in_telegram_web: INTEGRA_PAGE_IN_TELEGRAM_WEB, whether Telegram's web client may show the page in a frame.
+            Default false.
         log_level: INTEGRA_LOG_LEVEL, least level that is logged: info, warning or error. Default info.
         log_format: INTEGRA_LOG_FORMAT, json or logfmt. Default json.
     """
@@ -79,6 +85,10 @@ class Settings(BaseSettings):
     status: str = ""
     status_public: bool = False
     by_meaning: bool = True
+    page_url: str = ""
+    page_listen: str = "127.0.0.1:8444"
+    page_folder: Annotated[DirectoryPath | None, BeforeValidator(lambda value: value or None)] = None
+    page_in_telegram_web: bool = False
     log_level: Literal["info", "warning", "error"] = "info"
     log_format: Literal["json", "logfmt"] = "json"
     content: Annotated[DirectoryPath | None, BeforeValidator(lambda value: value or None)] = None

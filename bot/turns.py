@@ -114,6 +114,7 @@ class World:
         mentor_days: how long a mentor who is invited in the chat has access, unless it is renewed.
         question_days: see ``Scene``.
         question_people: writers are shown what so many different people asked.
+        page: see ``Scene``.
     """
 
     voices: Mapping[str, Voice] = field(repr=False)
@@ -127,6 +128,7 @@ class World:
     mentor_days: int = 90
     question_days: int = 90
     question_people: int = 3
+    page: str = ""
 
     def voice(self, language: str) -> Voice:
         """In a language, or the first offered."""
@@ -321,6 +323,7 @@ def _converse(
         older=world.older,
         draft_lives=world.draft_lives,
         question_days=world.question_days,
+        page=world.page,
     )
     try:
         floor = codec.decode(talk.state, registry.STATES) if talk.state is not None else Floor()

@@ -3,7 +3,7 @@
 import ctypes
 import gc
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -20,11 +20,19 @@ from bot.finding import AS_SHIPPED, Finding
 from bot.installation import Installation
 from bot.limits import Limits
 from bot.pacing import Paces
+from bot.serve.app import Server
+from bot.serve.bundle import Bundle
+from bot.serve.desks import Desks
+from bot.serve.init_data import Verifier
+from bot.serve.limits import Limits as PageLimits
+from bot.serve.served import Served
 from bot.site import sites
+from bot.status import Address
 from bot.turns import World
 from dialogues.model import Voice
 from guidance.model import GuideVersion
 from storage import agencies, guide_versions
+from storage.outbox import Outgoing
 from storage.sealing.known_answers import known_answers
 from storage.store import Store
 from storage.transaction import Transaction
@@ -95,6 +103,7 @@ def app(
     mentor_days: int = 90,
     question_days: int = 90,
     question_people: int = 3,
+    page: str = "",
     paces: Paces | None = None,
     finding: Finding = AS_SHIPPED,
 ) -> App:
@@ -104,7 +113,7 @@ def app(
         content: a folder in place of the shipped content.
         draft_hours: how long an idle draft lives.
         limits: how much one chat may send; None where nobody else can reach it.
-        question_days, question_people: see ``World``; here and below.
+        question_days, question_people, page: see ``World``; here and below.
         paces: how fast messages go to those channels that need it; None: as fast as one likes.
 
     Raises:
@@ -124,9 +133,38 @@ def app(
         mentor_days=mentor_days,
         finding=finding,
     )
-    made = replace(made, question_days=question_days, question_people=question_people)
+    made = replace(made, question_days=question_days, question_people=question_people, page=page)
     paced = dict.fromkeys(PACED.intersection(channels), paces) if paces is not None else {}
     return App(store, _with_older(made, store, draft_hours), channels, limits, paced)
+
+
+def page_server(
+    installation: Installation,
+    store: Store,
+    made: World,
+    address: Address,
+    *,
+    origin: str,
+    bundle: Bundle | None,
+    telegram: Verifier | None,
+    framed: bool = False,
+    push: Callable[[Sequence[Outgoing]], None] = lambda said: None,
+) -> Server:
+    """The server of the page, on a store that serves (``Installation.store``).
+
+    Args:
+        origin: what browsers reach it as.
+        bundle: the built page; None: its interface alone.
+        telegram: checks Telegram's word for who somebody is; None: it is not taken.
+        framed: Telegram's web client may show the page in a frame.
+        push: hands committed messages to whoever sends them, where that is this process.
+
+    Raises:
+        SuiteBroken: the cryptography library does not give the known answers.
+    """
+    known_answers()
+    served = Served(made, store, origin, Desks(installation.pins), PageLimits(), bundle, telegram, push)
+    return Server(served, address, framed=framed)
 
 
 def renewed(
@@ -139,6 +177,7 @@ def renewed(
     question_days: int = 90,
     question_people: int = 3,
     finding: Finding = AS_SHIPPED,
+    page: str = "",
 ) -> World:
     """The world of an assistant that runs, with the content and the operator's own file as they are on the disk now.
 
@@ -147,7 +186,7 @@ def renewed(
     """
     slugs = [row.slug for row in store.run_now(agencies.every)]
     made = world(installation, slugs=slugs, content=content, anew=True, mentor_days=mentor_days, finding=finding)
-    made = replace(made, question_days=question_days, question_people=question_people)
+    made = replace(made, question_days=question_days, question_people=question_people, page=page)
     return _with_older(made, store, draft_hours)
 
 

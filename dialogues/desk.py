@@ -57,6 +57,7 @@ COMMANDS = {
     "/notes": "my-notes",
     "/inbox": "inbox",
     "/people": "people",
+    "/page": "page",
     "/rota": "rota",
     "/local": "local",
     "/language": "language",

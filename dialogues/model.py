@@ -440,6 +440,17 @@ class MakeInvite:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeLink:
+    """Make a one-time link to the page for this person.
+
+    Attributes:
+        token: what stands in the link, from ``Scene.fresh``.
+    """
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RenewAccess:
     """Let a role that would end by itself last as long again, from now on."""
 
@@ -561,6 +572,7 @@ Effect = (
     | DropPlan
     | ClearResidue
     | MakeInvite
+    | MakeLink
     | RenewAccess
     | EndAccess
     | LosePhone
@@ -771,6 +783,7 @@ class Agency:
         ready: its desk has somebody to seal notes to.
         site: numbers, names and timings that hold there; nothing where nobody wrote any.
         media: photos and voice messages may go with a note.
+        admin_key: id of the key that signs its desk, 32 hex digits; empty where none is pinned.
     """
 
     slug: str
@@ -781,6 +794,7 @@ class Agency:
     ready: bool = False
     site: Site = NOWHERE
     media: bool = True
+    admin_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -835,6 +849,7 @@ class Scene:
         older: language and version -> the guide as it was, for walks that began in it.
         draft_lives: after so long without a turn a draft, and all else that was open, is dropped.
         question_days: how long a question that was not answered is kept for the writers; 0: none is.
+        page: what browsers reach the page as, without a slash at the end; empty: there is none.
     """
 
     now: datetime
@@ -846,6 +861,7 @@ class Scene:
     older: Mapping[tuple[str, int], GuideVersion] = field(default_factory=dict, repr=False)
     draft_lives: timedelta = timedelta(hours=12)
     question_days: int = 90
+    page: str = ""
 
     @property
     def draft_hours(self) -> int:

@@ -17,6 +17,7 @@ from dialogues import (
     local,
     my_notes,
     note,
+    page,
     people,
     residue,
     rota_talk,
@@ -70,6 +71,7 @@ DIALOGUES: Mapping[str, Dialogue] = {
         note.STATES, note.begin, note.advance, note.resume, True, note.is_draft, note.dropped, note.forgets
     ),
     "residue": Dialogue(residue.STATES, residue.begin, residue.advance, residue.resume),
+    "page": Dialogue(page.STATES, page.begin, page.advance, page.resume),
     "people": Dialogue(people.STATES, people.begin, people.advance, people.resume, reads=False),
     "rota": Dialogue(rota_talk.STATES, rota_talk.begin, rota_talk.advance, rota_talk.resume),
     "share": Dialogue(share.STATES, share.begin, share.advance, share.resume, True),

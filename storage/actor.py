@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-ActorKind = Literal["person", "operator", "assistant"]
+ActorKind = Literal["person", "operator", "assistant", "key"]
 ACTOR_KINDS: tuple[str, ...] = get_args(ActorKind)
 
 
@@ -11,8 +11,9 @@ ACTOR_KINDS: tuple[str, ...] = get_args(ActorKind)
 class Actor:
     """
     Attributes:
-        kind: ``person`` in a chat, ``operator`` at the command line, ``assistant`` by itself (timers).
-        ref: 16 bytes: the person's ref, a keyed pseudonym of the operator's name, or zeros.
+        kind: ``person`` in a chat or the page, ``operator`` at the command line, ``assistant`` by itself (timers),
+            ``key``: somebody at the page who proved a key that belongs to no known person.
+        ref: 16 bytes: the person's ref, a keyed pseudonym of the operator's name, the key's id, or zeros.
         name: the operator's, as given or as the machine knows the user; empty for the others.
     """
 
@@ -23,6 +24,10 @@ class Actor:
     @classmethod
     def person(cls, ref: bytes) -> "Actor":
         return cls("person", ref)
+
+    @classmethod
+    def key(cls, kid: bytes) -> "Actor":
+        return cls("key", kid)
 
 
 ASSISTANT = Actor("assistant", bytes(16))

@@ -149,11 +149,11 @@ def keep_days(row: AgencyRow) -> int:
     return int(row.profile.get("keep_days", 0))
 
 
-def view(row: AgencyRow, *, ready: bool, site: Site = NOWHERE) -> Agency:
+def view(row: AgencyRow, *, ready: bool, site: Site = NOWHERE, admin_key: str = "") -> Agency:
     """What dialogues see of an agency."""
     profile = row.profile
-    zone = ZoneInfo(profile["zone"])
-    return Agency(row.slug, profile["name"], zone, profile["case_pattern"], profile["alarm"], ready, site, media(row))
+    zone, pattern, alarm = ZoneInfo(profile["zone"]), profile["case_pattern"], profile["alarm"]
+    return Agency(row.slug, profile["name"], zone, pattern, alarm, ready, site, media(row), admin_key)
 
 
 def publish_desk(tx: Transaction, manifest: Manifest, canonical: bytes, signature: bytes) -> None:

@@ -32,6 +32,7 @@ Action = Literal[
     "flag.worsened",
     "flag.handed-on",
     "flag.closed",
+    "flag.asked",
     "case.ticked",
     "case.closed",
     "plan.kept",
@@ -55,6 +56,9 @@ Action = Literal[
     "backup.made",
     "backup.restored",
     # who may do what
+    "session.begun",
+    "session.refused",
+    "key.linked",
     "agency.added",
     "agency.changed",
     "desk.published",

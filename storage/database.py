@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from storage.errors import WrongVersion
+from storage.schema import metadata
+from storage.serving import RIGHTS, Right
 from storage.trouble import refusal
 
 # secure_delete with a truncating checkpoint after purges leaves no residue in the file (measured; see docs/decisions).
@@ -31,7 +33,7 @@ PRAGMAS = (
 NEWER = "this database was written by a newer version of the program; upgrade the program"
 
 
-def open_database(path: Path, *, reads_notes: bool = False) -> Engine:
+def open_database(path: Path, *, reads_notes: bool = False, serves: bool = False) -> Engine:
     """An engine on one SQLite file.
 
     Args:
@@ -39,6 +41,7 @@ def open_database(path: Path, *, reads_notes: bool = False) -> Engine:
         reads_notes: whether this connection may select sealed bodies. The bot's may not: it can write notes, count
             and delete them, and nothing else (SQLite authorizer). The sync process and the command line may. None
             of them may change the audit log, only add to it.
+        serves: as the page's server, which sees the tables of ``storage.serving`` and no others.
 
     Returns:
         An engine with one connection, usable from whichever thread holds the transaction. Transactions are begun by
@@ -57,7 +60,7 @@ def open_database(path: Path, *, reads_notes: bool = False) -> Engine:
     def _prepare(connection: sqlite3.Connection, _: Any) -> None:
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        connection.set_authorizer(_adds_to_audit_only if reads_notes else _no_bodies)
+        connection.set_authorizer(_serves if serves else _adds_to_audit_only if reads_notes else _no_bodies)
 
     return engine
 
@@ -115,6 +118,31 @@ def _no_bodies(action: int, table: str | None, column: str | None, *_: str | Non
         return sqlite3.SQLITE_DENY
     # Under another name the column would be readable again.
     if action == sqlite3.SQLITE_ALTER_TABLE:
+        return sqlite3.SQLITE_DENY
+    return _adds_to_audit_only(action, table, column)
+
+
+_DONE: dict[int, Right] = {
+    sqlite3.SQLITE_READ: "SELECT",
+    sqlite3.SQLITE_INSERT: "INSERT",
+    sqlite3.SQLITE_UPDATE: "UPDATE",
+    sqlite3.SQLITE_DELETE: "DELETE",
+}
+_CHANGES_SCHEMA = frozenset(
+    getattr(sqlite3, f"SQLITE_{what}")
+    for what in (
+        "ALTER_TABLE", "ATTACH", "DETACH", "CREATE_TABLE", "CREATE_VIEW", "CREATE_TRIGGER", "CREATE_INDEX",
+        "CREATE_TEMP_TABLE", "CREATE_TEMP_VIEW", "CREATE_TEMP_TRIGGER", "CREATE_TEMP_INDEX", "DROP_TABLE",
+        "DROP_VIEW", "DROP_TRIGGER", "DROP_INDEX",
+    )
+)  # fmt: skip
+
+
+def _serves(action: int, table: str | None, column: str | None, *_: str | None) -> int:
+    if action in _CHANGES_SCHEMA:
+        return sqlite3.SQLITE_DENY
+    right = _DONE.get(action)
+    if right is not None and table is not None and table in metadata.tables and right not in RIGHTS.get(table, ()):
         return sqlite3.SQLITE_DENY
     return _adds_to_audit_only(action, table, column)
 

@@ -129,6 +129,12 @@ class Keyring:
         """32 bytes; what the code that goes with an invite is known by at rest."""
         return hmac.digest(self._tokens, b"code" + token_hash + code.encode(), "sha256")
 
+    def page_hash(self, what: str, *parts: bytes) -> bytes:
+        """32 bytes; what the page's tokens, answers, tickets and addresses are known by at rest. ``what`` keeps one
+        kind from passing for another."""
+        told = b"".join(len(part).to_bytes(4, "big") + part for part in (what.encode(), *parts))
+        return hmac.digest(self._tokens, b"page" + told, "sha256")
+
     def asker(self, theme_ref: bytes, person_ref: bytes) -> int:
         """0 to 255: tells who asks within one theme from most others, and says nothing in another. See storage.gaps."""
         return hmac.digest(self._pseudonyms, b"asker" + theme_ref + person_ref, "sha256")[0]

@@ -81,7 +81,7 @@ def open_reference(
     for row in rows:
         if row.body is None:
             continue
-        expected = Expected(row.agency_ref, row.id, row.flag_level, "chat")
+        expected = Expected(row.agency_ref, row.id, row.flag_level, row.channel)
         opened = open_note(row.body, key, expected=expected, ingest_public_keys=ingest_public_keys)
         audit.record(
             tx, "note.opened", at=at, reason=reason, agency=row.agency_ref, about=row.id, words=words, key=key.kid.hex()

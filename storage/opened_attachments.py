@@ -1,6 +1,6 @@
 """A note's attachments, opened and held against what the note says of them. The bot never imports this."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +61,19 @@ def attached(
             .order_by(attachments.c.number)
         )
     }
+    return matched(kept, agency_ref, note_id, body, key, ingest_public_keys)
+
+
+def matched(
+    records: Mapping[int, bytes],
+    agency_ref: bytes,
+    note_id: bytes,
+    body: Any,
+    key: OpeningKey,
+    ingest_public_keys: Collection[VerifyKey],
+) -> tuple[Attached, ...]:
+    """The same for records that come from elsewhere, by number."""
+    kept = dict(records)
     found = []
     for number, kind, media_type, size, digest in _listed(body):
         named = Attached(number, kind, media_type, size, problem="missing")

@@ -19,7 +19,10 @@ from storage.schema import (
     case_members,
     conversations,
     invites,
+    key_holders,
     memberships,
+    page_links,
+    page_sessions,
     people,
     redemptions,
     residue,
@@ -412,7 +415,7 @@ def revoke(tx: Transaction, person_ref: bytes, *, at: datetime, force: bool = Fa
     agency_ref = agency_refs[0] if len(agency_refs) == 1 else b""
     deletions.record(tx, "person", person_ref)
     audit.record(tx, "person.revoked", at=at, reason="access", agency=agency_ref, about=person_ref)
-    for table in (memberships, walks, case_members):
+    for table in (memberships, walks, case_members, page_links, page_sessions, key_holders):
         tx.db.execute(delete(table).where(table.c.person_ref == person_ref))
     tx.db.execute(delete(invites).where(invites.c.issuer_ref == person_ref, invites.c.used_at.is_(None)))
     plans.leave(tx, person_ref)

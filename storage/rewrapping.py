@@ -88,7 +88,7 @@ def rewrap_some(
     for row in tx.db.execute(found).all():
         if row.body is None:  # withdrawn meanwhile
             continue
-        expected = Expected(row.agency_ref, row.id, row.flag_level, "chat")
+        expected = Expected(row.agency_ref, row.id, row.flag_level, row.channel)
         try:
             things = _attachments(tx, row.agency_ref, row.id, key, recipients, ingest_public_keys)
             steps = _steps(tx, row.agency_ref, row.id, key, recipients, ingest_public_keys)

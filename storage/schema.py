@@ -208,6 +208,7 @@ notes = Table(
     Column("case_tag", Ref),
     Column("amends", Ref),
     Column("body", LargeBinary),
+    Column("channel", String(4), nullable=False, server_default="chat"),  # where it was sealed; stands in its header
     UniqueConstraint("agency_ref", "reference"),
     Index("ix_notes_state", "state"),
 )
@@ -430,4 +431,73 @@ audit = Table(
     Column("sealed_reason", LargeBinary, nullable=False),
     Column("prev", LargeBinary(32), nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
+)
+
+# The one-time link that `/page` gave to a person, as a hash; gone when used, or replaced by the next.
+page_links = Table(
+    "page_links",
+    metadata,
+    Column("person_ref", Ref, ForeignKey("people.ref"), primary_key=True),
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+# A session of the page, as a hash of its token. ``kid``: the key that was proved; None: an author's, by link or
+# Telegram. ``proved_at``: when a challenge was last answered. Gone when it ends, and with the person's access.
+page_sessions = Table(
+    "page_sessions",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("person_ref", Ref, ForeignKey("people.ref")),
+    Column("kid", Ref),
+    Column("started_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("proved_at", BigInteger),
+    Index("ix_page_sessions_person_ref", "person_ref"),
+)
+
+# A challenge that waits for its answer, which it knows as a hash; gone with the first try, and after a minute.
+page_challenges = Table(
+    "page_challenges",
+    metadata,
+    Column("id", Ref, primary_key=True),
+    Column("kid", Ref, nullable=False),
+    Column("answer_hash", LargeBinary(32), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+# How often answers for a key were wrong from one address (``ref`` is keyed over both), and until when no more is taken.
+page_failures = Table(
+    "page_failures",
+    metadata,
+    Column("ref", Ref, primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+
+# Telegram's initData that was used, as a hash, for as long as it would be good.
+page_used = Table(
+    "page_used",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+)
+
+# Whose a desk's key is, for acts that people do; from linking until the person's access ends.
+key_holders = Table(
+    "key_holders",
+    metadata,
+    Column("kid", Ref, primary_key=True),
+    Column("person_ref", Ref, ForeignKey("people.ref"), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Index("ix_key_holders_person_ref", "person_ref"),
+)
+
+# A note whose attachments were sent up and which is still to come itself; swept with them after a day.
+page_uploads = Table(
+    "page_uploads",
+    metadata,
+    Column("note_id", Ref, primary_key=True),
+    Column("person_ref", Ref, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )

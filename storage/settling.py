@@ -5,6 +5,7 @@ outbox      what waited to be said may have been said since: it is dropped; eras
 questions   numbers jump ahead, so that no button of the lost time fits a later question
 flags       deadlines that passed begin anew: who took a flag since is not known, and nobody is told of all at once
 invites     those not used yet end: they may have been used since
+page        sessions, links and challenges end: some were used, or ended, since
 """
 
 from collections.abc import Iterable
@@ -19,7 +20,7 @@ from storage.deletions import Deletion
 from storage.errors import Unknown
 from storage.pins import Pin
 from storage.schema import agencies as agency_rows
-from storage.schema import conversations, invites
+from storage.schema import conversations, invites, page_challenges, page_links, page_sessions
 from storage.schema import flags as flag_rows
 from storage.schema import notes as note_rows
 from storage.schema import people as person_rows
@@ -71,6 +72,8 @@ def settle(tx: Transaction, since: Iterable[Deletion], *, made_at: datetime, at:
     tx.db.execute(delete(timer_rows).where(timer_rows.c.kind.in_(TOLD_ALREADY)))
     _begin_anew(tx, at)
     tx.db.execute(delete(invites).where(invites.c.used_at.is_(None)))
+    for table in (page_links, page_sessions, page_challenges):
+        tx.db.execute(delete(table))
     words = f"backup of {made_at:%Y-%m-%d %H:%M} UTC, log after entry {done.entries} lost"
     audit.record(tx, "backup.restored", at=at, reason="operation", words=words)
     tx.purged()

@@ -101,10 +101,10 @@ class Cluster:
         return [path for path in (self.data / "base" / str(oid)).iterdir() if path.is_file()]
 
     def addresses(self, database: str) -> Addresses:
-        """One for each role; the bot's and the reader's are those of a login that is a member of that role alone."""
+        """One for each role; but for the owner's those of a login that is a member of that role alone."""
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             there = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
-            for role in ("bot", "reader", "owner"):
+            for role in ("bot", "reader", "owner", "server"):
                 if f"integra_{role}" not in there:
                     connection.execute(f"CREATE ROLE integra_{role} NOLOGIN")  # type: ignore[arg-type]
                 if f"test_{role}" not in there:
@@ -113,6 +113,7 @@ class Cluster:
             bot=self.address(database, "test_bot"),
             reader=self.address(database, "test_reader"),
             owner=self.address(database),
+            server=self.address(database, "test_server"),
         )
 
     def _run(self, program: str, *arguments: str) -> None:

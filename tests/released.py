@@ -379,6 +379,19 @@ def _life_of_flags(old: Old) -> None:
     old.put("rotas", agency_ref=old.agency, version=2, sealed_rota=rota, sealed_before=rota, changed_at=old.now)
 
 
+def _page(old: Old) -> None:
+    kid = bytes([5]) * 16
+    old.put("page_links", person_ref=old.person("officer"), token_hash=old.keyring.page_hash("link", b"one"),
+            expires_at=old.now + 600)  # fmt: skip
+    old.put("page_sessions", token_hash=old.keyring.page_hash("session", b"one"), person_ref=old.person("officer"),
+            kid=kid, started_at=old.now, seen_at=old.now, proved_at=old.now)  # fmt: skip
+    old.put("page_challenges", id=bytes([6]) * 16, kid=kid, answer_hash=bytes(32), expires_at=old.now + 60)
+    old.put("page_failures", ref=bytes([7]) * 16, times=1, until=old.now)
+    old.put("page_used", hash=bytes([8]) * 32, until=old.now + 300)
+    old.put("key_holders", kid=kid, person_ref=old.person("coordinator"), since=old.now)
+    old.put("page_uploads", note_id=bytes([9]) * 16, person_ref=old.person("officer"), at=old.now)
+
+
 BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0001": _first,
     "0002": _cases,
@@ -392,4 +405,5 @@ BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0010": _leases,
     "0011": _questions,
     "0012": _life_of_flags,
+    "0013": _page,
 }

@@ -61,6 +61,7 @@ COMMANDS = (
     "keys split",
     "keys combine",
     "run",
+    "serve",
     "upgrade",
     "move",
     "doctor",

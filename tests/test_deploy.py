@@ -22,7 +22,7 @@ from bot.status import Address
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
-SERVICES = ("integra.service", "integra-sync@.service")
+SERVICES = ("integra.service", "integra-page.service", "integra-sync@.service")
 UNITS = (*SERVICES, "integra-sync@.timer")
 ANALYZE = shutil.which("systemd-analyze")
 needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not here")
@@ -110,6 +110,8 @@ def test_what_a_service_starts_is_a_command_of_ours(name: str) -> None:
     if name == "integra.service":
         assert taken["token_file"] == Path("/run/x/integra.token")
         assert Address.read(taken["status"]).host == "127.0.0.1"
+    elif name == "integra-page.service":
+        assert taken["url"] == "https://notes.example.org"
     else:
         assert taken["agency"] == "northbridge"
 

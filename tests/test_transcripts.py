@@ -6,6 +6,7 @@
 import asyncio
 import hashlib
 import itertools
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,7 +60,8 @@ async def conversation(written: str, folder: Path, person: str, setting: list[st
         setting: words that change the world: ``stranger`` (nobody is enrolled at this chat, an invite is at hand),
             ``no-desk`` (the agency has nobody to seal to), ``two-agencies``, ``residue`` (two messages could not be
             deleted from this chat), ``rota`` (somebody is on duty at any hour), ``lapses`` (the mentor's role ends in 90
-            days), ``no-media`` (the agency takes no photos and no voice messages).
+            days), ``no-media`` (the agency takes no photos and no voice messages), ``page`` (there is a page in the
+            browser).
 
     In its lines TOKEN stands for the invite, PHOTO and VOICE for the paths of files.
     """
@@ -79,6 +81,7 @@ async def conversation(written: str, folder: Path, person: str, setting: list[st
             clock=clock,
             entropy=counted(),
             witness=effects.append,
+            page="https://notes.example.org" if "page" in setting else "",
         )
         await app.start()
         chat = Chat(app, console, clock, person=person, people=STAFF, effects=effects)
@@ -97,6 +100,7 @@ async def conversation(written: str, folder: Path, person: str, setting: list[st
     finally:
         store.close()
     played = "\n".join(lines) + "\n"
+    played = re.sub(r"pins=[0-9a-f]{32}", "pins=KEY", played)
     for word, meant in words.items():
         played = played.replace(meant, word)
     for name, path in files.items():

@@ -122,11 +122,11 @@ ANSWERS: dict[str, Callable[..., Answer]] = {
 
 
 class Node:
-    """The reader in JavaScript, in one process for as many questions as there are."""
+    """A reader in JavaScript, in one process for as many questions as there are."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: Path = JS / "answer.js") -> None:
         self._process = subprocess.Popen(
-            [str(shutil.which("node")), str(JS / "answer.js")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [str(shutil.which("node")), str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
 
     def ask(self, question: dict[str, Any]) -> Answer:

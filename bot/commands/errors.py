@@ -2,6 +2,7 @@
 
 from bot.channels.base import Stop
 from bot.commands.common import Refusal
+from bot.serve.bundle import BundleError
 from bot.settings import SettingsError
 from bot.site import SiteError
 from bot.status import StatusError
@@ -9,7 +10,18 @@ from guidance.library import ContentError
 from storage.errors import StorageError
 from storage.sealing.errors import SealError
 
-FAILURES = (Refusal, StorageError, SealError, SettingsError, SiteError, StatusError, ContentError, Stop, OSError)
+FAILURES = (
+    Refusal,
+    StorageError,
+    SealError,
+    SettingsError,
+    SiteError,
+    StatusError,
+    BundleError,
+    ContentError,
+    Stop,
+    OSError,
+)
 
 
 def said(failed: BaseException) -> str:

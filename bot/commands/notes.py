@@ -1,4 +1,4 @@
-"""`integra notes`: read sealed notes with a recipient's key, on the same machine as the data folder."""
+"""`integra notes`: read sealed notes with a recipient's key; beside the data folder, or from a server without one."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,8 @@ from typing import Annotated, get_args
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, Words, out, out_json, read_key, within
+from bot.commands.common import AsJson, PassphraseFile, Refusal, Words, out, out_json, read_key, within
+from bot.commands.reading_over import Reader, over
 from bot.duty import DesksAlone
 from bot.installation import Installation
 from dialogues.reference import read_reference
@@ -21,11 +22,34 @@ from storage.sealing.suites import OpeningKey
 from storage.transaction import Transaction
 
 notes = typer.Typer(help="Sealed notes.", no_args_is_help=True)
+WHERE = "say where the notes are: --data DIR, or --server URL with --key FILE"
+
+
+SomeData = Annotated[
+    Path | None,
+    typer.Option("--data", envvar="INTEGRA_DATA", help="Data folder of the installation.", show_default=False),
+]
+Server = Annotated[
+    str, typer.Option("--server", help="In place of the data folder: a server's address, https://notes.example.org.")
+]
 
 
 @notes.command("list")
-def list_(data: Data, as_json: AsJson = False) -> None:
+def list_(
+    data: SomeData = None,
+    server: Server = "",
+    key: Annotated[Path | None, typer.Option("--key", help="With --server: your private key file.")] = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
     """List notes without content. An entry in the audit log."""
+    if server:
+        if key is None:
+            raise Refusal("a server lists notes for whoever proves a key: --key FILE")
+        _list_over(server, _opening_key(key, passphrase_file), as_json=as_json)
+        return
+    if data is None:
+        raise Refusal(WHERE)
 
     def read(tx: Transaction) -> list[opened.Listed]:
         audit.record(tx, "notes.listed", at=system_clock(), reason="operation")
@@ -39,12 +63,24 @@ def list_(data: Data, as_json: AsJson = False) -> None:
         out(f"{row.reference}  {row.agency}  {row.hour:%Y-%m-%d %H}h  {row.state}  flag: {row.flag or '-'}")
 
 
+def _list_over(server: str, key: OpeningKey, *, as_json: bool) -> None:
+    rows = over(server, key, lambda reader: reader.listed("all"))
+    if as_json:
+        out_json(rows)
+        return
+    for row in rows:
+        flag, more = row["flag"], f"  +{row['amendments']} amended" if row["amendments"] else ""
+        told = f"{flag['state']} ({flag['urgency']})" if flag else "-"
+        out(f"{row['reference']}  {row['agency']}  {row['hour'][:13]}h  {row['state']}  flag: {told}{more}")
+
+
 @notes.command("open")
 def open_(
     reference: Annotated[str, typer.Argument(help="The note's reference, for example K7QF-3M2D.")],
-    data: Data,
     key: Annotated[Path, typer.Option("--key", help="Your private key file, kept outside the data folder.")],
     reason: Annotated[ReadingReason, typer.Option(help="Why you read it; kept sealed in the audit log.")],
+    data: SomeData = None,
+    server: Server = "",
     words: Words = "",
     reader: Annotated[
         str,
@@ -69,11 +105,55 @@ def open_(
     short = read_reference(reference)
     if short is None:
         raise Refusal("that reference has a slip in it; a right one looks like K7QF-3M2D")
+    if server:
+        opener = _opening_key(key, passphrase_file)
+        found = over(server, opener, lambda there: _found_over(there, short, reason, words))
+    elif data is not None:
+        found = _found_here(data, short, key, passphrase_file, save, reason, words, reader)
+    else:
+        raise Refusal(WHERE)
+    saved = saved_into(save, found) if save is not None else {}
+    if as_json:
+        out_json([_opened(one, saved) for one in found])
+    else:
+        out("\n\n".join(opened.as_text(one) for one in found))
+        for path in saved.values():
+            out(f"Saved {path}")
+    if any(thing.problem for one in found for thing in one.attachments):
+        raise typer.Exit(1)
+
+
+async def _found_over(reader: Reader, short: str, reason: ReadingReason, words: str) -> list[opened.Opened]:
+    rows = await reader.listed("all")
+    note_id = next((row["note_id"] for row in rows if row["reference"] == short), None)
+    if note_id is None:
+        raise Refusal(f"there is no note {short} for this key; an amendment is opened by its first note's reference")
+    found = await reader.opened(note_id, reason, words)
+    if not found:
+        raise Refusal(f"{short} was withdrawn by its author")
+    return found
+
+
+def _opening_key(path: Path, passphrase_file: Path | None) -> OpeningKey:
+    key = read_key(path, passphrase_file).key
+    if not isinstance(key, OpeningKey):
+        raise Refusal("that key signs; it does not open notes")
+    return key
+
+
+def _found_here(
+    data: Path,
+    short: str,
+    key: Path,
+    passphrase_file: Path | None,
+    save: Path | None,
+    reason: ReadingReason,
+    words: str,
+    reader: str,
+) -> list[opened.Opened]:
     installation = Installation.at(data)
     installation.refuse_inside(key)
-    opener = read_key(key, passphrase_file).key
-    if not isinstance(opener, OpeningKey):
-        raise Refusal("that key signs; it does not open notes")
+    opener = _opening_key(key, passphrase_file)
     ingest = (installation.keyring(reads_notes=True).ingest.public,)
     if save is not None:
         installation.refuse_inside(save, "photos and voice messages in clear")
@@ -94,7 +174,7 @@ def open_(
         return found
 
     try:
-        found = within(data, turn, reads_notes=True)
+        return within(data, turn, reads_notes=True)
     except ReasonNeeded as refused:
         others = ", ".join(one for one in get_args(ReadingReason) if one != "handling")
         raise Refusal(
@@ -113,15 +193,6 @@ def open_(
 
         within(data, tried)
         raise
-    saved = saved_into(save, found) if save is not None else {}
-    if as_json:
-        out_json([_opened(one, saved) for one in found])
-    else:
-        out("\n\n".join(opened.as_text(one) for one in found))
-        for path in saved.values():
-            out(f"Saved {path}")
-    if any(thing.problem for one in found for thing in one.attachments):
-        raise typer.Exit(1)
 
 
 def saved_into(folder: Path, found: Sequence[opened.Opened]) -> dict[tuple[str, int], Path]:

@@ -19,6 +19,7 @@ from bot.channels.registry import client as client_of
 from bot.channels.telegram_channel import Telegram
 from bot.clock import system_clock
 from bot.commands.common import Data, Refusal
+from bot.commands.serve import server, verifier
 from bot.finding import Finding
 from bot.health import Health
 from bot.installation import Installation
@@ -26,6 +27,7 @@ from bot.leased import Leased
 from bot.limits import Limits
 from bot.notify import READY, STOPPING, keep_alive, notify
 from bot.reload import Reload
+from bot.serve.origin import read_origin
 from bot.settings import Settings
 from bot.status import Address, Status
 from bot.turns import World
@@ -44,6 +46,7 @@ SHOWN_COMMANDS = (
     "/guide",
     "/notes",
     "/inbox",
+    "/page",
     "/people",
     "/rota",
     "/local",
@@ -73,6 +76,10 @@ def run(
     status_public: Annotated[
         bool, typer.Option("--status-public", help="Other machines may reach that address; it has no password.")
     ] = False,
+    serve: Annotated[
+        bool,
+        typer.Option("--serve", help="Serve the page, too, in this process; see `integra serve`."),
+    ] = False,
 ) -> None:
     """Listen on Telegram until stopped (Ctrl-C or SIGTERM). SIGHUP reads the content again."""
     if client and client not in CLIENTS:
@@ -91,7 +98,7 @@ def run(
         # First: the library fills the gaps that building leaves (9 MB, measured).
         wiring.voices(settings.content, finding)
         library = client_of(client or settings.client)
-    asyncio.run(_run(installation, settings, finding, library, token, webhook, secret, address))
+    asyncio.run(_run(installation, settings, finding, library, token, webhook, secret, address, serve=serve))
 
 
 async def _run(
@@ -103,7 +110,10 @@ async def _run(
     webhook: str,
     secret: str,
     address: Address | None,
+    *,
+    serve: bool,
 ) -> None:
+    origin = read_origin(settings.page_url) if settings.page_url else ""
     telegram = client.open(token, settings.telegram_api or None)
     store = installation.store()
     content = settings.content
@@ -113,7 +123,7 @@ async def _run(
         health.started = True
         notify(READY)
         try:
-            await _until_it_answers(lambda: telegram.set_commands(commands(app.world.voices)))
+            await _until_it_answers(lambda: telegram.set_commands(commands(app.world.voices, page=bool(origin))))
             if webhook:
                 host, port, path = settings.webhook_host, settings.webhook_port, settings.webhook_path
                 await telegram.listen_webhook(webhook, host, port, path, secret, handle)
@@ -132,12 +142,13 @@ async def _run(
             question_days=settings.question_days,
             question_people=settings.question_people,
             finding=finding,
+            page=origin,
         )
 
     async def renewed(world: World) -> None:
         wiring.settle_memory()
         await app.look_again()
-        await _until_it_answers(lambda: telegram.set_commands(commands(world.voices)))
+        await _until_it_answers(lambda: telegram.set_commands(commands(world.voices, page=bool(origin))))
 
     try:
         channels: dict[str, Channel] = {telegram.name: telegram}
@@ -151,13 +162,14 @@ async def _run(
             mentor_days=settings.mentor_days,
             question_days=settings.question_days,
             question_people=settings.question_people,
+            page=origin,
             paces=settings.paces,
             finding=finding,
         )
         health = Health(app, store, installation.keyring)
         reload = Reload(app, build, renewed)
         wiring.settle_memory()
-        async with _told(app, health, address):
+        async with _told(app, health, address), _page(installation, settings, app, token, wanted=serve):
             log.info("started", mode="webhook" if webhook else "polling", client=client.__name__)
             await _until_stopped(app.run(listen), reload, health)
         log.info("stopped")
@@ -178,13 +190,13 @@ async def _polling_alone(store: Store, telegram: Telegram, handle: Handle) -> No
         await poll()
 
 
-def commands(voices: Mapping[str, Voice] | None = None) -> dict[str, list[tuple[str, str]]]:
-    """The command menu by language: name without the slash, description."""
+def commands(voices: Mapping[str, Voice] | None = None, *, page: bool = False) -> dict[str, list[tuple[str, str]]]:
+    """The command menu by language: name without the slash, description. ``page``: there is one in the browser."""
     return {
         code: [
             (command.removeprefix("/"), voice.text(f"command-{command.removeprefix('/')}"))
             for command in SHOWN_COMMANDS
-            if command in COMMANDS or command == "/cancel"
+            if (command in COMMANDS or command == "/cancel") and (page or command != "/page")
         ]
         for code, voice in (voices or wiring.voices()).items()
     }
@@ -200,6 +212,27 @@ async def _until_it_answers(call: Callable[[], Awaitable[None]]) -> None:
             log.warning("telegram.out-of-reach", seconds=wait_s)
             await asyncio.sleep(max(wait_s, later.after_s))
             wait_s = min(2 * wait_s, 60.0)
+
+
+@asynccontextmanager
+async def _page(
+    installation: Installation, settings: Settings, app: App, token: str, *, wanted: bool
+) -> AsyncIterator[None]:
+    """The page beside the assistant, for a small agency: with a connection of its own, as the server's role."""
+    if not wanted:
+        yield
+        return
+    store = installation.store(serves=True)
+    try:
+        served = server(installation, store, app.world, settings, verifier(token, 0), push=app.outbox.push)
+        await served.start()
+        log.info("page.served", port=served.address.port)
+        try:
+            yield
+        finally:
+            await served.stop()
+    finally:
+        store.close()
 
 
 @asynccontextmanager

@@ -5,20 +5,23 @@ import os
 import readline  # noqa: F401  gives input() history and editing
 import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot import demo as demonstration
-from bot import logs, wiring
+from bot import demo_page, logs, wiring
 from bot.channels.console import Console
 from bot.chat import Chat, play
 from bot.clock import MovableClock
 from bot.commands.common import Refusal, operator
+from bot.commands.serve import bundle_of
 from bot.demo import Demo
 from bot.finding import AS_SHIPPED, Finding
 from bot.installation import Installation
+from bot.serve.bundle import Bundle
 from bot.settings import Settings
 from bot.trial import HANDLES, Trial, enrol
 from dialogues.case_code import DEFAULT_PATTERN
@@ -67,8 +70,11 @@ def demo() -> None:
     with tempfile.TemporaryDirectory(prefix="integra-demo-") as folder:
         trial = Trial.create(Path(folder), at=MovableClock()(), roles=demonstration.PEOPLE)
         if sys.stdin.isatty():
+            bundle, port = bundle_of(None), demo_page.free_port()
             typer.echo(demonstration.WELCOME)
-            asyncio.run(_chat(trial.installation, "officer", demonstration.PEOPLE, trial=trial))
+            typer.echo(demo_page.NO_PAGE if bundle is None else demo_page.welcome(trial, demo_page.origin_at(port)))
+            page = None if bundle is None else (bundle, port)
+            asyncio.run(_chat(trial.installation, "officer", demonstration.PEOPLE, trial=trial, page=page))
         else:
             asyncio.run(_tour(trial))
 
@@ -82,7 +88,9 @@ async def _chat(
     trial: Trial | None = None,
     settings: Settings | None = None,
     save: Path | None = None,
+    page: tuple[Bundle, int] | None = None,
 ) -> None:
+    """``page``: served beside it, on this port of the loopback."""
     store, clock, effects = installation.store(operator=operator()), MovableClock(), list[str]()
     try:
         await store.run(lambda tx: _enrol(tx, who, clock))
@@ -103,6 +111,7 @@ async def _chat(
             question_days=chosen.question_days,
             question_people=chosen.question_people,
             finding=finding,
+            page="" if page is None else demo_page.origin_at(page[1]),
         )
         await app.start()
         extras = Demo(trial, store, app, clock).extras if trial is not None else {}
@@ -116,10 +125,11 @@ async def _chat(
             effects=effects if record else None,
             for_people=sys.stdin.isatty() and sys.stdout.isatty(),
         )
-        if sys.stdin.isatty():
-            await _interactive(talk)
-        else:
-            await play(talk, iter(sys.stdin.readline, ""), typer.echo)
+        async with nullcontext() if page is None or trial is None else demo_page.beside(trial, app, *page):
+            if sys.stdin.isatty():
+                await _interactive(talk)
+            else:
+                await play(talk, iter(sys.stdin.readline, ""), typer.echo)
         await app.stop()
     finally:
         store.close()

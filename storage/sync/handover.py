@@ -168,7 +168,7 @@ def _open(
         for row in rows:
             if len(opened) == MOST_IN_BATCH or attached_bytes >= MOST_ATTACHED_BYTES:
                 return opened, problems
-            expected = Expected(row.agency_ref, row.id, row.flag_level, "chat")
+            expected = Expected(row.agency_ref, row.id, row.flag_level, row.channel)
             try:
                 note = open_note(bodies.get(row.id) or b"", key, expected=expected, ingest_public_keys=keyring_public)
                 things = store.run_now(partial(_attached, row=row, note=note, key=key, keyring_public=keyring_public))
@@ -228,7 +228,7 @@ def _head(tx: Transaction, destination: str) -> Head:
 def _candidates(tx: Transaction, destination: str, agency_ref: bytes | None) -> Sequence[Any]:
     given = select(handovers.c.note_id).where(handovers.c.destination == destination)
     query = (
-        select(notes.c.id, notes.c.agency_ref, notes.c.reference, notes.c.flag_level, notes.c.hour)
+        select(notes.c.id, notes.c.agency_ref, notes.c.reference, notes.c.flag_level, notes.c.channel, notes.c.hour)
         .where(notes.c.state == "waiting", notes.c.id.not_in(given))
         .order_by(notes.c.hour, notes.c.reference)
     )

@@ -66,6 +66,7 @@ BY_COMMAND: dict[str, tuple[str, ...] | str] = {
     "case members": ("case.viewed",),
     "case list": ("cases.listed",),
     "case close": ("case.closed",),
+    "serve": ("session.begun", "session.refused", "key.linked", "flag.asked", "notes.listed", "note.opened"),
     "notes list": ("notes.listed",),
     "notes open": ("note.opened",),
     "outbox list": "ids, reasons and counts",

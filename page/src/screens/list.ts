@@ -1,0 +1,110 @@
+/** Flags and notes that this key may open, without a word of content. */
+import { api, type Listed, Problem, type Status, type Urgency } from "../api";
+import { serverKeys, takeServerKeys } from "../login";
+import { spoken } from "../sealing/fingerprint";
+import { known } from "../state";
+import { button, field, h, replace, select } from "../ui/dom";
+import { deeper, redraw, say, type Screen } from "../ui/shell";
+import { t, why } from "../ui/text";
+import { age, alert, badges, keyWords, notice } from "../ui/words";
+import { noteScreen } from "./note";
+
+const STATUSES: readonly Status[] = ["flagged", "open", "mine", "taken", "closed", "unflagged", "all"];
+const ORDERS = ["urgency", "newest", "oldest"] as const;
+
+// Kept while the page is open, so that coming back from a note shows the same list.
+const filter = { status: "flagged" as Status, urgency: "" as Urgency | "", agency: "", order: "urgency" };
+
+export const list: Screen = async () => {
+  const place = h("div", { "aria-live": "off" });
+  const agencies = (known.reader?.session.agencies ?? []).filter(({ reads }) => reads);
+  const pick = (name: keyof typeof filter, label: string, options: readonly { value: string; label: string }[]) =>
+    field(label, select(options, filter[name], (value) => {
+      Object.assign(filter, { [name]: value });
+      void load(place, null);
+    })).row;
+  const urgencies = (known.config?.forms.urgencies ?? []).map((one) => ({ value: one as string, label: t(`urgency-${one}`) }));
+  void load(place, null);
+  return [
+    h("h1", {}, t("page-list")),
+    await newServerKeys(),
+    known.reader?.session.key?.linked === false ? notice(t("page-unlinked")) : h("span", {}),
+    h(
+      "form",
+      { class: "filters", "aria-label": t("page-filters"), onsubmit: (event) => event.preventDefault() },
+      pick("status", t("page-status"), STATUSES.map((one) => ({ value: one, label: t(`page-status-${one}`) }))),
+      pick("urgency", t("page-fact-urgency"), [{ value: "", label: t("page-any") }, ...urgencies]),
+      agencies.length > 1 &&
+        pick("agency", t("page-agency"), [{ value: "", label: t("page-any") }, ...agencies.map(({ slug, name }) => ({ value: slug, label: name }))]),
+      pick("order", t("page-order"), ORDERS.map((one) => ({ value: one, label: t(`page-order-${one}`) }))),
+      button(t("page-refresh"), () => load(place, null), "quiet"),
+    ),
+    place,
+  ];
+};
+
+async function load(place: HTMLElement, after: string | null): Promise<void> {
+  const query: Record<string, string> = { status: filter.status, order: filter.order };
+  if (filter.urgency) query["urgency"] = filter.urgency;
+  if (filter.agency) query["agency"] = filter.agency;
+  if (after) query["after"] = after;
+  try {
+    const { notes, next } = await api.list(query, known.reader?.token ?? "");
+    const cards = notes.map(card);
+    const more = next === null ? null : h("p", { class: "actions" }, button(t("page-more"), () => load(place, next), "quiet"));
+    if (after) {
+      place.querySelector(".actions.more")?.remove();
+      place.querySelector("ul")?.append(...cards);
+    } else replace(place, notes.length ? h("ul", { class: "cards" }, cards) : h("p", { class: "empty" }, t("page-list-empty")));
+    if (more) {
+      more.classList.add("more");
+      place.append(more);
+    }
+    if (!after) say(t("page-list-count", { count: notes.length }));
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    replace(place, alert(t("page-not-loaded"), why(error.code, error.say)));
+  }
+}
+
+function card(one: Listed): HTMLElement {
+  const open = () => deeper(noteScreen(one));
+  const names = known.reader?.session.agencies ?? [];
+  const agency = names.length > 1 ? names.find(({ slug }) => slug === one.agency)?.name : null;
+  const more = [
+    age(one.flag?.raised_at ?? one.hour),
+    agency,
+    one.flag?.owner ? t("page-owner", { handle: one.flag.owner }) : null,
+    one.amendments ? t("page-amendments", { count: one.amendments }) : null,
+    one.attachments ? t("page-attachments", { count: one.attachments }) : null,
+    one.needs_reason ? t("page-wants-reason") : null,
+  ].filter((text) => text !== null && text !== undefined);
+  return h(
+    "li",
+    { class: `card${one.flag?.urgency === "urgent" && one.flag.state !== "closed" ? " card-urgent" : ""}` },
+    h(
+      "div",
+      { class: "card-top" },
+      h("strong", { class: "reference" }, one.reference),
+      badges(one.flag),
+    ),
+    h("p", { class: "hint" }, more.join(" · ")),
+    h("p", { class: "actions" }, named(button(t("page-open"), open), t("page-open-one", { reference: one.reference }))),
+  );
+}
+
+function named(made: HTMLButtonElement, label: string): HTMLButtonElement {
+  made.setAttribute("aria-label", label);
+  return made;
+}
+
+/** A key that signs notes on the server and is not known here: asked about, never taken in silence. */
+async function newServerKeys(): Promise<Node> {
+  const { unknown } = await serverKeys(known.reader?.session.server_keys ?? []);
+  if (unknown.length === 0) return h("span", {});
+  const take = async () => {
+    await takeServerKeys(unknown);
+    await redraw();
+  };
+  return alert(t("page-server-key"), t("page-server-key-text"), ...unknown.map(({ kid }) => keyWords(spoken(kid))), button(t("page-desk-words-match"), take));
+}

@@ -1,0 +1,39 @@
+"""Whose a desk's key is, for what people do and keys do not: taking flags."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+
+from storage.errors import Unknown
+from storage.schema import key_holders
+from storage.transaction import Transaction, seconds
+
+
+def holder_of(tx: Transaction, kid: bytes) -> bytes | None:
+    """The ref of the person a key was linked to, or None."""
+    found: bytes | None = tx.db.scalar(select(key_holders.c.person_ref).where(key_holders.c.kid == kid))
+    return found
+
+
+def link(tx: Transaction, kid: bytes, person_ref: bytes, *, at: datetime) -> bool:
+    """Say whose a key is.
+
+    Returns:
+        False: it was this person's before.
+
+    Raises:
+        Unknown: it is somebody else's.
+    """
+    tx.hold(kid)
+    known = holder_of(tx, kid)
+    if known == person_ref:
+        return False
+    if known is not None:
+        raise Unknown("key")
+    tx.db.execute(insert(key_holders), {"kid": kid, "person_ref": person_ref, "since": seconds(at)})
+    return True
+
+
+def unlink(tx: Transaction, kid: bytes) -> bool:
+    """The key is nobody's. False: it was already."""
+    return tx.db.execute(delete(key_holders).where(key_holders.c.kid == kid)).rowcount == 1

@@ -1,0 +1,47 @@
+"""The page's server, with synthetic people who have chats at a terminal."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from bot_site import NOON, STAFF, Site
+from engines import Mould
+from page_site import Page, ref_of, served
+from postgres_server import Cluster
+
+from bot.trial import Trial
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory, server_of: Cluster | None) -> Mould:
+    return Mould.make(tmp_path_factory.mktemp("made") / "world", server_of, at=NOON, roles=(*STAFF, "supervisor"))
+
+
+@pytest.fixture
+def trial(made: Mould, tmp_path: Path) -> Iterator[Trial]:
+    trial = made.copy(tmp_path / "world")
+    yield trial
+    made.drop(trial)
+
+
+@pytest.fixture
+def site(trial: Trial) -> Iterator[Site]:
+    site = Site(trial)
+    yield site
+    site.close()
+
+
+@pytest.fixture
+async def page(site: Site) -> AsyncIterator[Page]:
+    async with served(site) as page:
+        yield page
+
+
+@pytest.fixture
+def officer(site: Site) -> bytes:
+    return ref_of(site, "officer")
+
+
+@pytest.fixture
+def coordinator(site: Site) -> bytes:
+    return ref_of(site, "coordinator")

@@ -1,0 +1,296 @@
+"""Whole stories as people live them, on the page and in the chat."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import media
+import pytest
+from page_stories import Story, reference_in, seals, writes
+
+from bot.trial import AGENCY
+from storage import agencies, cases, people
+
+pytestmark = pytest.mark.sqlite
+
+SAW = "He gave away his radio and said goodbye to the others."
+
+
+async def test_from_the_officers_page_to_the_coordinators_phone_and_back(story: Story) -> None:
+    author = await story.author("officer")
+    await writes(author, SAW, case="ab 1234 p", urgency="Urgent", flag="self-harm")
+    assert SAW in await author.text()
+    reference = await seals(author)
+    assert reference in await story.hears("officer")
+
+    notice = await story.hears("coordinator")
+    assert "A flag waits" in notice
+    assert reference in notice
+    assert "radio" not in notice
+
+    reader = await story.reader("coordinator")
+    await reader.click(f"Open {reference}")
+    await reader.sees(SAW)
+    await reader.sees("AB-1234-P")
+    await reader.click("Take it")
+    await reader.sees("You have it.")
+    assert f"{reference} is in hand" in await story.hears("officer")
+
+    await reader.click("Ask the author to call back")
+    await reader.sees("The author hears in the chat")
+    assert "asks about" in await story.hears("officer")
+
+    await reader.click("Close it")
+    await reader.pick("passed to a partner")
+    await reader.click("Close it", nth=1)
+    await reader.sees("Closed. The author hears how it ended")
+    assert "passed to a partner" in await story.hears("officer")
+    assert reference_in(notice) == reference
+
+
+async def test_a_lost_answer_makes_no_second_note_and_a_lost_connection_loses_none(story: Story) -> None:
+    tab = await story.author("officer")
+    await writes(tab, SAW)
+    await tab.ask("intercept", url="**/api/notes/*", abort=True)  # kept, but the answer is lost on the way
+    await tab.click("Seal and send")
+    await tab.titled("Sealed, and waiting")
+    await tab.sees("is sent and kept", exact=False)  # the same bytes once more, by itself
+
+    await tab.ask("offline", offline=True)
+    await tab.click("Write another note")
+    await writes(tab, "The second one.")
+    await tab.click("Seal and send")
+    await tab.titled("Sealed, and waiting")
+    reference = reference_in(await tab.text())
+    await tab.ask("offline", offline=False)
+    await tab.sees(f"{reference} is sent and kept", exact=False)
+
+    assert sorted(text for _, text in story.site.notes()) == [SAW, "The second one."]
+    assert set(story.site.notes().values()) == {1}
+    assert (await tab.stored())["databases"]["integra/queue"]["keys"] == []
+
+
+async def test_what_waits_is_sent_at_the_next_visit_by_nobody_else(story: Story) -> None:
+    device = await story.device()
+    tab = await story.author("officer", device)
+    await writes(tab, SAW)
+    await tab.ask("offline", offline=True)
+    await tab.click("Seal and send")
+    await tab.titled("Sealed, and waiting")
+    await tab.click("Lock")
+    await tab.sees("A sealed note waits on this device", exact=False)
+    await tab.ask("offline", offline=False)
+
+    other = await story.author("mentor", device)
+    await other.titled("Write a note")
+    assert story.site.notes() == {}
+
+    await (await story.author("officer", device)).titled("Write a note")
+    for _ in range(100):
+        if story.site.notes():
+            break
+        await asyncio.sleep(0.05)
+    assert story.site.notes() == {("PO-17", SAW): 1}
+
+
+async def test_a_draft_is_back_for_its_author_alone_and_gone_after_twelve_hours(story: Story) -> None:
+    device = await story.device()
+    tab = await story.author("officer", device)
+    await writes(tab, SAW, case="AB-1234-P", look_over=False)
+    await tab.click("Lock")
+    await tab.titled("Sealed notes")
+
+    other = await story.author("mentor", device)
+    await other.titled("Write a note")
+    assert await other.ask("value", label="What I saw or heard") == ""
+
+    again = await story.author("officer", device)
+    await again.sees("Your unfinished note is back.")
+    assert await again.ask("value", label="What I saw or heard") == SAW
+    assert await again.ask("value", label="Case code") == "AB-1234-P"
+
+    story.site.clock.move(timedelta(hours=12, minutes=1))
+    later = await story.author("officer", device)
+    await later.titled("Write a note")
+    assert await later.ask("value", label="What I saw or heard") == ""
+
+
+async def test_the_form_says_what_is_wrong_where_it_is_wrong(story: Story) -> None:
+    tab = await story.author("officer")
+    await tab.titled("Write a note")
+    await tab.click("Look it over")
+    await tab.sees("There is no text yet.")
+
+    await tab.fill("What I saw or heard", "x" * 4001)
+    await tab.click("Look it over")
+    await tab.sees("This is too long for one note.")
+    assert "4,001 of 4,000" in await tab.text()
+
+    await tab.fill("What I saw or heard", "His brother Karim Haddad rang from +44 7700 900123.")
+    await tab.fill("Case code", "Karim")
+    await tab.sees("“Karim Haddad”, “+44 7700 900123”: that looks like a name")
+    await tab.pick("At another time")
+    await tab.fill("Day", "2026-11-24")
+    await tab.fill("Time", "09:00")
+    await tab.pick("Yes, flag it. They hear at once, without content.")
+    await tab.click("Look it over")
+    for wrong in ("That looks like a name or a word.", "That is still to come.", "Please choose why."):
+        await tab.sees(wrong)
+    assert await tab.ask("count", css="[aria-invalid]") == 3
+
+    await tab.fill("Case code", "")
+    await tab.fill("Day", "2026-11-22")
+    await tab.pick("The time is only roughly known")
+    await tab.select("Why the flag?", "threat")
+    await tab.click("Look it over")
+    await tab.titled("This will be sealed")
+    assert "Sun, 22 November 2026, about 09:00" in await tab.text()
+
+
+async def test_an_author_adds_and_undoes(story: Story) -> None:
+    tab = await story.author("officer")
+    await writes(tab, SAW, urgency="Today", flag="threat")
+    first = await seals(tab)
+    await tab.click("Your notes")
+    await tab.click("Add to it")
+    await tab.titled(f"Add to {first}")
+    await tab.fill("What I add or correct", "It was the blue radio.")
+    await tab.click("Your notes")  # looked elsewhere meanwhile
+    await tab.click("Add to it")
+    await tab.sees("Your unfinished note is back.")
+    await tab.click("Look it over")
+    await tab.titled("This will be sealed")
+    await seals(tab)
+    await story.says("officer")
+
+    reader = await story.reader("coordinator")
+    await reader.sees("1 addition", exact=False)
+    await reader.click(f"Open {first}")
+    await reader.sees(SAW)
+    await reader.sees("It was the blue radio.")
+
+    await tab.click("Write another note")
+    await writes(tab, "A mistake.")
+    second = await seals(tab)
+    await tab.ask("click", css="main .actions button")  # Undo, with its time
+    await tab.sees("Withdrawn. Its sealed text is destroyed")
+    assert f"Withdrawn: {second}" in await story.hears("officer") or second not in str(story.site.notes())
+
+
+async def test_a_photo_and_a_voice_message_from_the_chat_are_shown_on_the_page(story: Story, tmp_path: Path) -> None:
+    picture, sound = tmp_path / "photo.jpg", tmp_path / "voice.ogg"
+    picture.write_bytes(media.photo())
+    sound.write_bytes(media.voice())
+    await story.says("officer", "/menu", "[note.quick]", SAW)
+    for kind, path in (("photo", picture), ("voice", sound)):
+        await story.app.take(story.console.sends("officer", kind, path))
+        await story.app.fetching.drained()
+        await story.hears("officer")
+    await story.says("officer", "[today]", "[log]")
+
+    reader = await story.reader("coordinator")
+    await reader.sees("2 attachments", exact=False)
+    await reader.ask("click", css=".card button")
+    await reader.sees(SAW)
+    await reader.ask("click", css=".attachment button")
+    await reader.ask("sees", css=".attachment img")
+    assert (
+        await reader.ask("evaluate", script="document.querySelector('.attachment img').decode().then(() => 320)") == 320
+    )
+    await reader.ask("click", css=".attachment button")
+    await reader.ask("sees", css=".attachment audio")
+    assert (await reader.recorded())["errors"] == []
+
+
+async def test_who_opens_anothers_case_says_why_and_it_is_logged(story: Story) -> None:
+    officer = story.site.within(lambda tx: people.at_address(tx, "console", "officer"))
+    assert officer is not None
+    agency = story.site.within(lambda tx: agencies.by_slug(tx, AGENCY).ref)
+    story.site.within(lambda tx: cases.assign(tx, agency, "AB-1234-P", officer, at=story.site.clock()))
+    author = await story.author("officer")
+    await writes(author, SAW, case="AB-1234-P")  # a case that the coordinator is no member of
+    reference = await seals(author)
+    reader = await story.reader("coordinator")
+    await reader.select("Show", "unflagged")
+    await reader.sees("asks for a reason", exact=False)
+
+    story.site.clock.move(timedelta(minutes=6))  # the login is no fresh proof any more
+    await reader.click(f"Open {reference}")
+    await reader.sees("This is not one of your own cases.", exact=False)
+    await reader.pick("An emergency, outside my own cases")
+    await reader.click("Open")
+    await reader.sees("Please say in a few words why")
+    await reader.pick("A complaint")
+    await reader.fill("In your words", "the family asked")
+    await reader.click("Open")
+
+    await reader.sees(SAW)
+    steps = [one["url"] for one in (await reader.recorded())["requests"] if "/challenges" in one["url"]]
+    assert len(steps) == 4  # a login and a step-up
+    assert "was opened" in await story.hears("supervisor")
+
+
+async def test_a_flag_is_handed_on_to_a_colleague(story: Story) -> None:
+    story.site.enrol("console", "coordinator-2", "coordinator", "Coord-2")
+    author = await story.author("officer")
+    await writes(author, SAW, urgency="Today", flag="threat")
+    reference = await seals(author)
+    reader = await story.reader("coordinator")
+    await reader.click(f"Open {reference}")
+    await reader.click("Take it")
+    await reader.click("Hand it on")
+    await reader.ask("select", label="To whom?", value={"label": "Coord-2"})
+    await reader.click("Hand it on", nth=1)
+
+    await reader.sees("Handed on.", exact=False)
+    assert "Handed on to you" in await story.hears("coordinator-2")
+
+
+async def test_the_list_is_filtered_and_ordered(story: Story) -> None:
+    author = await story.author("officer")
+    for text, urgency, flag in (("one", "Today", "threat"), ("two", "Urgent", "self-harm"), ("three", "Routine", "")):
+        await writes(author, text, urgency=urgency, flag=flag)
+        await seals(author)
+        await author.click("Write another note")
+    reader = await story.reader("coordinator")
+
+    async def urgencies() -> list[str]:
+        script = "[...document.querySelectorAll('.card .badge:first-of-type')].map(b => b.textContent)"
+        return list(await reader.ask("evaluate", script=script))
+
+    await reader.ask("sees", css=".card")
+    assert await urgencies() == ["Urgent", "Today"]
+    await reader.select("Urgency", "today")
+    await reader.ask("gone", css=".card-urgent")
+    assert await urgencies() == ["Today"]
+    await reader.select("Urgency", "")
+    await reader.select("Show", "unflagged")
+    await reader.ask("sees", css=".card .badge >> text=no flag")
+    await reader.select("Show", "mine")
+    await reader.sees("Nothing is waiting here.")
+
+
+async def test_the_whole_form_goes_by_keyboard_alone(story: Story) -> None:
+    device = await story.desktop()
+    tab = await story.author("officer", device)
+    await tab.titled("Write a note")
+    focused = "(document.activeElement.labels?.[0] ?? document.activeElement).textContent"
+    for wanted, keys in (
+        ("Case code", ["AB-1234-P"]),
+        ("What I saw or heard", [SAW]),
+        ("Routine", [" "]),
+        ("Look it over", ["Enter"]),
+    ):
+        for _ in range(40):
+            await tab.ask("press", key="Tab")
+            if await tab.ask("evaluate", script=focused) == wanted:
+                break
+        assert await tab.ask("evaluate", script=focused) == wanted
+        outline = await tab.ask("evaluate", script="getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid", f"the focus is not seen on {wanted}"
+        for key in keys:
+            await tab.ask(
+                "press" if key in (" ", "Enter") else "type", **{"key" if key in (" ", "Enter") else "text": key}
+            )
+    await tab.titled("This will be sealed")
+    assert await tab.ask("evaluate", script="document.activeElement.tagName") == "H1"

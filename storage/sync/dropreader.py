@@ -11,7 +11,7 @@ from typing import Any, Final
 import pyrage
 
 from storage.sealing.signing import VerifyKey
-from storage.sync.base import START, DropRefused, Head
+from storage.sync.batch import START, DropRefused, Head
 from storage.sync.canonical import canonical
 from storage.sync.filedrop import DATA, FORMAT, MANIFEST, NAME, SIGNATURE, file_name
 from storage.sync.payload import payload_sha256

@@ -30,7 +30,7 @@ from storage.errors import BadInstallation, Busy
 from storage.sealing.labels import L
 from storage.sealing.signing import SigningKey, VerifyKey
 from storage.sealing.suites import OpeningKey
-from storage.sync.base import Batch, DropConflict, DropUnwritable, Event, Head, Receipt, Step
+from storage.sync.batch import Batch, DropConflict, DropUnwritable, Event, Head, Receipt, Step
 from storage.sync.canonical import canonical
 
 FORMAT: Final = "integra-drop-1"

@@ -31,7 +31,7 @@ from storage.sealing.signing import VerifyKey
 from storage.sealing.suites import OpeningKey
 from storage.store import Store
 from storage.sync import payload
-from storage.sync.base import NOWHERE, START, Batch, Connector, Event, Head, Step
+from storage.sync.batch import NOWHERE, START, Batch, Connector, Event, Head, Step
 from storage.sync.filedrop import signing_key
 from storage.transaction import Transaction, seconds
 

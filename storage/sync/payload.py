@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from storage.opened_attachments import Attached
-from storage.sync.base import Event
+from storage.sync.batch import Event
 from storage.sync.canonical import Json, canonical
 
 SCHEMA: Final = "urn:integra:incident-note:1"

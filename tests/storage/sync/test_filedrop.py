@@ -18,7 +18,7 @@ from handover_site import NOON, WORDS, Site
 from storage.errors import BadInstallation
 from storage.sealing.signing import SigningKey
 from storage.sealing.suites import OpeningKey, SuiteId
-from storage.sync.base import NOWHERE, START, Batch, DropConflict, DropRefused, DropUnwritable, Event, Head
+from storage.sync.batch import NOWHERE, START, Batch, DropConflict, DropRefused, DropUnwritable, Event, Head
 from storage.sync.canonical import canonical
 from storage.sync.dropreader import read_drop
 from storage.sync.filedrop import FileDrop, public_pem, signing_key

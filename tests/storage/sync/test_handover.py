@@ -19,7 +19,7 @@ from storage.errors import Busy, Stale
 from storage.schema import notes
 from storage.sealing.suites import OpeningKey, SuiteId
 from storage.sync import handover
-from storage.sync.base import DropConflict, DropUnwritable
+from storage.sync.batch import DropConflict, DropUnwritable
 from storage.sync.filedrop import FileDrop
 from storage.sync.handover import Problem, Report, hand_over
 

@@ -5,15 +5,16 @@ with the fields the connector asks for, a user ``notesync`` with the rights the 
 """
 
 import json
-import os
 import shutil
+import sqlite3
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -24,6 +25,7 @@ PACKAGES = ("request-tracker5", "rt5-db-sqlite", "rt5-standalone", "libdbd-sqlit
 MISSING = f"Request Tracker is not on this machine (Debian: {' '.join(PACKAGES)}); its tests did not run"
 SETUP = shutil.which("rt-setup-database") or "/usr/sbin/rt-setup-database"
 SERVER = Path("/usr/share/request-tracker5/libexec/rt-server")
+MEMORY = Path("/dev/shm")
 QUEUE = "Incident notes"
 ROOT = "root:password"
 """What a fresh RT is born with; here it stands for the agency's administrator."""
@@ -79,6 +81,7 @@ class RequestTracker:
         self.base = f"http://127.0.0.1:{self.port}/REST/2.0"
         self.token_file = folder / "token"
         self._database = folder / "rt5.sqlite3"
+        self._fresh = folder / "fresh.sqlite3"
         self._server: subprocess.Popen[bytes] | None = None
 
     def make(self) -> None:
@@ -88,6 +91,8 @@ class RequestTracker:
         (self._folder / "data.pl").write_text(DATA)
         self._setup("--action", "init")
         self._setup("--action", "insert", "--datafile", str(self._folder / "data.pl"))
+        self.token_file.chmod(0o600)
+        _copied(self._database, self._fresh)
 
     def start(self) -> None:
         assert self._server is None
@@ -117,15 +122,12 @@ class RequestTracker:
     def backup(self) -> Path:
         """Where a copy of all it knows lies now; it goes on meanwhile."""
         kept = self._folder / f"backup-{time.monotonic_ns()}.sqlite3"
-        subprocess.run(["sqlite3", self._database, f".backup {kept}"], check=True) if shutil.which(
-            "sqlite3"
-        ) else _copy(self._database, kept)
+        _copied(self._database, kept)
         return kept
 
-    def restore(self, kept: Path) -> None:
-        self.stop()
-        shutil.copyfile(kept, self._database)
-        self.start()
+    def restore(self, kept: Path | None = None) -> None:
+        """All it knows is as it was then; None: as it was when it was made. It goes on meanwhile."""
+        _copied(kept or self._fresh, self._database)
 
     def call(self, method: str, path: str, body: object = None, **query: str) -> Any:
         """As the administrator; what it answered, read."""
@@ -174,19 +176,19 @@ class RequestTracker:
         }
 
 
-def _copy(database: Path, kept: Path) -> None:
-    import sqlite3
-
-    with sqlite3.connect(database) as source, sqlite3.connect(kept) as target:
-        source.backup(target)
+def _copied(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+        one.backup(other)
 
 
 @contextmanager
-def request_tracker(folder: Path) -> Iterator[RequestTracker]:
-    made = RequestTracker(folder)
-    try:
-        made.make()
-        made.start()
-        yield made
-    finally:
-        made.stop()
+def request_tracker() -> Iterator[RequestTracker]:
+    # In memory: its many small transactions would wait for a disk most of the time.
+    with tempfile.TemporaryDirectory(prefix="integra-rt-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        made = RequestTracker(Path(folder))
+        try:
+            made.make()
+            made.start()
+            yield made
+        finally:
+            made.stop()

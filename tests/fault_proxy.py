@@ -57,9 +57,8 @@ async def drip(answer: bytes, client: asyncio.StreamWriter) -> None:
 
 
 async def silent(answer: bytes, client: asyncio.StreamWriter) -> None:
-    """Nothing, for as long as the client stays."""
-    while not client.transport.is_closing():
-        await asyncio.sleep(0.02)
+    """Nothing, until the proxy stops."""
+    await asyncio.Event().wait()
 
 
 def status(code: int, *headers: str, body: bytes = b"") -> Fault:
@@ -143,8 +142,10 @@ class FaultProxy:
         reader, system = await asyncio.open_connection("127.0.0.1", self._upstream)
         try:
             first, rest = head.split(b"\r\n", 1)
-            kept = [line for line in rest.split(b"\r\n") if line and not line.lower().startswith(b"connection:")]
-            system.write(b"\r\n".join([first, *kept, b"Connection: close", b"", b""]) + body)
+            lines = [line for line in rest.split(b"\r\n") if line]
+            kept = [line for line in lines if not line.lower().startswith((b"connection:", b"host:"))]
+            own = [f"Host: 127.0.0.1:{self._upstream}".encode(), b"Connection: close"]
+            system.write(b"\r\n".join([first, *own, *kept, b"", b""]) + body)
             await system.drain()
             return await reader.read(-1)
         finally:

@@ -266,8 +266,11 @@ class Connector(Protocol):
         """Whether a delivery would get through: reachable, credentials, mapping, clock, certificate. Writes nothing
         there. Raises nothing for what can go wrong there."""
 
-    async def find(self, ref: DeliveryRef) -> Sequence[Remote]:
-        """All records there that hold this note id and version, oldest first.
+    async def find(self, ref: DeliveryRef, *, remote_id: str = "") -> Sequence[Remote]:
+        """All records there that hold this note id and version, or a later one, oldest first.
+
+        Args:
+            remote_id: where it was accepted; what was deleted there may be found by that alone, as ``gone``.
 
         Raises:
             Unanswered: see there.

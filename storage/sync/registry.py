@@ -12,7 +12,10 @@ from pydantic import ValidationError
 from storage.errors import BadInstallation
 from storage.sealing.signing import SigningKey
 from storage.sync.base import Connector
+from storage.sync.request_tracker import RequestTrackerDestination, open_request_tracker
+from storage.sync.roundup import RoundupDestination, open_roundup
 from storage.sync.settings import Destination
+from storage.sync.webhook import WebhookDestination, open_webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,11 @@ class ConnectorKind:
     open: Callable[[Any, Given], Connector]
 
 
-CONNECTORS: Final[Mapping[str, ConnectorKind]] = {}
+CONNECTORS: Final[Mapping[str, ConnectorKind]] = {
+    "request_tracker": ConnectorKind(RequestTrackerDestination, open_request_tracker),
+    "roundup": ConnectorKind(RoundupDestination, open_roundup),
+    "webhook": ConnectorKind(WebhookDestination, open_webhook),
+}
 
 
 def read_destinations(path: Path) -> tuple[Destination, ...]:

@@ -15,7 +15,8 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from urllib.parse import quote
@@ -106,9 +107,12 @@ class RequestTracker:
     async def probe(self) -> Health:
         return await self._exchange.health(self._look)
 
-    async def find(self, ref: DeliveryRef) -> Sequence[Remote]:
+    async def find(self, ref: DeliveryRef, *, remote_id: str = "") -> Sequence[Remote]:
         async with reading():
-            found = await self._holding(ref.note_id, _until(WITHIN_S))
+            until = _until(WITHIN_S)
+            found = await self._holding(ref.note_id, until)
+            if not found and remote_id:  # no search shows what was deleted there
+                found = await self._at(remote_id, until)
             return [one for one in map(self._remote, found) if one.version >= ref.version]
 
     async def send(self, deliveries: Sequence[Delivery], *, within_s: float) -> Sequence[Outcome]:
@@ -116,21 +120,19 @@ class RequestTracker:
         return [await self._one(delivery, until) for delivery in deliveries]
 
     async def list_since(self, cursor: str | None) -> AsyncIterator[Remote]:
-        start, seen = cursor or "1970-01-01T00:00:00Z", set[tuple[str, str]]()
-        page = 1
+        # By id, so that a ticket that changes meanwhile moves no other one; the cursor is good once all were seen.
+        newest, last = cursor or "", "0"
         while True:
             async with reading():
-                items = await self._page(start, page)
+                items = await self._page(cursor or "", last)
+            newest = max((newest, *(item["LastUpdated"] for item in items)))
+            through = len(items) < A_PAGE
             for item in items:
-                if (item["id"], item["LastUpdated"]) in seen:
-                    continue
-                seen.add((item["id"], item["LastUpdated"]))
                 if self._fields(item).get(self._to.version_field) != DUPLICATE:
-                    yield self._remote(item)
-            if len(items) < A_PAGE:
+                    yield replace(self._remote(item), cursor=newest if through else cursor or "")
+            if through:
                 return
-            # From the last one's second on, again: a ticket that changes meanwhile moves the pages.
-            start, page = (start, page + 1) if items[-1]["LastUpdated"] == start else (items[-1]["LastUpdated"], 1)
+            last = str(items[-1]["id"])
 
     async def retire_duplicate(self, keep: Remote, extra: Remote) -> None:
         async with reading():
@@ -282,11 +284,23 @@ class RequestTracker:
         found = await self._search(query, until, orderby="id", per_page="20")
         return [one for one in found if self._fields(one).get(self._to.note_id_field) == note_id]
 
-    async def _page(self, start: str, page: int) -> list[dict[str, Any]]:
-        since = start.replace("T", " ").replace("Z", " UTC")
+    async def _at(self, remote_id: str, until: float) -> list[dict[str, Any]]:
+        try:
+            answer = await self._exchange.ask(
+                "GET", f"/ticket/{_number(remote_id)}", until=until, most_bytes=MOST_PAGE_BYTES, unknown="gone"
+            )
+        except Settled as settled:
+            if settled.outcome.reason == "gone":
+                return []
+            raise
+        return [members(answer)]
+
+    async def _page(self, since: str, after: str) -> list[dict[str, Any]]:
         ours = f"(Creator = '__CurrentUser__' OR CF.{{{self._to.note_id_field}}} IS NOT NULL)"
-        query = f"Queue = '{self._to.queue}' AND {ours} AND EffectiveId > 0 AND LastUpdated >= '{since}'"
-        return await self._search(query, _until(WITHIN_S), orderby="LastUpdated", per_page=str(A_PAGE), page=str(page))
+        query = f"Queue = '{self._to.queue}' AND {ours} AND EffectiveId > 0 AND id > {_number(after)}"
+        if since:
+            query += f" AND LastUpdated >= '{_at(since):%Y-%m-%d %H:%M:%S} UTC'"
+        return await self._search(query, _until(WITHIN_S), orderby="id", per_page=str(A_PAGE))
 
     async def _search(self, query: str, until: float, **options: str) -> list[dict[str, Any]]:
         answer = await self._exchange.ask(
@@ -335,8 +349,7 @@ class RequestTracker:
             payload_sha256=fields.get(self._to.hash_field, ""),
             state=self._state(ticket, told),
             url=self._url(number),
-            cursor=str(ticket.get("LastUpdated", "")),
-            created_at=datetime.fromisoformat(ticket["Created"].replace("Z", "+00:00")),
+            created_at=_at(ticket["Created"]),
         )
 
     def _state(self, ticket: Mapping[str, Any], version: int) -> RemoteState:
@@ -394,6 +407,10 @@ def _json(value: Mapping[str, Any]) -> bytes:
 
 def _base64(content: bytes) -> str:
     return b64encode(content).decode("ascii")
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
 
 
 def _number(text: str) -> str:

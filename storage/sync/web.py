@@ -195,7 +195,7 @@ class Web:
     ) -> Answer:
         """
         Args:
-            path: below the base, quoted already; begins with a slash, or is empty.
+            path: below the base, quoted already, perhaps with a query; begins with a slash, or is empty.
             until: by when it must be over, in the loop's time.
 
         Raises:

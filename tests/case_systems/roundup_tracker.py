@@ -1,8 +1,11 @@
-"""A real Roundup 2.6 (PyPI: roundup) on the loopback, for tests: a tracker with the class that the connector's page asks
-for, and a user ``notesync`` who may write it."""
+"""A real Roundup 2.6 (PyPI: roundup) on the loopback, for tests.
+
+A tracker with the class that the connector asks for, and a user ``notesync`` who may write it.
+"""
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -11,7 +14,7 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,11 +26,11 @@ USER, PASSWORD = "notesync", "notesync-test-only"
 ADMIN = "admin:admin-test-only"
 
 SCHEMA = """
-incident = Class(db, "incident", note_id=String(indexme='no'), note_version=Number(), payload_sha256=String(indexme='no'),
-                 reference=String(), amends=String(indexme='no'), case_ref=String(), severity=String(), kind=String(),
-                 author=String(), occurred_at=String(indexme='no'), recorded_at=String(indexme='no'),
-                 flagged=Boolean(), flag_reason=String(), withheld=Number(), withdrawn=Boolean(),
-                 duplicate_of=String(indexme='no'), text=String())
+incident = Class(
+    db, "incident", note_id=String(indexme='no'), note_version=Number(), payload_sha256=String(indexme='no'),
+    reference=String(), amends=String(indexme='no'), case_ref=String(), severity=String(), kind=String(),
+    author=String(), occurred_at=String(indexme='no'), recorded_at=String(indexme='no'), flagged=Boolean(),
+    flag_reason=String(), withheld=Number(), withdrawn=Boolean(), text=String())
 incident.setkey("note_id")
 db.security.addRole(name='NoteSync', description='writes incident notes')
 for p in ('Create', 'View', 'Edit'):
@@ -113,15 +116,11 @@ class Roundup:
 
     def restore(self) -> None:
         """All it knows is as it was when it was made."""
-        import sqlite3
-        from contextlib import closing
-
-        for name in ("db/db",):
-            with (
-                closing(sqlite3.connect(self._fresh / name)) as one,
-                closing(sqlite3.connect(self._tracker / name)) as other,
-            ):
-                one.backup(other)
+        with (
+            closing(sqlite3.connect(self._fresh / "db/db")) as one,
+            closing(sqlite3.connect(self._tracker / "db/db")) as other,
+        ):
+            one.backup(other)
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> Any:
         """As the administrator; what it answered, read."""

@@ -3,14 +3,22 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
-from case_systems.request_tracker import QUEUE, RequestTracker
 from conformance import Stage
 from fault_proxy import FaultProxy, fault_proxy, lose
+from ports import free_port
 
+from case_systems.request_tracker import QUEUE, RequestTracker
+from case_systems.roundup_tracker import USER, Roundup
+from case_systems.shared import the_request_tracker, the_roundup
 from storage.sealing.signing import SigningKey
+from storage.sync.receiver import Receiver, serve
 from storage.sync.registry import Given
 from storage.sync.request_tracker import RequestTrackerDestination, open_request_tracker
+from storage.sync.roundup import RoundupDestination, open_roundup
+from storage.sync.webhook import WebhookDestination, open_webhook
 
 SIGNING = SigningKey(bytes([9]) * 32)
 
@@ -37,6 +45,34 @@ def rt_settings(rt: RequestTracker, port: int, **changes: object) -> RequestTrac
     )
 
 
+def roundup_settings(roundup: Roundup, port: int, **changes: object) -> RoundupDestination:
+    return RoundupDestination.model_validate(
+        {
+            "name": "roundup",
+            "kind": "roundup",
+            "agency": "north",
+            "url": roundup.base.replace(str(roundup.port), str(port)),
+            "web": roundup.base,
+            "username": USER,
+            "password_file": roundup.password_file,
+            **changes,
+        }
+    )
+
+
+def webhook_settings(port: int, **changes: object) -> WebhookDestination:
+    return WebhookDestination.model_validate(
+        {
+            "name": "hook",
+            "kind": "webhook",
+            "agency": "north",
+            "url": f"http://127.0.0.1:{port}/notes",
+            "lookup": True,
+            **changes,
+        }
+    )
+
+
 def proxied(proxy: FaultProxy) -> dict[str, Callable[..., Awaitable[None]]]:
     async def lose_answers(count: int) -> None:
         proxy.faults += [lose] * count
@@ -49,7 +85,8 @@ async def nothing() -> None:
 
 
 @asynccontextmanager
-async def rt_stage(rt: RequestTracker) -> AsyncIterator[Stage]:
+async def request_tracker_stage(folder: Path) -> AsyncIterator[Stage]:
+    rt = the_request_tracker()
     rt.restore()
     async with fault_proxy(rt.port) as proxy:
         connector = open_request_tracker(rt_settings(rt, proxy.port), GIVEN)
@@ -61,3 +98,46 @@ async def rt_stage(rt: RequestTracker) -> AsyncIterator[Stage]:
             yield Stage(connector, nothing, records, **proxied(proxy))
         finally:
             await connector.close()
+
+
+@asynccontextmanager
+async def roundup_stage(folder: Path) -> AsyncIterator[Stage]:
+    roundup = the_roundup()
+    roundup.restore()
+    async with fault_proxy(roundup.port) as proxy:
+        connector = open_roundup(roundup_settings(roundup, proxy.port), GIVEN)
+
+        async def records() -> Sequence[str]:
+            return [f"{one['note_id']}.v{one['note_version']:.0f}" for one in roundup.incidents()]
+
+        try:
+            yield Stage(connector, nothing, records, **proxied(proxy))
+        finally:
+            await connector.close()
+
+
+@asynccontextmanager
+async def webhook_stage(folder: Path) -> AsyncIterator[Stage]:
+    async with receiving(folder) as (receiver, port), fault_proxy(port) as proxy:
+        connector = open_webhook(webhook_settings(proxy.port), GIVEN)
+
+        async def records() -> Sequence[str]:
+            return receiver.ids()
+
+        try:
+            yield Stage(connector, nothing, records, **proxied(proxy))
+        finally:
+            await connector.close()
+
+
+@asynccontextmanager
+async def receiving(folder: Path, **options: Any) -> AsyncIterator[tuple[Receiver, int]]:
+    """The reference receiver, and its port."""
+    port = free_port()
+    receiver = Receiver(folder / "received.sqlite3", [SIGNING.public], options.pop("clock", now), **options)
+    runner = await serve(receiver, "127.0.0.1", port)
+    try:
+        yield receiver, port
+    finally:
+        await runner.cleanup()
+        receiver.close()

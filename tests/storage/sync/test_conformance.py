@@ -6,12 +6,17 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from case_systems.stages import request_tracker_stage, roundup_stage, webhook_stage
 from conformance import STAGES, WORDS, Stage, delivery
 
 from storage.sync.base import Accepted, Delivery, DeliveryRef, Outcome, Park, Remote, RepeatSafety, Retry, Sent
 from storage.sync.registry import CONNECTORS
 
 WITHIN_S = 30.0
+
+STAGES["request_tracker"] = request_tracker_stage
+STAGES["roundup"] = roundup_stage
+STAGES["webhook"] = webhook_stage
 
 
 @pytest.fixture(params=sorted(STAGES))

@@ -131,22 +131,24 @@ class Exchange:
             answer, findings = await look(asyncio.get_running_loop().time() + PROBE_S)
         except Settled as settled:
             trouble = settled.reading()
-            return Health((Finding("trouble", trouble.reason, MEANINGS.get(trouble.reason, OTHERWISE)),), trouble)
-        now = self._clock()
+            said = Finding("trouble", trouble.reason, MEANINGS.get(trouble.reason, OTHERWISE))
+            if settled.answer is None:
+                return Health((said,), trouble)
+            return self._health(settled.answer, [said], trouble)
+        wrong = next((one for one in findings if one.level == "trouble"), None)
+        return self._health(answer, findings, Park(wrong.code, "destination") if wrong else None)
+
+    def _health(self, answer: Answer, findings: Sequence[Finding], trouble: Retry | Park | None) -> Health:
+        now, found = self._clock(), list(findings)
         skew_s = answer.skew_s(now)
-        found = list(findings)
         if skew_s is not None and abs(skew_s) > MOST_SKEW.total_seconds():
             found.append(
                 Finding("warning", "clock", f"its clock and ours are {abs(skew_s):.0f} seconds apart; set ours by NTP")
             )
         if answer.tls_until is not None and answer.tls_until - now < RENEW:
-            found.append(
-                Finding(
-                    "warning", "certificate-ends", f"its certificate ends on {answer.tls_until:%Y-%m-%d}; tell them"
-                )
-            )
-        wrong = next((one for one in found if one.level == "trouble"), None)
-        return Health(tuple(found), Park(wrong.code, "destination") if wrong else None, skew_s, answer.tls_until)
+            until = f"{answer.tls_until:%Y-%m-%d}"
+            found.append(Finding("warning", "certificate-ends", f"its certificate ends on {until}; tell them"))
+        return Health(tuple(found), trouble, skew_s, answer.tls_until)
 
 
 OTHERWISE: Final = "it answered in a way that lets nothing through; ask who runs it"

@@ -244,6 +244,7 @@ class Web:
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=SILENT_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"Accept-Encoding": "identity", "User-Agent": "integra"},
+                response_class=_Response,
                 auto_decompress=False,
                 trust_env=False,
                 trace_configs=[trace],
@@ -275,12 +276,20 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
+class _Response(aiohttp.ClientResponse):
+    """Remembers the certificate; a short answer has given back its connection by the time it can be asked."""
+
+    shown: Any = None
+
+    async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+        self.shown = connection.transport.get_extra_info("peercert") if connection.transport is not None else None
+        return await super().start(connection)
+
+
 def _tls_until(response: aiohttp.ClientResponse) -> datetime | None:
-    transport = response.connection.transport if response.connection is not None else None
-    shown: Any = transport.get_extra_info("peercert") if transport is not None else None
-    if not shown:
+    if not isinstance(response, _Response) or not response.shown:
         return None
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC)
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(response.shown["notAfter"]), UTC)
 
 
 def _ours(error: Exception, connected: bool) -> NoAnswer:

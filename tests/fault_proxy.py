@@ -26,6 +26,11 @@ Fault = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 """Gets the system's whole answer and the line to the client, and does what it likes."""
 
 
+async def passing(answer: bytes, client: asyncio.StreamWriter) -> None:
+    """No fault."""
+    client.write(answer)
+
+
 async def lose(answer: bytes, client: asyncio.StreamWriter) -> None:
     """The connection ends without an answer."""
 
@@ -76,7 +81,9 @@ class FaultProxy:
     Attributes:
         port: where it listens.
         asked: what came in, in order.
-        faults: for the requests to come, each used once.
+        faults: for the requests to come that write, each used once.
+        reading: likewise for those that only read.
+        before: called with every request that writes before it reaches the system.
         always: for every request of every kind, before it reaches the system; None: none.
     """
 
@@ -85,6 +92,8 @@ class FaultProxy:
         self.port = free_port()
         self.asked: list[Asked] = []
         self.faults: list[Fault] = []
+        self.reading: list[Fault] = []
+        self.before: Callable[[Asked], None] = lambda asked: None
         self.always: Fault | None = None
         self._server: asyncio.Server | None = None
         self._serving: set[asyncio.Task[None]] = set()
@@ -129,12 +138,11 @@ class FaultProxy:
         if self.always is not None:
             await self.always(b"", client)
         else:
-            fault = self.faults.pop(0) if self.faults and method in WRITES else None
-            answer = await self._forwarded(head, body)
-            if fault is None:
-                client.write(answer)
-            else:
-                await fault(answer, client)
+            waiting = self.faults if method in WRITES else self.reading
+            fault = waiting.pop(0) if waiting else passing
+            if method in WRITES:
+                self.before(self.asked[-1])
+            await fault(await self._forwarded(head, body), client)
         with suppress(ConnectionError):
             await client.drain()
 

@@ -365,7 +365,7 @@ class RequestTracker:
 
     def _fields(self, ticket: Mapping[str, Any]) -> dict[str, str]:
         return {
-            str(field["name"]): str(field["values"][0]) if field["values"] else ""
+            str(field["name"]): str((field["values"] or [""])[0] or "")
             for field in ticket.get("CustomFields", ())
         }
 

@@ -193,7 +193,8 @@ class Web:
         headers: Mapping[str, str] | None = None,
         most_bytes: int = MOST_BYTES,
     ) -> Answer:
-        """
+        """Ask once; a read that gets no answer is asked twice (aiohttp does so with GET, OPTIONS and PUT).
+
         Args:
             path: below the base, quoted already, perhaps with a query; begins with a slash, or is empty.
             until: by when it must be over, in the loop's time.

@@ -130,7 +130,7 @@ class RequestTracker:
         _copied(kept or self._fresh, self._database)
 
     def call(self, method: str, path: str, body: object = None, **query: str) -> Any:
-        """As the administrator; what it answered, read."""
+        """As the administrator; what it answered, read; None: nothing."""
         request = urllib.request.Request(
             f"{self.base}{path}" + (f"?{urlencode(query)}" if query else ""),
             method=method,
@@ -141,7 +141,7 @@ class RequestTracker:
             },
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+            return json.loads(answer.read() or b"null")
 
     def tickets(self, query: str = f"Queue = '{QUEUE}'") -> list[dict[str, Any]]:
         """All of the queue, oldest first; ``Fields`` has its custom fields by name."""
@@ -149,7 +149,7 @@ class RequestTracker:
             "GET", "/tickets", query=query, fields="Status,CustomFields,Subject,Created", orderby="id", per_page="100"
         )
         for item in found["items"]:
-            item["Fields"] = {field["name"]: (field["values"] or [""])[0] for field in item["CustomFields"]}
+            item["Fields"] = {field["name"]: (field["values"] or [""])[0] or "" for field in item["CustomFields"]}
         return list(found["items"])
 
     def text(self, ticket: str) -> str:

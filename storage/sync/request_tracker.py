@@ -364,10 +364,7 @@ class RequestTracker:
         return "closed" if ticket["Status"] in ("resolved", "rejected") else "open"
 
     def _fields(self, ticket: Mapping[str, Any]) -> dict[str, str]:
-        return {
-            str(field["name"]): str((field["values"] or [""])[0] or "")
-            for field in ticket.get("CustomFields", ())
-        }
+        return {str(field["name"]): str((field["values"] or [""])[0] or "") for field in ticket.get("CustomFields", ())}
 
     def _url(self, number: str) -> str:
         return f"{self._to.url.rstrip('/').removesuffix('/REST/2.0')}/Ticket/Display.html?id={number}"

@@ -211,7 +211,9 @@ class Roundup:
         try:
             await self._exchange.ask("GET", f"{self._items}/note_id={'0' * 32}", until=until)
         except Settled as settled:
-            if settled.answer is not None and b"not key property" in settled.answer.body:
+            # 400 says that nothing of this key is there; 404 that there is no key, and of another key it speaks, too.
+            missing = settled.answer
+            if missing is None or missing.status != 400 or b"not key property" in missing.body:
                 findings.append(Finding("trouble", "mapping", "note_id is not the key of the class; see operating.md"))
         return answer, findings
 
@@ -255,7 +257,12 @@ def _item(delivery: Delivery) -> dict[str, Any]:
 
 
 def _drift(delivery: Delivery, held: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(name for name, value in _item(delivery).items() if held.get(name) != value)
+    """Roundup takes off blanks and line ends around a text, and nothing else (measured): they do not count."""
+    return tuple(name for name, value in _item(delivery).items() if _plain(held.get(name)) != _plain(value))
+
+
+def _plain(value: Any) -> Any:
+    return (value.strip() or None) if isinstance(value, str) else value
 
 
 def _data(answer: Answer) -> dict[str, Any]:

@@ -32,9 +32,11 @@ incident = Class(
     author=String(), occurred_at=String(indexme='no'), recorded_at=String(indexme='no'), flagged=Boolean(),
     flag_reason=String(), withheld=Number(), withdrawn=Boolean(), text=String())
 incident.setkey("note_id")
+unready = Class(db, "unready", note_id=String(indexme='no'))
 db.security.addRole(name='NoteSync', description='writes incident notes')
 for p in ('Create', 'View', 'Edit'):
     db.security.addPermissionToRole('NoteSync', p, 'incident')
+    db.security.addPermissionToRole('NoteSync', p, 'unready')
 for p in ('Rest Access', 'Web Access'):
     db.security.addPermissionToRole('NoteSync', p)
 """

@@ -267,7 +267,8 @@ class Connector(Protocol):
         there. Raises nothing for what can go wrong there."""
 
     async def find(self, ref: DeliveryRef, *, remote_id: str = "") -> Sequence[Remote]:
-        """All records there that hold this note id and version, or a later one, oldest first.
+        """All records there that hold this note id and version, oldest first; one that has gone on to a later version
+        counts, without its hash.
 
         Args:
             remote_id: where it was accepted; what was deleted there may be found by that alone, as ``gone``.

@@ -13,7 +13,7 @@ from pydantic import model_validator
 
 from storage.errors import StorageError
 from storage.sync.answers import Look, judged, unanswered
-from storage.sync.base import Finding, Health, Park, Reject, Retry, Unanswered
+from storage.sync.base import DeliveryRef, Finding, Health, Park, Reject, Remote, Retry, Unanswered
 from storage.sync.settings import Destination
 from storage.sync.web import MOST_BYTES, Answer, NoAnswer, Web, base_url
 
@@ -179,6 +179,11 @@ async def reading() -> AsyncIterator[None]:
     except Settled as settled:
         failed = Unanswered(settled.reading())
     raise failed
+
+
+def as_of(ref: DeliveryRef, remote: Remote) -> Remote:
+    """What is said of a version by a record that has gone on to a later one: that it was there, and no hash."""
+    return remote if remote.version == ref.version else replace(remote, version=ref.version, payload_sha256="")
 
 
 def members(answer: Answer) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from storage.sync.base import (
     RemoteState,
     Retry,
 )
-from storage.sync.exchange import Exchange, Settled, WebDestination, members, reading
+from storage.sync.exchange import Exchange, Settled, WebDestination, as_of, members, reading
 from storage.sync.settings import read_secret
 from storage.sync.web import MOST_BYTES, Answer, Web
 
@@ -113,7 +113,7 @@ class RequestTracker:
             found = await self._holding(ref.note_id, until)
             if not found and remote_id:  # no search shows what was deleted there
                 found = await self._at(remote_id, until)
-            return [one for one in map(self._remote, found) if one.version >= ref.version]
+            return [as_of(ref, one) for one in map(self._remote, found) if one.version >= ref.version]
 
     async def send(self, deliveries: Sequence[Delivery], *, within_s: float) -> Sequence[Outcome]:
         until = _until(within_s)

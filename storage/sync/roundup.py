@@ -34,7 +34,7 @@ from storage.sync.base import (
     Retry,
     Unsupported,
 )
-from storage.sync.exchange import Exchange, Settled, WebDestination, members, reading
+from storage.sync.exchange import Exchange, Settled, WebDestination, as_of, members, reading
 from storage.sync.settings import read_secret
 from storage.sync.web import Answer, Web
 
@@ -92,7 +92,7 @@ class Roundup:
     async def find(self, ref: DeliveryRef, *, remote_id: str = "") -> Sequence[Remote]:
         async with reading():
             found = await self._holding(ref.note_id, _until(WITHIN_S))
-            return [one for one in map(self._remote, found) if one.version >= ref.version]
+            return [as_of(ref, one) for one in map(self._remote, found) if one.version >= ref.version]
 
     async def send(self, deliveries: Sequence[Delivery], *, within_s: float) -> Sequence[Outcome]:
         until = _until(within_s)

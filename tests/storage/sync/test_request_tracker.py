@@ -378,6 +378,8 @@ async def test_a_withdrawal_marks_the_ticket_and_is_the_last_word(
     assert (ticket["Status"], ticket["Fields"]["NoteVersion"]) == ("rejected", "2")
     (found,) = await connector.find(delivery(1, kind="withdrawn").ref)
     assert (found.version, found.state) == (2, "withdrawn")
+    (before,) = await connector.find(delivery(1).ref)
+    assert (before.version, before.payload_sha256, before.state) == (1, "", "withdrawn")
     history = rt.call("GET", "/ticket/1/history", fields="Type")["items"]
     assert [one["Type"] for one in history].count("Comment") == 1
 

@@ -220,6 +220,8 @@ async def test_a_withdrawal_marks_the_item_and_is_the_last_word(
     assert (item(roundup)["withdrawn"], item(roundup)["note_version"]) == (True, 2)
     (found,) = await connector.find(delivery(1, kind="withdrawn").ref)
     assert (found.version, found.state) == (2, "withdrawn")
+    (before,) = await connector.find(delivery(1).ref)
+    assert (before.version, before.payload_sha256, before.state) == (1, "", "withdrawn")
 
 
 async def test_a_withdrawal_of_what_somebody_changes_meanwhile_is_tried_again(

@@ -165,6 +165,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "credentials": "it does not accept our credentials; make new ones there and put them into their file",
     "forbidden": "it knows us but does not let us: a right is missing, or the queue is switched off",
     "no-such-address": "it has nothing at that address; check url",
+    "no-receipt": 'it answers without a receipt; see docs/formats/webhook.md, or set receipt = "status"',
     "switched-off": "it says that this interface is gone for good; ask who runs it",
 }
 

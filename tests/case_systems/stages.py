@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from case_systems.request_tracker import QUEUE, RequestTracker
 from case_systems.roundup_tracker import USER, Roundup
 from case_systems.shared import the_request_tracker, the_roundup
 from storage.sealing.signing import SigningKey
+from storage.sync.base import Connector
 from storage.sync.receiver import Receiver, serve
 from storage.sync.registry import Given
 from storage.sync.request_tracker import RequestTrackerDestination, open_request_tracker
@@ -73,11 +75,18 @@ def webhook_settings(port: int, **changes: object) -> WebhookDestination:
     )
 
 
-def proxied(proxy: FaultProxy) -> dict[str, Callable[..., Awaitable[None]]]:
+@dataclass(frozen=True)
+class Proxied(Stage):
+    """A stage whose system is reached through a proxy that can break answers."""
+
+    proxy: FaultProxy = field(kw_only=True)
+
+
+def staged(connector: Connector, records: Callable[[], Awaitable[Sequence[str]]], proxy: FaultProxy) -> Proxied:
     async def lose_answers(count: int) -> None:
         proxy.faults += [lose] * count
 
-    return {"down": proxy.down, "lose_answers": lose_answers}
+    return Proxied(connector, nothing, records, proxy.down, lose_answers, proxy=proxy)
 
 
 async def nothing() -> None:
@@ -85,7 +94,7 @@ async def nothing() -> None:
 
 
 @asynccontextmanager
-async def request_tracker_stage(folder: Path) -> AsyncIterator[Stage]:
+async def request_tracker_stage(folder: Path) -> AsyncIterator[Proxied]:
     rt = the_request_tracker()
     rt.restore()
     async with fault_proxy(rt.port) as proxy:
@@ -95,13 +104,13 @@ async def request_tracker_stage(folder: Path) -> AsyncIterator[Stage]:
             return [f"{one['Fields']['NoteId']}.v{one['Fields']['NoteVersion']}" for one in rt.tickets()]
 
         try:
-            yield Stage(connector, nothing, records, **proxied(proxy))
+            yield staged(connector, records, proxy)
         finally:
             await connector.close()
 
 
 @asynccontextmanager
-async def roundup_stage(folder: Path) -> AsyncIterator[Stage]:
+async def roundup_stage(folder: Path) -> AsyncIterator[Proxied]:
     roundup = the_roundup()
     roundup.restore()
     async with fault_proxy(roundup.port) as proxy:
@@ -111,13 +120,13 @@ async def roundup_stage(folder: Path) -> AsyncIterator[Stage]:
             return [f"{one['note_id']}.v{one['note_version']:.0f}" for one in roundup.incidents()]
 
         try:
-            yield Stage(connector, nothing, records, **proxied(proxy))
+            yield staged(connector, records, proxy)
         finally:
             await connector.close()
 
 
 @asynccontextmanager
-async def webhook_stage(folder: Path) -> AsyncIterator[Stage]:
+async def webhook_stage(folder: Path) -> AsyncIterator[Proxied]:
     async with receiving(folder) as (receiver, port), fault_proxy(port) as proxy:
         connector = open_webhook(webhook_settings(proxy.port), GIVEN)
 
@@ -125,7 +134,7 @@ async def webhook_stage(folder: Path) -> AsyncIterator[Stage]:
             return receiver.ids()
 
         try:
-            yield Stage(connector, nothing, records, **proxied(proxy))
+            yield staged(connector, records, proxy)
         finally:
             await connector.close()
 

@@ -176,9 +176,12 @@ async def test_410_stops_the_destination(proxy: FaultProxy, connector: Webhook) 
 
 
 async def test_2xx_without_a_receipt_is_no_proof(proxy: FaultProxy, connector: Webhook) -> None:
-    for body in (b"", b"ok", b'{"id": "other"}', json.dumps({"id": f"{note_id(1)}.v1"}).encode()):
+    for body in (b'{"id": "other"}', json.dumps({"id": f"{note_id(1)}.v1"}).encode()):
         proxy.faults = [status(200, body=body)]
         assert await sent(connector, delivery(1)) == Reject("no-receipt")
+    for body in (b"", b"ok", b"<html>log in</html>"):
+        proxy.faults = [status(200, body=body)]
+        assert await sent(connector, delivery(1)) == Park("no-receipt", "destination")
     proxy.faults = [status(202)]
     assert await sent(connector, delivery(1)) == Sent()
 

@@ -29,11 +29,13 @@ class WebDestination(Destination):
     Attributes:
         url: https; http for this machine alone. The one address that is connected to.
         ca_file: certificates to believe instead of the machine's (PEM).
+        client_file: our own certificate and its key (PEM), where the system asks for one.
         networks: private networks it may be in, ``10.3.0.0/16``; without, only public addresses are connected to.
     """
 
     url: str
     ca_file: Path | None = None
+    client_file: Path | None = None
     networks: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -50,6 +52,18 @@ class WebDestination(Destination):
 
     def where(self) -> str:
         return self.url
+
+    def web(self, headers: Mapping[str, str] | None = None) -> Web:
+        """
+        Args:
+            headers: with every request, credentials among them.
+
+        Raises:
+            BadInstallation: a file cannot be read.
+        """
+        return Web(
+            self.url, headers=headers, ca_file=self.ca_file, client_file=self.client_file, networks=self.networks
+        )
 
 
 class Settled(StorageError):

@@ -38,7 +38,7 @@ from storage.sync.base import (
 )
 from storage.sync.exchange import Exchange, Settled, WebDestination, as_of, members, reading
 from storage.sync.settings import read_secret
-from storage.sync.web import MOST_BYTES, Answer, Web
+from storage.sync.web import MOST_BYTES, Answer
 
 if TYPE_CHECKING:
     from storage.sync.registry import Given
@@ -323,6 +323,8 @@ class RequestTracker:
         findings = [Finding("fine", "reachable", f"Request Tracker {members(version).get('Version', '')}")]
         if str(told.get("Disabled", "0")) != "0":
             findings.append(Finding("trouble", "forbidden", "the queue is switched off there"))
+        elif not any(link.get("ref") == "create" for link in told.get("_hyperlinks", ())):
+            findings.append(Finding("trouble", "forbidden", "the user lacks the right CreateTicket on the queue"))
         there = {field.get("name") for field in told.get("TicketCustomFields", ())}
         wanted = (
             self._to.note_id_field,
@@ -425,10 +427,6 @@ def open_request_tracker(settings: RequestTrackerDestination, given: "Given") ->
     Raises:
         BadInstallation: the token's file, or the certificates', cannot be read.
     """
-    web = Web(
-        settings.url,
-        headers={"Authorization": f"token {read_secret(settings.token_file)}", "Accept": "application/json"},
-        ca_file=settings.ca_file,
-        networks=settings.networks,
-    )
+    token = read_secret(settings.token_file)
+    web = settings.web({"Authorization": f"token {token}", "Accept": "application/json"})
     return RequestTracker(settings, Exchange(web, given.clock))

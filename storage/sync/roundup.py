@@ -36,7 +36,7 @@ from storage.sync.base import (
 )
 from storage.sync.exchange import Exchange, Settled, WebDestination, as_of, members, reading
 from storage.sync.settings import read_secret
-from storage.sync.web import Answer, Web
+from storage.sync.web import Answer
 
 if TYPE_CHECKING:
     from storage.sync.registry import Given
@@ -62,14 +62,14 @@ class RoundupDestination(WebDestination):
         url: of the tracker, ``https://tracker.example/case``.
         username, password_file: of a user of its own.
         class_name: of the items.
-        web: what the tracker calls itself (``web`` in its config.ini), where that is not ``url``.
+        itself: what the tracker calls itself (``web`` in its config.ini), where that is not ``url``.
     """
 
     kind: Literal["roundup"]
     username: Annotated[str, StringConstraints(pattern=r"^[^:\x00-\x1f]{1,80}$")]
     password_file: Path
     class_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z_0-9]{0,60}$")] = "incident"
-    web: str = ""
+    itself: str = ""
 
 
 class Roundup:
@@ -230,7 +230,7 @@ class Roundup:
         )
 
     def _url(self, number: str) -> str:
-        return f"{(self._to.web or self._to.url).rstrip('/')}/{self._to.class_name}{number}"
+        return f"{(self._to.itself or self._to.url).rstrip('/')}/{self._to.class_name}{number}"
 
 
 def _item(delivery: Delivery) -> dict[str, Any]:
@@ -289,19 +289,16 @@ def open_roundup(settings: RoundupDestination, given: "Given") -> Roundup:
     Raises:
         BadInstallation: the password's file, or the certificates', cannot be read.
     """
-    itself = (settings.web or settings.url).rstrip("/")
+    itself = (settings.itself or settings.url).rstrip("/")
     parts = urlsplit(itself)
     login = f"{settings.username}:{read_secret(settings.password_file)}"
-    web = Web(
-        settings.url,
-        headers={
+    web = settings.web(
+        {
             "Authorization": "Basic " + b64encode(login.encode()).decode("ascii"),
             "Accept": "application/json",
             "X-Requested-With": "rest",  # without these three it takes a request for a forged one
             "Origin": f"{parts.scheme}://{parts.netloc}",
             "Referer": f"{itself}/",
-        },
-        ca_file=settings.ca_file,
-        networks=settings.networks,
+        }
     )
     return Roundup(settings, Exchange(web, given.clock))

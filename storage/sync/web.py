@@ -27,6 +27,7 @@ from yarl import URL
 
 from storage.errors import BadInstallation, StorageError
 from storage.sync.addresses import Network, is_host, is_loopback, literal, may_connect
+from storage.sync.settings import read_secret
 
 CONNECT_S: Final = 5.0
 SILENT_S: Final = 30.0
@@ -105,7 +106,7 @@ def base_url(text: str, networks: Sequence[Network] = ()) -> URL:
     """
     try:
         url = URL(text)
-        host, port = url.host or "", url.explicit_port or url.port
+        host, port = url.raw_host or "", url.port
     except (ValueError, TypeError):
         raise ValueError("is no address (https://host/path)") from None
     if url.user is not None or url.password is not None or url.query_string or url.fragment:
@@ -156,11 +157,12 @@ class Web:
         base: where the system is, see ``base_url``; every request goes below it.
         headers: with every request, credentials among them.
         ca_file: the certificates to believe instead of the machine's, PEM.
+        client_file: our own certificate and its key, PEM, for systems that ask for one.
         networks: private networks it may be in.
         lookup: resolves names.
 
     Raises:
-        BadInstallation: the address is none, or ``ca_file`` cannot be read.
+        BadInstallation: the address is none, a file cannot be read, or a header is no plain text.
     """
 
     def __init__(
@@ -169,6 +171,7 @@ class Web:
         *,
         headers: Mapping[str, str] | None = None,
         ca_file: Path | None = None,
+        client_file: Path | None = None,
         networks: Sequence[str] = (),
         lookup: Lookup = look_up,
     ) -> None:
@@ -178,8 +181,10 @@ class Web:
         except ValueError as wrong:
             raise BadInstallation(f"the address of a destination {wrong}") from None
         self._headers = dict(headers or {})
-        self._resolver = _Checked(lookup, is_loopback(self._base.host or ""), listed)
-        self._tls = _tls(ca_file) if self._base.scheme == "https" else None
+        if not all(value.isascii() and value.isprintable() for value in self._headers.values()):
+            raise BadInstallation("a secret for a destination holds more than plain letters, digits and signs")
+        self._resolver = _Checked(lookup, is_loopback(self._base.raw_host or ""), listed)
+        self._tls = _tls(ca_file, client_file) if self._base.scheme == "https" else None
         self._session: aiohttp.ClientSession | None = None
 
     async def request(
@@ -268,12 +273,23 @@ async def _bounded(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-def _tls(ca_file: Path | None) -> ssl.SSLContext:
+def _no_password() -> str:
+    """Instead of a question at the terminal."""
+    raise ValueError
+
+
+def _tls(ca_file: Path | None, client_file: Path | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError):
         raise BadInstallation(f"{ca_file} cannot be read as certificates (PEM)") from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if client_file is not None:
+        read_secret(client_file)  # refused unless it is the owner's alone
+        try:
+            context.load_cert_chain(client_file, password=_no_password)
+        except (OSError, ValueError):
+            raise BadInstallation(f"{client_file} should hold a certificate and its key, unlocked (PEM)") from None
     return context
 
 

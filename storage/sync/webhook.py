@@ -39,7 +39,7 @@ from storage.sync.base import (
 from storage.sync.exchange import Exchange, Settled, WebDestination, members, reading
 from storage.sync.settings import read_secret
 from storage.sync.signatures import NoKey, Shared, signed, signing_key
-from storage.sync.web import Answer, Web
+from storage.sync.web import Answer
 
 if TYPE_CHECKING:
     from storage.sync.registry import Given
@@ -265,5 +265,4 @@ def open_webhook(settings: WebhookDestination, given: "Given") -> Webhook:
             keys.append(signing_key(read_secret(path)))
         except NoKey as wrong:
             raise BadInstallation(f"{path}: {wrong}") from None
-    web = Web(settings.url, ca_file=settings.ca_file, networks=settings.networks)
-    return Webhook(settings, Exchange(web, given.clock), keys or [given.signing], given)
+    return Webhook(settings, Exchange(settings.web(), given.clock), keys or [given.signing], given)

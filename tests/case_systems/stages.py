@@ -54,7 +54,7 @@ def roundup_settings(roundup: Roundup, port: int, **changes: object) -> RoundupD
             "kind": "roundup",
             "agency": "north",
             "url": roundup.base.replace(str(roundup.port), str(port)),
-            "web": roundup.base,
+            "itself": roundup.base,
             "username": USER,
             "password_file": roundup.password_file,
             **changes,

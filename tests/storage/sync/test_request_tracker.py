@@ -276,6 +276,20 @@ async def test_a_token_that_is_not_taken_stops_the_destination(
     assert rt.tickets() == []
 
 
+async def test_a_right_that_is_missing_is_found_by_the_probe(rt: RequestTracker, connector: Connector) -> None:
+    rt.database(
+        "DELETE FROM ACL WHERE RightName = 'CreateTicket' AND PrincipalId ="
+        " (SELECT g.id FROM Groups g JOIN Users u ON g.Instance = u.id"
+        " WHERE g.Domain = 'ACLEquivalence' AND u.Name = 'notesync')"
+    )
+    rt.stop()
+    rt.start()
+    health = await connector.probe()
+    assert health.trouble == Park("forbidden", "destination")
+    assert "CreateTicket" in health.findings[-1].what
+    assert await sent(connector, delivery(1)) == Park("forbidden", "destination")
+
+
 async def test_an_unknown_queue_stops_the_destination(rt: RequestTracker, proxy: FaultProxy) -> None:
     async with opened(rt, proxy, queue="Nowhere") as connector:
         assert await sent(connector, delivery(1)) == Park("forbidden", "destination")

@@ -246,6 +246,36 @@ async def test_row_22_nothing_is_sent_over_old_tls(authority: Authority) -> None
     assert unanswered(found) == Park("tls", "destination")
 
 
+async def test_a_system_that_asks_for_our_certificate_gets_it(authority: Authority, kept: Kept, tmp_path: Path) -> None:
+    server = authority.server()
+    authority.ca.configure_trust(server)
+    server.verify_mode = ssl.CERT_REQUIRED
+    ours = tmp_path / "client.pem"
+    ours.touch(0o600)
+    authority.ca.issue_cert("integra").private_key_and_cert_chain_pem.write_to_path(ours)
+    async with serving(kept.answer, server) as port:
+        address = f"https://localhost:{port}"
+        async with opened(address, ca_file=authority.file, client_file=ours) as made:
+            assert (await made.request("GET", "/", until=soon())).fine
+        async with opened(address, ca_file=authority.file) as made:
+            assert (await failed(made)).reason in ("cut-off", "tls", "refused-connection")
+    assert len(kept.requests) == 1
+    ours.chmod(0o644)
+    with pytest.raises(BadInstallation, match="open to others"):
+        Web("https://case.example", client_file=ours)
+    ours.chmod(0o600)
+    ours.write_text("no certificate")
+    with pytest.raises(BadInstallation, match="certificate and its key"):
+        Web("https://case.example", client_file=ours)
+
+
+def test_a_secret_that_cannot_be_a_header_is_refused_without_repeating_it() -> None:
+    for secret in ("synthetic\nX-Other: 1", "synthetic é"):
+        with pytest.raises(BadInstallation) as caught:
+            Web("https://case.example", headers={"Authorization": secret})
+        assert "synthetic" not in str(caught.value)
+
+
 async def test_row_22_a_server_without_tls_gets_nothing(authority: Authority, kept: Kept) -> None:
     async with serving(kept.answer) as port, opened(f"https://localhost:{port}", ca_file=authority.file) as made:
         assert not (await failed(made)).sent

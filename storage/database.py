@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from storage.errors import WrongVersion
+from storage.sync_rights import authorize
 from storage.trouble import refusal
 
 # secure_delete with a truncating checkpoint after purges leaves no residue in the file (measured; see docs/decisions).
@@ -31,14 +32,15 @@ PRAGMAS = (
 NEWER = "this database was written by a newer version of the program; upgrade the program"
 
 
-def open_database(path: Path, *, reads_notes: bool = False) -> Engine:
+def open_database(path: Path, *, reads_notes: bool = False, delivers: bool = False) -> Engine:
     """An engine on one SQLite file.
 
     Args:
         path: made when it is not there, readable by its owner alone.
         reads_notes: whether this connection may select sealed bodies. The bot's may not: it can write notes, count
-            and delete them, and nothing else (SQLite authorizer). The sync process and the command line may. None
-            of them may change the audit log, only add to it.
+            and delete them, and nothing else (SQLite authorizer). The command line may. None of them may change the
+            audit log, only add to it.
+        delivers: this is the sync process's: see ``storage.sync_rights``.
 
     Returns:
         An engine with one connection, usable from whichever thread holds the transaction. Transactions are begun by
@@ -57,7 +59,7 @@ def open_database(path: Path, *, reads_notes: bool = False) -> Engine:
     def _prepare(connection: sqlite3.Connection, _: Any) -> None:
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        connection.set_authorizer(_adds_to_audit_only if reads_notes else _no_bodies)
+        connection.set_authorizer(authorize if delivers else _adds_to_audit_only if reads_notes else _no_bodies)
 
     return engine
 

@@ -1,6 +1,6 @@
 """A note's attachments, opened and held against what the note says of them. The bot never imports this."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,14 +53,29 @@ def attached(
     Args:
         body: of the opened note. One whose list is not as docs/formats/note-body.md says counts as without.
     """
-    kept = {
-        row.number: row.body
-        for row in tx.db.execute(
-            select(attachments.c.number, attachments.c.body)
-            .where(attachments.c.note_id == note_id, attachments.c.state == "kept")
-            .order_by(attachments.c.number)
-        )
-    }
+    return open_all(sealed_of(tx, note_id), agency_ref, note_id, body, key, ingest_public_keys)
+
+
+def sealed_of(tx: Transaction, note_id: bytes) -> dict[int, bytes]:
+    """What is kept for a note, by number."""
+    query = (
+        select(attachments.c.number, attachments.c.body)
+        .where(attachments.c.note_id == note_id, attachments.c.state == "kept")
+        .order_by(attachments.c.number)
+    )
+    return {row.number: row.body for row in tx.db.execute(query)}
+
+
+def open_all(
+    sealed: Mapping[int, bytes],
+    agency_ref: bytes,
+    note_id: bytes,
+    body: Any,
+    key: OpeningKey,
+    ingest_public_keys: Collection[VerifyKey],
+) -> tuple[Attached, ...]:
+    """The same, of what ``sealed_of`` gave; needs no transaction."""
+    kept = dict(sealed)
     found = []
     for number, kind, media_type, size, digest in _listed(body):
         named = Attached(number, kind, media_type, size, problem="missing")

@@ -136,7 +136,7 @@ class Delivery:
     withheld: int = 0
 
 
-RemoteState = Literal["open", "closed", "merged", "gone", "handed-in", "refused", "withdrawn"]
+RemoteState = Literal["open", "closed", "merged", "gone", "missing", "handed-in", "refused", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,8 @@ class Remote:
         note_id: the note id found in it, or empty: a record of ours by its author that names no note.
         version: the version found in it; 0: not told.
         payload_sha256: the hash found in it, or empty.
-        state: ``handed-in`` is no proof of acceptance; ``refused`` with ``reason``; ``gone`` was deleted there.
+        state: ``handed-in`` is no proof of acceptance; ``refused`` with ``reason``; ``gone``: somebody deleted it
+            there; ``missing``: it is not there, by the system's own word.
         url: where a person sees it, or empty.
         drift: names of mapped fields that differ from what was sent; empty where the connector cannot tell.
         cursor: where ``list_since`` goes on after this one.

@@ -13,8 +13,9 @@ import pyrage
 from storage.sealing.signing import VerifyKey
 from storage.sync.batch import START, DropRefused, Head
 from storage.sync.canonical import canonical
-from storage.sync.filedrop import DATA, FORMAT, MANIFEST, NAME, SIGNATURE, file_name
-from storage.sync.payload import payload_sha256
+from storage.sync.drop_files import DATA, MANIFEST, SIGNATURE, file_name
+from storage.sync.filedrop import FORMAT, NAME
+from storage.sync.mapping import payload_sha256
 
 MOST_MANIFEST_BYTES: Final = 4_096
 NAMED: Final = re.compile(rf"notes-({NAME.pattern})-(?P<batch>[0-9]{{10}})\.({DATA}|{SIGNATURE}|{MANIFEST})")

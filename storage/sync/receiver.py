@@ -18,7 +18,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from storage.sealing.signing import VerifyKey
-from storage.sync.payload import payload_sha256
+from storage.sync.mapping import payload_sha256
 from storage.sync.signatures import Shared, verified
 from storage.sync.webhook import EVENT_ID, PROBLEM
 

@@ -3,34 +3,21 @@
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from storage.errors import BadInstallation
-from storage.sealing.signing import SigningKey
 from storage.sync.base import Connector
+from storage.sync.filedrop import FileDrop, FileDropSettings
+from storage.sync.given import Given
 from storage.sync.request_tracker import RequestTrackerDestination, open_request_tracker
 from storage.sync.roundup import RoundupDestination, open_roundup
 from storage.sync.settings import Destination
 from storage.sync.webhook import WebhookDestination, open_webhook
 
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What a connector may use besides its settings.
-
-    Attributes:
-        clock: now, aware.
-        source: who sends, the ``source`` of every event: a URI.
-        signing: derived from the case system's key; signs batches and may sign requests.
-    """
-
-    clock: Callable[[], datetime]
-    source: str
-    signing: SigningKey
+DEFAULT_SOURCE: Final = "urn:integra:integra"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +29,25 @@ class ConnectorKind:
 
 
 CONNECTORS: Final[Mapping[str, ConnectorKind]] = {
+    "filedrop": ConnectorKind(FileDropSettings, FileDrop.open),
     "request_tracker": ConnectorKind(RequestTrackerDestination, open_request_tracker),
     "roundup": ConnectorKind(RoundupDestination, open_roundup),
     "webhook": ConnectorKind(WebhookDestination, open_webhook),
 }
 
 
-def read_destinations(path: Path) -> tuple[Destination, ...]:
+@dataclass(frozen=True, slots=True)
+class SyncFile:
+    """
+    Attributes:
+        source: URI of the sending installation; part of what is sent, so that it never changes.
+    """
+
+    source: str
+    destinations: tuple[Destination, ...]
+
+
+def read_destinations(path: Path) -> SyncFile:
     """
     Raises:
         BadInstallation: not there, not TOML, or with mistakes; all of them are listed, no values are repeated.
@@ -60,8 +59,13 @@ def read_destinations(path: Path) -> tuple[Destination, ...]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         raise BadInstallation(f"{path} is not TOML") from None
     listed = written.pop("destination", None)
+    source = written.pop("source", DEFAULT_SOURCE)
+    if not isinstance(source, str) or not source.startswith("urn:integra:") or not source.isprintable():
+        raise BadInstallation(f"{path}: source is a URI like {DEFAULT_SOURCE}")
     if written or not isinstance(listed, list) or not listed or not all(isinstance(one, dict) for one in listed):
-        raise BadInstallation(f"{path} should hold one or more tables [[destination]] and nothing else")
+        raise BadInstallation(
+            f"{path} should hold one or more tables [[destination]], perhaps a source, and nothing else"
+        )
     found: list[Destination] = []
     wrong: list[str] = []
     for number, one in enumerate(listed, 1):
@@ -80,4 +84,4 @@ def read_destinations(path: Path) -> tuple[Destination, ...]:
     wrong += [f"two destinations are called {name}" for name in sorted({n for n in names if names.count(n) > 1})]
     if wrong:
         raise BadInstallation(f"{path}: {'; '.join(wrong)}")
-    return tuple(found)
+    return SyncFile(source, tuple(found))

@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
 from pydantic import AfterValidator
@@ -37,11 +37,9 @@ from storage.sync.base import (
     Retry,
 )
 from storage.sync.exchange import Exchange, Settled, WebDestination, as_of, members, reading
+from storage.sync.given import Given
 from storage.sync.settings import read_secret
 from storage.sync.web import MOST_BYTES, Answer
-
-if TYPE_CHECKING:
-    from storage.sync.registry import Given
 
 NOTE_ID: Final = re.compile(r"[0-9a-f]{32}")
 WITHIN_S: Final = 45.0
@@ -422,7 +420,7 @@ def _until(within_s: float) -> float:
     return asyncio.get_running_loop().time() + within_s
 
 
-def open_request_tracker(settings: RequestTrackerDestination, given: "Given") -> RequestTracker:
+def open_request_tracker(settings: RequestTrackerDestination, given: Given) -> RequestTracker:
     """
     Raises:
         BadInstallation: the token's file, or the certificates', cannot be read.

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode, urlsplit
 
 from pydantic import StringConstraints
@@ -35,11 +35,9 @@ from storage.sync.base import (
     Unsupported,
 )
 from storage.sync.exchange import Exchange, Settled, WebDestination, as_of, members, reading
+from storage.sync.given import Given
 from storage.sync.settings import read_secret
 from storage.sync.web import Answer
-
-if TYPE_CHECKING:
-    from storage.sync.registry import Given
 
 WITHIN_S: Final = 45.0
 A_PAGE: Final = 100
@@ -284,7 +282,7 @@ def _until(within_s: float) -> float:
     return asyncio.get_running_loop().time() + within_s
 
 
-def open_roundup(settings: RoundupDestination, given: "Given") -> Roundup:
+def open_roundup(settings: RoundupDestination, given: Given) -> Roundup:
     """
     Raises:
         BadInstallation: the password's file, or the certificates', cannot be read.

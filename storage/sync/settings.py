@@ -1,5 +1,7 @@
 """Where notes go: one TOML file, written by the operator, read by the sync process alone.
 
+    source = "urn:integra:northbridge"       # who sends, in every event; left out: urn:integra:integra
+
     [[destination]]
     name        = "probation-rt"             # never changes: what was delivered is known by it
     kind        = "request_tracker"          # a connector of storage/sync/registry.py
@@ -43,6 +45,7 @@ class Destination(BaseModel):
         disclosure: how much leaves: everything; what the author wrote for others; reference and urgency alone.
         attachments: whether photos and voice messages go along; never with less than ``full``.
         max_attachment_bytes: of one note's attachments together; more are withheld and counted.
+        key_file: the case system's private key, where destinations of one file have different ones.
         alarm_hours: coordinators are told when the oldest waiting note is older.
         within_s: seconds for one ``send``.
     """
@@ -53,6 +56,7 @@ class Destination(BaseModel):
     kind: str
     agency: str
     disclosure: Disclosure = "full"
+    key_file: Path | None = None
     attachments: bool = True
     max_attachment_bytes: int = Field(default=25_000_000, ge=0)
     alarm_hours: float = Field(default=24, gt=0)

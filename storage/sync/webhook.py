@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import quote, urlencode
 
 from yarl import URL
@@ -37,12 +37,10 @@ from storage.sync.base import (
     Unsupported,
 )
 from storage.sync.exchange import Exchange, Settled, WebDestination, members, reading
+from storage.sync.given import Given
 from storage.sync.settings import read_secret
 from storage.sync.signatures import NoKey, Shared, signed, signing_key
 from storage.sync.web import Answer
-
-if TYPE_CHECKING:
-    from storage.sync.registry import Given
 
 PROBLEM: Final = "urn:integra:problem:"
 EVENT_ID: Final = re.compile(r"(?P<note>[0-9a-f]{32})\.v(?P<version>[1-9][0-9]{0,3})")
@@ -83,7 +81,7 @@ class Webhook:
         settings: WebhookDestination,
         exchange: Exchange,
         keys: Sequence[SigningKey | Shared],
-        given: "Given",
+        given: Given,
     ) -> None:
         self._to, self._exchange, self._keys, self._given = settings, exchange, tuple(keys), given
         self._path = URL(settings.url).raw_path.rstrip("/")
@@ -254,7 +252,7 @@ def _until(within_s: float) -> float:
     return asyncio.get_running_loop().time() + within_s
 
 
-def open_webhook(settings: WebhookDestination, given: "Given") -> Webhook:
+def open_webhook(settings: WebhookDestination, given: Given) -> Webhook:
     """
     Raises:
         BadInstallation: a key's file, or the certificates', cannot be read.

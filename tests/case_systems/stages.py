@@ -16,8 +16,9 @@ from case_systems.roundup_tracker import USER, Roundup
 from case_systems.shared import the_request_tracker, the_roundup
 from storage.sealing.signing import SigningKey
 from storage.sync.base import Connector
+from storage.sync.given import Given
+from storage.sync.ledger import Ledger
 from storage.sync.receiver import Receiver, serve
-from storage.sync.registry import Given
 from storage.sync.request_tracker import RequestTrackerDestination, open_request_tracker
 from storage.sync.roundup import RoundupDestination, open_roundup
 from storage.sync.webhook import WebhookDestination, open_webhook
@@ -29,7 +30,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-GIVEN = Given(now, "urn:integra:test", SIGNING)
+NO_LEDGER = Ledger(None, "none")  # type: ignore[arg-type]  # these keep no batches
+GIVEN = Given(now, "urn:integra:test", SIGNING, NO_LEDGER)
 
 
 def rt_settings(rt: RequestTracker, port: int, **changes: object) -> RequestTrackerDestination:

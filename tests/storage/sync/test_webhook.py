@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from storage.errors import BadInstallation
 from storage.sealing.signing import SigningKey
 from storage.sync.base import Accepted, Delivery, Outcome, Park, Reject, Remote, Retry, Sent, Unanswered, Unsupported
+from storage.sync.given import Given
 from storage.sync.receiver import Receiver
-from storage.sync.registry import Given
 from storage.sync.signatures import Shared, private_text
 from storage.sync.webhook import Webhook, open_webhook
 
@@ -198,7 +198,7 @@ async def test_2xx_is_proof_where_the_operator_says_so(proxy: FaultProxy) -> Non
 @pytest.mark.parametrize("lookup", [True, False])
 @pytest.mark.parametrize("minutes", [10, -10])
 async def test_row_36_a_probe_tells_of_clocks_that_are_apart(lookup: bool, minutes: int, proxy: FaultProxy) -> None:
-    off = Given(lambda: now() + timedelta(minutes=minutes), GIVEN.source, SIGNING)
+    off = Given(lambda: now() + timedelta(minutes=minutes), GIVEN.source, SIGNING, GIVEN.ledger)
     async with opened(proxy.port, off, lookup=lookup) as connector:
         health = await connector.probe()
         assert await sent(connector, delivery(1)) == Park("credentials", "destination")
@@ -208,7 +208,7 @@ async def test_row_36_a_probe_tells_of_clocks_that_are_apart(lookup: bool, minut
 
 
 async def test_row_36_a_probe_warns_while_notes_still_pass(proxy: FaultProxy) -> None:
-    off = Given(lambda: now() + timedelta(minutes=3), GIVEN.source, SIGNING)
+    off = Given(lambda: now() + timedelta(minutes=3), GIVEN.source, SIGNING, GIVEN.ledger)
     async with opened(proxy.port, off) as connector:
         health = await connector.probe()
         assert isinstance(await sent(connector, delivery(1)), Accepted)

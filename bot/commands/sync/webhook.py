@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import Refusal, out, read_key
+from bot.commands.common import Refusal, out
+from bot.sync_wiring import case_key
 from storage.sealing.signing import SigningKey, VerifyKey
-from storage.sealing.suites import OpeningKey
 from storage.sync.addresses import is_loopback
-from storage.sync.filedrop import signing_key
+from storage.sync.own_keys import signing_key
 from storage.sync.receiver import Receiver, serve
 from storage.sync.settings import read_secret
 from storage.sync.signatures import NoKey, Shared, checking_key, private_text, public_text
@@ -38,10 +38,7 @@ def webhook_key(
     if new is not None and key is None:
         _make(new, shared)
     elif key is not None and new is None and not shared:
-        found = read_key(key, None).key
-        if not isinstance(found, OpeningKey):
-            raise Refusal("that key signs; it does not open notes")
-        out(public_text(signing_key(found)))
+        out(public_text(signing_key(case_key(key))))
     else:
         raise typer.BadParameter("say which: --key FILE, or --new FILE, perhaps with --shared")
 

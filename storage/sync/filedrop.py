@@ -105,6 +105,7 @@ class FileDrop:
         self._recipient = pyrage.x25519.Recipient.from_str(settings.age_recipient)
         self._ledger = given.ledger
         self.step: Step = NOWHERE
+        self._writing = asyncio.Lock()
         self._read: dict[str, tuple[tuple[int, int], Ack]] = {}
         self.caps = Caps("file_ack", max_batch=settings.most_in_batch, lists=bool(believed))
 
@@ -161,7 +162,12 @@ class FileDrop:
             await self._write_left()
             await self._catch_up()
             await self._ledger.sweep(now=seconds(self._given.clock()))
-            lines = {key: one for key, one in (await self._lines(deliveries)).items() if one.outstanding}
+            refused = {(ack.batch, one.ref.key) for ack in self._acks()[0] for one in ack.results if not one.accepted}
+            lines = {
+                key: one
+                for key, one in (await self._lines(deliveries)).items()
+                if one.outstanding and (one.batch, key) not in refused
+            }
             new = [one for one in deliveries if one.ref.key not in lines]
             if new:
                 after = await self._ledger.head()
@@ -285,10 +291,11 @@ class FileDrop:
         return True
 
     async def _write_left(self) -> None:
-        while (batch := await self._ledger.unwritten()) is not None:
-            await self._write(batch)
-            await self._ledger.written(batch.head.batch, now=seconds(self._given.clock()))
-            self.step("marked")
+        async with self._writing:
+            while (batch := await self._ledger.unwritten()) is not None:
+                await self._write(batch)
+                await self._ledger.written(batch.head.batch, now=seconds(self._given.clock()))
+                self.step("marked")
 
     async def _write(self, batch: Batch) -> None:
         files = [

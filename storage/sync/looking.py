@@ -76,7 +76,7 @@ def take(tx: Transaction, name: str, remote: Remote, hashes: HashBox, *, now: in
     here = and_(rows.c.id == row.id, rows.c.state == row.state)
     about = f"{note_id.hex()}.{name}"
     if row.state in ("sent", "pending", "parked") and (row.state != "pending" or row.ambiguous):
-        if remote.state == "refused" and row.state == "sent":
+        if remote.state == "refused" and row.state == "sent" and row.remote_id in ("", remote.remote_id):
             why = (remote.reason or "refused-there")[:32]
             tx.db.execute(update(rows).where(here).values(state="parked", why=why, next_at=None, done_at=now))
             queue.log(tx, row.id, "parked", now=now, why=why)

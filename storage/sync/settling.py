@@ -1,7 +1,7 @@
 """What an outcome leads to, in one transaction: for the delivery, its note, its destination, and the people who hear of
 it. The log gets a code each time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -84,20 +84,24 @@ def settle(
             assert_never(outcome)
 
 
-def unreadable(tx: Transaction, name: str, one: Unreadable, found: bool | None, *, now: int) -> str:
+def unreadable(
+    tx: Transaction, name: str, one: Unreadable, found: Mapping[int, Outcome | None], *, now: int, pause: Pause
+) -> str:
     """A note that cannot be opened here: parked and tried again every day; one whose text was destroyed is withdrawn.
 
     Args:
-        found: of a note whose text was destroyed, and that may have arrived before: whether it is there.
+        found: of those that may have arrived before: what they came to there, None where they are not; left out where
+            nobody answered.
     """
     claimed = one.claimed
+    there = found.get(claimed.id)
+    if there is not None:
+        return settle(tx, name, claimed, there, now=now, has_attached=False, pause=pause)
     if one.why != "gone":
         return _parked(tx, name, claimed, one.why, now + DAY_S, now)
-    if claimed.ambiguous and found is None:
+    if claimed.ambiguous and claimed.id not in found:
         queue.mark(tx, claimed, outcome="later", now=now, state="pending", next_at=now + 60, ambiguous=1)
         return "later"
-    if found:
-        return _accepted(tx, name, claimed, Accepted("", already=True), now)
     kept = queue.mark(tx, claimed, outcome="withdrawn", now=now, state="withdrawn", why="gone", done_at=now)
     if kept:
         deliveries.forget_withdrawal(tx, name, claimed.note_id, at=moment(now))

@@ -136,8 +136,7 @@ class Worker:
         await self.store.run(partial(self._fix, ready=ready, rest=rest))
         self.reached("fixed")
         outcomes = await self._outcomes(ready)
-        gone = [one for one in unreadable if one.why == "gone" and one.claimed.ambiguous]
-        found = await self._sought([one.claimed for one in gone])
+        found = await self._sought([one.claimed for one in unreadable if one.claimed.ambiguous])
         self.reached("sent")
         told = await self.store.run(partial(self._settle, outcomes=outcomes, unreadable=unreadable, found=found))
         self.reached("settled")
@@ -158,8 +157,7 @@ class Worker:
 
     async def _outcomes(self, ready: Sequence[Ready]) -> list[tuple[Ready, Outcome | settling.Later]]:
         """What became of each: looked for first where it may be there already, sent otherwise."""
-        known = await asyncio.gather(*(self._found(one) for one in ready if one.claimed.ambiguous))
-        settled = dict(zip((one.claimed.id for one in ready if one.claimed.ambiguous), known, strict=True))
+        settled = {one.claimed.id: await self._found(one) for one in ready if one.claimed.ambiguous}
         to_send = [one for one in ready if settled.get(one.claimed.id) is None]
         sent: dict[int, Outcome] = {}
         if self.connector.caps.max_batch > 1:
@@ -203,13 +201,7 @@ class Worker:
         first, *extra = remotes
         for duplicate in extra:
             await self._retire(first, duplicate)
-        match first.state:
-            case "handed-in":
-                return Sent(first.remote_id)
-            case "refused" | "missing":
-                return None
-            case _:
-                return Accepted(first.remote_id, first.url, already=True, drift=first.drift)
+        return _there(first)
 
     async def _find(self, ref: Any) -> Sequence[Remote]:
         try:
@@ -228,12 +220,13 @@ class Worker:
         except (Unsupported, Unanswered):
             log.warning("sync.duplicate", destination=self.name)  # reconciliation lists it
 
-    async def _sought(self, gone: Sequence[Claimed]) -> dict[int, bool]:
-        """Of notes whose text was destroyed here: whether they are there."""
-        found: dict[int, bool] = {}
-        for one in gone:
+    async def _sought(self, closed: Sequence[Claimed]) -> dict[int, Outcome | None]:
+        """Of notes that cannot be opened now: what they came to there, None where they are not."""
+        found: dict[int, Outcome | None] = {}
+        for one in closed:
             try:
-                found[one.id] = bool(await self._find(settling.ref_of(one)))
+                remotes = await self._find(settling.ref_of(one))
+                found[one.id] = _there(remotes[0]) if remotes else None
             except Unanswered:
                 continue  # asked again with the next try
         return found
@@ -244,10 +237,10 @@ class Worker:
         *,
         outcomes: Sequence[tuple[Ready, "Outcome | settling.Later"]],
         unreadable: Sequence[Unreadable],
-        found: dict[int, bool],
+        found: dict[int, Outcome | None],
     ) -> list[str]:
         now = self.now(tx)
-        told = [settling.unreadable(tx, self.name, one, found.get(one.claimed.id), now=now) for one in unreadable]
+        told = [settling.unreadable(tx, self.name, one, found, now=now, pause=self._pause) for one in unreadable]
         for one, outcome in outcomes:
             has_attached = bool(one.delivery.attachments)
             told.append(
@@ -313,6 +306,17 @@ class Worker:
             return Step(step.tried, step.done, step.parked, row.state, next_at)
 
         return await self.store.run(turn)
+
+
+def _there(remote: Remote) -> Outcome | None:
+    """What a record that was found means; None: the note is to be sent."""
+    match remote.state:
+        case "handed-in":
+            return Sent(remote.remote_id)
+        case "refused" | "missing":
+            return None
+        case _:
+            return Accepted(remote.remote_id, remote.url, already=True, drift=remote.drift)
 
 
 async def run_until_done(

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyrage
 import pytest
-from handover_site import NOON, WORDS, Site
+from handover_site import NOON, WORDS, DropSite
 
 from storage.errors import BadInstallation
 from storage.sealing.signing import SigningKey

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
@@ -18,10 +18,6 @@ from storage.sync.settings import Destination
 from storage.sync.web import MOST_BYTES, Answer, NoAnswer, Web, base_url
 
 PROBE_S: Final = 30.0
-MOST_SKEW: Final = timedelta(minutes=2)
-"""Receivers of signed requests refuse those five minutes off; said well before."""
-
-RENEW: Final = timedelta(days=21)
 
 
 class WebDestination(Destination):
@@ -153,16 +149,7 @@ class Exchange:
         return self._health(answer, findings, Park(wrong.code, "destination") if wrong else None)
 
     def _health(self, answer: Answer, findings: Sequence[Finding], trouble: Retry | Park | None) -> Health:
-        now, found = self._clock(), list(findings)
-        skew_s = answer.skew_s(now)
-        if skew_s is not None and abs(skew_s) > MOST_SKEW.total_seconds():
-            found.append(
-                Finding("warning", "clock", f"its clock and ours are {abs(skew_s):.0f} seconds apart; set ours by NTP")
-            )
-        if answer.tls_until is not None and answer.tls_until - now < RENEW:
-            until = f"{answer.tls_until:%Y-%m-%d}"
-            found.append(Finding("warning", "certificate-ends", f"its certificate ends on {until}; tell them"))
-        return Health(tuple(found), trouble, skew_s, answer.tls_until)
+        return Health(tuple(findings), trouble, answer.skew_s(self._clock()), answer.tls_until)
 
 
 OTHERWISE: Final = "it answered in a way that lets nothing through; ask who runs it"

@@ -8,7 +8,7 @@ unknown        it names a note that we do not know      for a person: our databa
 orphan         ours by its author, but names no note    for a person
 mismatch       it holds something else than was sent    for a person
 drift          single fields differ                     for a person
-gone           somebody deleted it there                for a person
+gone           somebody deleted or merged it there      for a person
 late           waits for longer than it should
 gap            numbers of a case that were never sent
 """

@@ -83,6 +83,7 @@ class FaultProxy:
         asked: what came in, in order.
         faults: for the requests to come that write, each used once.
         reading: likewise for those that only read.
+        rule: says of a request what meets it before it reaches the system; None: nothing does.
         before: called with every request that writes before it reaches the system.
         always: for every request of every kind, before it reaches the system; None: none.
     """
@@ -93,6 +94,7 @@ class FaultProxy:
         self.asked: list[Asked] = []
         self.faults: list[Fault] = []
         self.reading: list[Fault] = []
+        self.rule: Callable[[Asked], Fault | None] = lambda asked: None
         self.before: Callable[[Asked], None] = lambda asked: None
         self.always: Fault | None = None
         self._server: asyncio.Server | None = None
@@ -135,8 +137,9 @@ class FaultProxy:
         )
         body = await reader.readexactly(length)
         self.asked.append(Asked(method, target, head, body))
-        if self.always is not None:
-            await self.always(b"", client)
+        ruled = self.always or self.rule(self.asked[-1])
+        if ruled is not None:
+            await ruled(b"", client)
         else:
             waiting = self.faults if method in WRITES else self.reading
             fault = waiting.pop(0) if waiting else passing

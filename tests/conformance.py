@@ -13,7 +13,7 @@ from pathlib import Path
 from dialogues.reference import reference
 from storage.sync.base import Attachment, Connector, Delivery, DeliveryRef, Kind
 from storage.sync.canonical import Json, canonical
-from storage.sync.payload import payload_sha256
+from storage.sync.mapping import payload_sha256
 
 WORDS = "Synthetic words that nobody may find elsewhere."
 
@@ -37,9 +37,6 @@ class Stage:
 
 
 Open = Callable[[Path], AbstractAsyncContextManager[Stage]]
-
-STAGES: dict[str, Open] = {}
-"""By kind of connector; a kind of ``storage.sync.registry.CONNECTORS`` without a stage fails."""
 
 
 def note_id(number: int) -> str:

@@ -6,12 +6,17 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from conformance import STAGES, WORDS, Stage, delivery
+from conformance import WORDS, Open, Stage, delivery
+from drop_stage import file_drop
 
 from storage.sync.base import Accepted, Delivery, DeliveryRef, Outcome, Park, Remote, RepeatSafety, Retry, Sent
 from storage.sync.registry import CONNECTORS
 
 WITHIN_S = 30.0
+STAGES: dict[str, Open] = {
+    "filedrop": file_drop,
+}
+"""By kind of connector; a kind of ``storage.sync.registry.CONNECTORS`` without a stage fails."""
 
 
 @pytest.fixture(params=sorted(STAGES))

@@ -38,9 +38,6 @@ class Stage:
 
 Open = Callable[[Path], AbstractAsyncContextManager[Stage]]
 
-STAGES: dict[str, Open] = {}
-"""By kind of connector; a kind of ``storage.sync.registry.CONNECTORS`` without a stage fails."""
-
 
 def note_id(number: int) -> str:
     """32 hex digits; its reference grows with the number."""

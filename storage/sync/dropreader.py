@@ -33,7 +33,7 @@ def read_drop(
     earlier: Collection[VerifyKey] = (),
     after: Head = START,
 ) -> list[dict[str, Any]]:
-    """The events of every whole batch in a folder, in order.
+    """The events of every whole batch in a folder, in order, each once: one may be sent again after a restore.
 
     Files without their manifest yet, ``.part`` files and files of other names are left out: they are no batch.
 
@@ -65,9 +65,11 @@ def read_drop(
     for number in whole:
         after, its = _batch(folder, found[0][1], number, identity, (sender_public, *earlier), after)
         events += its
-    if len({event["id"] for event in events}) != len(events):
-        raise DropRefused("event", "folder")
-    return events
+    once: dict[str, dict[str, Any]] = {}
+    for event in events:
+        if once.setdefault(event["id"], event) != event:
+            raise DropRefused("event", "folder")
+    return list(once.values())
 
 
 def _batch(

@@ -75,8 +75,8 @@ class FileDropSettings(Destination):
     folder: Path
     age_recipient: str
     ack_key_files: tuple[Path, ...] = ()
-    sender: str = Field(default="integra", pattern=NAME.pattern)
-    stream: str = Field(default="", pattern=f"({NAME.pattern})?")
+    sender: str = Field(default="integra", pattern=f"^{NAME.pattern}$")
+    stream: str = Field(default="", pattern=f"^({NAME.pattern})?$")
     most_in_batch: int = Field(default=MOST_IN_BATCH, ge=1, le=10_000)
 
     @field_validator("age_recipient")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, insert, select, tuple_, update
+from sqlalchemy import and_, insert, or_, select, tuple_, update
 
 from storage.errors import Stale
 from storage.schema import batch_lines, batches, deliveries
@@ -97,7 +97,7 @@ class Ledger:
         """Drop the bytes of batches whose every line is settled; how many there were."""
         under_way = (
             select(batch_lines.c.seq)
-            .join(
+            .outerjoin(
                 deliveries,
                 and_(
                     deliveries.c.destination == batch_lines.c.destination,
@@ -108,7 +108,7 @@ class Ledger:
             .where(
                 batch_lines.c.destination == self.stream,
                 batch_lines.c.batch == batches.c.number,
-                deliveries.c.state.in_(UNDER_WAY),
+                or_(deliveries.c.state.is_(None), deliveries.c.state.in_(UNDER_WAY)),
             )
         )
         settled = (

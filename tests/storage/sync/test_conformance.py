@@ -7,16 +7,20 @@ from typing import get_args
 
 import pytest
 from case_systems.stages import request_tracker_stage, roundup_stage, webhook_stage
-from conformance import STAGES, WORDS, Stage, delivery
+from conformance import WORDS, Open, Stage, delivery
+from drop_stage import file_drop
 
 from storage.sync.base import Accepted, Delivery, DeliveryRef, Outcome, Park, Remote, RepeatSafety, Retry, Sent
 from storage.sync.registry import CONNECTORS
 
 WITHIN_S = 30.0
-
-STAGES["request_tracker"] = request_tracker_stage
-STAGES["roundup"] = roundup_stage
-STAGES["webhook"] = webhook_stage
+STAGES: dict[str, Open] = {
+    "filedrop": file_drop,
+    "request_tracker": request_tracker_stage,
+    "roundup": roundup_stage,
+    "webhook": webhook_stage,
+}
+"""By kind of connector; a kind of ``storage.sync.registry.CONNECTORS`` without a stage fails."""
 
 
 @pytest.fixture(params=sorted(STAGES))

@@ -109,8 +109,8 @@ class RequestTracker:
         async with reading():
             until = _until(WITHIN_S)
             found = await self._holding(ref.note_id, until)
-            if not found and remote_id:  # no search shows what was deleted there
-                found = await self._at(remote_id, until)
+            if not found and remote_id:
+                return await self._at(ref, remote_id, until)
             return [as_of(ref, one) for one in map(self._remote, found) if one.version >= ref.version]
 
     async def send(self, deliveries: Sequence[Delivery], *, within_s: float) -> Sequence[Outcome]:
@@ -177,7 +177,7 @@ class RequestTracker:
     async def _proven(self, delivery: Delivery, number: str, until: float) -> Outcome:
         ticket = members(await self._exchange.ask("GET", f"/ticket/{number}", until=until, most_bytes=MOST_PAGE_BYTES))
         if self._remote(ticket).note_id != delivery.ref.note_id:
-            holders = await self._holding(delivery.ref.note_id, until)
+            holders = await self._holding(delivery.ref.note_id, until, anywhere=True)
             if not holders:  # the field is gone, or may not be written: what comes now would be lost track of as well
                 await self._retire("", number, until)
                 return Park("mapping", "destination")
@@ -273,25 +273,37 @@ class RequestTracker:
 
     # Reading
 
-    async def _holding(self, note_id: str, until: float) -> list[dict[str, Any]]:
-        """Tickets with this note's id, oldest first; merged ones among them, wherever they were moved to."""
+    async def _holding(self, note_id: str, until: float, *, anywhere: bool = False) -> list[dict[str, Any]]:
+        """Tickets of the queue with this note's id, oldest first, merged ones among them.
+
+        Args:
+            anywhere: in all queues: somebody may have moved it.
+        """
         if not NOTE_ID.fullmatch(note_id):
             raise ValueError("a note's id has 32 hex digits")
         # ``EffectiveId`` in a query is what makes it show merged tickets.
         query = f"CF.{{{self._to.note_id_field}}} = '{note_id}' AND EffectiveId > 0"
+        if not anywhere:  # another queue may be another destination, which has the same note
+            query += f" AND Queue = '{self._to.queue}'"
         found = await self._search(query, until, orderby="id", per_page="20")
         return [one for one in found if self._fields(one).get(self._to.note_id_field) == note_id]
 
-    async def _at(self, remote_id: str, until: float) -> list[dict[str, Any]]:
+    async def _at(self, ref: DeliveryRef, remote_id: str, until: float) -> list[Remote]:
+        """No search shows what was deleted there, or moved out of the queue; the ticket's own address does. Moved to
+        where we may not look, it counts as gone: for a person, and never made again by itself."""
+        path = f"/ticket/{_number(remote_id)}"
         try:
-            answer = await self._exchange.ask(
-                "GET", f"/ticket/{_number(remote_id)}", until=until, most_bytes=MOST_PAGE_BYTES, unknown="gone"
-            )
+            answer = await self._exchange.ask("GET", path, until=until, most_bytes=MOST_PAGE_BYTES)
         except Settled as settled:
-            if settled.outcome.reason == "gone":
+            status = settled.answer.status if settled.answer is not None else 0
+            if status == 404:
                 return []
+            if status == 403:
+                return [Remote(remote_id, ref.note_id, ref.version, state="gone", url=self._url(remote_id))]
             raise
-        return [members(answer)]
+        remote = self._remote(members(answer))
+        # A system restored from a backup gives its numbers anew.
+        return [as_of(ref, remote)] if remote.note_id == ref.note_id and remote.version >= ref.version else []
 
     async def _page(self, since: str, after: str) -> list[dict[str, Any]]:
         ours = f"(Creator = '__CurrentUser__' OR CF.{{{self._to.note_id_field}}} IS NOT NULL)"

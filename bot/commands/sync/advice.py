@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from storage.sync.exchange import MEANINGS
+
 NOTE: Final = {
     "recipient": "it is not sealed to this key: integra keys rewrap",
     "attachment": "a photo or voice message of it is missing or does not open: integra notes open",
@@ -11,6 +13,8 @@ NOTE: Final = {
     "conflict": "the case system holds something else under its id; compare the two, then: integra sync retry",
     "drift": "it arrived, but fields came back otherwise than sent: mend the mapping there",
     "too-large": "it is too large for the case system, even without attachments",
+    "unknown-case": "the case system does not know the case: enter it there; it is tried again every day",
+    "no-receipt": "the receiver answered without a receipt for it: see docs/formats/webhook.md",
     "unknown-person": "the case system does not know the person or case: enter it there; it is tried again every day",
     "signature": "it was not accepted by a server that is believed here: check the ingest key",
 }
@@ -35,4 +39,4 @@ def of_note(code: str) -> str:
 
 
 def of_destination(code: str) -> str:
-    return DESTINATION.get(code, DESTINATION_OTHERWISE)
+    return DESTINATION.get(code) or MEANINGS.get(code, DESTINATION_OTHERWISE)

@@ -359,6 +359,24 @@ async def test_row_47_a_deleted_ticket_is_found_as_gone_by_where_it_was(
     assert await connector.find(delivery(1).ref, remote_id="77") == []
 
 
+async def test_a_ticket_moved_to_where_we_may_not_look_is_for_a_person(
+    rt: RequestTracker, connector: Connector
+) -> None:
+    await sent(connector, delivery(1))
+    rt.call("POST", "/queue", {"Name": "Elsewhere"})
+    rt.call("PUT", "/ticket/1", {"Queue": "Elsewhere"})
+    assert await connector.find(delivery(1).ref) == []
+    (found,) = await connector.find(delivery(1).ref, remote_id="1")
+    assert found.state == "gone"
+
+
+async def test_a_number_that_was_given_anew_is_not_taken_for_our_ticket(
+    rt: RequestTracker, connector: Connector
+) -> None:
+    rt.call("POST", "/ticket", {"Queue": QUEUE, "Subject": "somebody else's"})
+    assert await connector.find(delivery(1).ref, remote_id="1") == []
+
+
 async def test_a_closed_ticket_is_told_as_closed(rt: RequestTracker, connector: Connector) -> None:
     await sent(connector, delivery(1))
     (first,) = await listed(connector)

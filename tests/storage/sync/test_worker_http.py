@@ -1,21 +1,27 @@
 """The worker over connectors that speak HTTP, with real systems at the other end: whole rows of the failure table."""
 
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
+from aiohttp import web
 from case_systems.request_tracker import RequestTracker
 from case_systems.shared import the_request_tracker
 from case_systems.stages import SIGNING, receiving, rt_settings, webhook_settings
 from fault_proxy import Asked, Fault, FaultProxy, fault_proxy, lose, passing, status
-from handover_site import SOURCE, WORDS, Site, note_id
+from handover_site import NOON, SOURCE, WORDS, Site, note_id
+from ports import free_port
 
 from dialogues.reference import reference
+from storage import attachments
+from storage.attachments import Wanted
 from storage.sync.base import Connector
 from storage.sync.exchange import WebDestination
 from storage.sync.given import Given
@@ -151,6 +157,38 @@ async def test_row_14_a_dropped_field_is_told_and_the_note_counts_as_delivered(t
     assert tickets.site.told("delivery-parked") == [f"{note_id(1)}.rt"]
 
 
+def keep_with_photo(site: Site, number: int, content: bytes) -> None:
+    address = bytes([9]) * 16
+
+    def turn(tx: Any) -> dict[str, object]:
+        attachments.want(tx, address, note_id(number), 1, agency=site.agency, media="photo", handle="synthetic")
+        place = Wanted(bytes.fromhex(note_id(number)), 1, address, "photo", "synthetic")
+        digest = attachments.seal(tx, site.pins, place, content, at=NOON)
+        return {"number": 1, "kind": "photo", "media_type": "image/jpeg", "size": len(content), "digest": digest}
+
+    site.keep(number, attachments=[site.store.run_now(turn)])
+    site.store.run_now(lambda tx: attachments.keep(tx, note_id(number), (1,)))
+
+
+async def test_row_15_what_is_too_large_arrives_without_its_photo_which_is_counted(hook: Hook) -> None:
+    hook.proxy.rule = lambda asked: status(413) if len(asked.body) > 20_000 else None
+    keep_with_photo(hook.site, 1, bytes(30_000))
+    keep_with_photo(hook.site, 2, bytes(300))
+    await hook.until_done()
+    assert hook.received == [1, 2]
+    large, small = (json.loads(hook.receiver.event(f"{note_id(number)}.v1") or b"")["data"] for number in (1, 2))
+    assert large["parts"] == {"seen": WORDS}
+    assert [(one["withheld"], "content" in one) for one in large["attachments"]] == [(True, False)]
+    assert len(small["attachments"][0]["content"]) == 400
+
+
+async def test_a_photo_reaches_the_ticket(tickets: Tickets) -> None:
+    keep_with_photo(tickets.site, 1, b"synthetic picture")
+    await tickets.until_done()
+    parts = tickets.rt.call("GET", "/ticket/1/attachments", fields="Filename,Content")["items"]
+    assert [part["Content"] for part in parts if part["Filename"]] == ["synthetic picture"]
+
+
 async def test_row_17_a_disabled_queue_pauses_the_destination_and_parks_no_note(tickets: Tickets) -> None:
     tickets.rt.disable_queue(True)
     tickets.site.keep(1, 2)
@@ -211,6 +249,39 @@ async def test_row_21_a_wish_to_wait_is_granted(hook: Hook) -> None:
     assert hook.proxy.writes() == 1
     await hook.until_done()
     assert hook.received == [1]
+
+
+async def test_row_22_a_certificate_that_ran_out_pauses_the_destination_and_is_told(site: Site, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    receiver = Receiver(tmp_path / "received.sqlite3", [SIGNING.public], site.clock)
+    port = free_port()
+    settings = webhook_settings(
+        port, url=f"https://localhost:{port}/notes", ca_file=tmp_path / "ca.pem", agency=site.agency
+    )
+    async with working(site, settings, open_webhook) as worker:
+        site.keep(1)
+        for days, standing in ((-1, "pending"), (90, "acked")):
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            until = datetime.now(UTC) + timedelta(days=days)
+            since = datetime.now(UTC) - timedelta(days=9)
+            authority.issue_cert("localhost", not_before=since, not_after=until).configure_cert(tls)
+            runner = web.AppRunner(receiver.application(), access_log=None)
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls).start()
+            try:
+                for _ in range(3):
+                    await run_until_done(worker)
+                    site.wait(minutes=20)
+            finally:
+                await runner.cleanup()
+            assert site.standing() == {1: standing}
+            if days < 0:
+                assert (site.destination("hook").state, site.destination("hook").why) == ("down", "certificate")
+                assert site.told("destination-down") == ["hook"]
+                assert receiver.ids() == []
+    assert receiver.ids() == [f"{note_id(1)}.v1"]
+    receiver.close()
 
 
 async def test_row_23_a_redirect_pauses_the_destination_and_nothing_goes_there(hook: Hook) -> None:

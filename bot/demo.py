@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from bot import sync_wiring
 from bot.app import App
 from bot.chat import Chat, Extra
 from bot.clock import MovableClock
 from bot.trial import AGENCY, Trial
 from bot.vault import vault
 from dialogues.reference import read_reference
+from storage import deliveries
 from storage.errors import Unknown
 from storage.opened import as_text, open_reference
 from storage.sealing import keyfile
@@ -16,8 +18,10 @@ from storage.sealing.errors import NoteUnreadable
 from storage.sealing.suites import OpeningKey
 from storage.store import Store
 from storage.sync.dropreader import read_drop
-from storage.sync.filedrop import FileDrop, signing_key
-from storage.sync.handover import hand_over
+from storage.sync.own_keys import signing_key
+from storage.sync.queue import at_seconds
+from storage.sync.registry import read_destinations
+from storage.sync.worker import run_until_done
 
 PEOPLE = ("officer", "mentor", "coordinator")
 
@@ -69,21 +73,28 @@ class Demo:
         await self._app.timers.run_due()
         key = _opening(self._trial.case_system_key)
         identity = self._trial.age_identity.read_text().strip()
-        drop = FileDrop(self._trial.drop, self._trial.age_recipient, sender="integra", stream=AGENCY)
-        ingest = (self._trial.installation.keyring().ingest.public,)
-        store = self._trial.installation.store(reads_notes=True, operator="case-system")
+        parts = sync_wiring.build(
+            self._trial.installation,
+            read_destinations(self._trial.destinations),
+            self._trial.case_system_key,
+            operator="case-system",
+            now=at_seconds(self._clock),
+        )
         try:
-            report = hand_over(store, ingest, key, drop, at=self._clock())
+            (worker,) = parts.workers
+            sync_wiring.register(parts.store, worker.settings, now=worker.now)
+            step = await run_until_done(worker)
+            held = await parts.store.run(lambda tx: deliveries.held(tx, AGENCY))
         finally:
-            store.close()
-        lines = [f"(integra sync once: {report.handed_over} handed over, {report.waiting} wait)"]
+            await parts.close()
+        lines = [f"(integra sync once: {step.done} delivered, {held} may still be undone)"]
         lines += [f"  {path.name}  {path.stat().st_size} bytes" for path in sorted(self._trial.drop.iterdir())]
-        if report.handed_over:
+        if step.done:
             events = read_drop(self._trial.drop, identity, signing_key(key).public)
             lines.append(f"(the agency's importer opens the newest of {len(events)}:)")
             newest = events[-1]["data"]
             lines += [f"  {name}: {_brief(value)}" for name, value in newest.items() if value not in (None, "", [])]
-        elif not report.waiting:
+        elif not held:
             lines.append("  Nothing waits. A note can be handed over two minutes after logging: /wait 3m")
         return "\n".join(lines)
 

@@ -175,6 +175,25 @@ class Installation:
         store = partial(Store, engine, keyring, actor, closed=lambda: lock.leave(held))
         return store() if self._is_copy else store(noted=self._journal(keyring, operator).catch_up)
 
+    def sync_store(self, *, operator: str = "") -> Store:
+        """The database as the sync process may see it (``storage.sync_rights``); close it after use.
+
+        On a machine of its own the folder holds the public ingest key's file and ``database.toml``, no master key:
+        entries of the audit log then carry no reason that this installation could open.
+
+        Raises:
+            BadInstallation: as ``store``.
+        """
+        held = lock.share(self.folder)
+        try:
+            keyring = self.keyring(reads_notes=True)
+            engine = self.whereabouts.open(delivers=True)
+        except BaseException:
+            lock.leave(held)
+            raise
+        actor = Actor("operator", keyring.operator_ref(operator), operator) if operator else ASSISTANT
+        return Store(engine, keyring, actor, closed=lambda: lock.leave(held))
+
     def _journal(self, keyring: Keyring, operator: str) -> Journal:
         """Writes committed deletions to their file. Where that cannot be, it is said, and tried again with the next."""
 

@@ -31,6 +31,8 @@ ALLOWED = frozenset(
         "mode",
         "client",
         "port",
+        "destination",
+        "outcome",
     }
 )
 FIRST: Final = ("timestamp", "level", "event")

@@ -2,7 +2,8 @@
 
 FOLDER/server/          the bot's data folder; no key in it opens a note
 FOLDER/coordinator/     what a coordinator keeps: the key that opens flagged notes
-FOLDER/case-system/     the agency's side: its key, its age identity, and the folder that batches arrive in
+FOLDER/case-system/     the agency's side: its key, its age identity, the folder that batches arrive in, and the file
+                        that says so
 FOLDER/safe/            admin signing key and recovery key
 """
 
@@ -25,6 +26,7 @@ from storage.sealing.suites import DEFAULT_SUITE, OpeningKey, generate
 from storage.transaction import Transaction
 
 AGENCY = "northbridge"
+DROP_FOLDERS = ("outgoing", "acks", "quarantine")
 HANDLES = {
     "officer": "PO-17",
     "prison": "Wing-3",
@@ -65,7 +67,20 @@ class Trial:
 
     @property
     def drop(self) -> Path:
-        return self.folder / "case-system" / "drop"
+        """The folder that batches arrive in."""
+        return self.folder / "case-system" / "drop" / "outgoing"
+
+    @property
+    def destinations(self) -> Path:
+        """The file that says where notes go: the agency's file drop."""
+        return self.folder / "case-system" / "destinations.toml"
+
+    def say_where(self) -> None:
+        """Write the file of destinations, for this folder."""
+        self.destinations.write_text(
+            f'[[destination]]\nname = "{AGENCY}"\nkind = "filedrop"\nagency = "{AGENCY}"\n'
+            f'folder = "{self.drop.parent}"\nage_recipient = "{self.age_recipient}"\n'
+        )
 
     @classmethod
     def create(cls, folder: Path, *, at: datetime, roles: tuple[str, ...], server: Addresses | None = None) -> "Trial":
@@ -75,7 +90,7 @@ class Trial:
             server: see ``Installation.create``.
         """
         trial = cls(folder)
-        for part in ("coordinator", "case-system", "case-system/drop", "safe"):
+        for part in ("coordinator", "case-system", "safe", *(f"case-system/drop/{name}" for name in DROP_FOLDERS)):
             (folder / part).mkdir(mode=0o700, parents=True)
         installation = Installation.create(folder / "server", server)
         admin = SigningKey.generate()
@@ -86,6 +101,7 @@ class Trial:
         _keep(folder / "safe" / "admin.key", admin, "admin", at)
         with open(os.open(trial.age_identity, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(str(pyrage.x25519.Identity.generate()) + "\n")
+        trial.say_where()
         store = installation.store()
         manifest = Manifest(
             agency=AGENCY,

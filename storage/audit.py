@@ -52,6 +52,12 @@ Action = Literal[
     "questions.listed",
     # giving out
     "note.handed-over",
+    "destination.confirmed",
+    "destination.paused",
+    "destination.resumed",
+    "delivery.retried",
+    "delivery.given-up",
+    "delivery.repaired",
     "audit.exported",
     "backup.made",
     "backup.restored",

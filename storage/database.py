@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 from storage.errors import WrongVersion
 from storage.schema import metadata
 from storage.serving import RIGHTS, Right
+from storage.sync_rights import authorize
 from storage.trouble import refusal
 
 # secure_delete with a truncating checkpoint after purges leaves no residue in the file (measured; see docs/decisions).
@@ -33,15 +34,18 @@ PRAGMAS = (
 NEWER = "this database was written by a newer version of the program; upgrade the program"
 
 
-def open_database(path: Path, *, reads_notes: bool = False, serves: bool = False) -> Engine:
+def open_database(
+    path: Path, *, reads_notes: bool = False, serves: bool = False, delivers: bool = False
+) -> Engine:
     """An engine on one SQLite file.
 
     Args:
         path: made when it is not there, readable by its owner alone.
         reads_notes: whether this connection may select sealed bodies. The bot's may not: it can write notes, count
-            and delete them, and nothing else (SQLite authorizer). The sync process and the command line may. None
-            of them may change the audit log, only add to it.
+            and delete them, and nothing else (SQLite authorizer). The command line may. None of them may change the
+            audit log, only add to it.
         serves: as the page's server, which sees the tables of ``storage.serving`` and no others.
+        delivers: this is the sync process's: see ``storage.sync_rights``.
 
     Returns:
         An engine with one connection, usable from whichever thread holds the transaction. Transactions are begun by
@@ -60,7 +64,8 @@ def open_database(path: Path, *, reads_notes: bool = False, serves: bool = False
     def _prepare(connection: sqlite3.Connection, _: Any) -> None:
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        connection.set_authorizer(_serves if serves else _adds_to_audit_only if reads_notes else _no_bodies)
+        rights = _serves if serves else authorize if delivers else _adds_to_audit_only if reads_notes else _no_bodies
+        connection.set_authorizer(rights)
 
     return engine
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, insert, select, update
 from dialogues.flag_life import OPEN, OVER
 from dialogues.model import NoteView
 from dialogues.reference import reference
-from storage import agencies, attachments, deletions, timers
+from storage import agencies, attachments, deletions, deliveries, timers
 from storage.errors import NoRecipients, Unknown
 from storage.pins import Pins
 from storage.schema import flags, notes, receipts
@@ -87,14 +87,16 @@ def keep(
     }
     tx.db.execute(insert(notes), row)
     tx.db.execute(insert(receipts), {"note_id": row["id"], "author_ref": author_ref})
+    deliveries.owe(tx, bytes.fromhex(note_id), agency_ref=agency_ref)
     timers.arm(tx, RELEASE, note_id, at + undo)
 
 
 def release(tx: Transaction, note_id: str) -> None:
     """The time for undoing is over; the note waits to be handed over."""
-    tx.db.execute(
-        update(notes).where(notes.c.id == bytes.fromhex(note_id), notes.c.state == "held").values(state="waiting")
-    )
+    ref = bytes.fromhex(note_id)
+    here = update(notes).where(notes.c.id == ref, notes.c.state == "held").values(state="waiting")
+    if tx.db.execute(here).rowcount:
+        deliveries.release(tx, ref)
 
 
 def release_all_by(tx: Transaction, latest: datetime) -> None:
@@ -116,18 +118,30 @@ def withdraw(tx: Transaction, note_id: str, author_ref: bytes) -> None:
         raise Unknown("note")
 
 
+def take_back(tx: Transaction, note_id: str, *, at: datetime) -> None:
+    """Withdraw a note that may be in a case system already: the sealed text and what is attached are destroyed here,
+    and every destination that has it, or may have it, is told so.
+
+    Raises:
+        Unknown: no such note, or it is withdrawn already.
+    """
+    if not _shed(tx, note_id, notes.c.state != "withdrawn", at=at):
+        raise Unknown("note")
+
+
 def withdraw_again(tx: Transaction, note_id: str) -> bool:
     """It was withdrawn after the backup that was restored. False: there is none that has its text."""
     return _shed(tx, note_id, notes.c.state != "withdrawn")
 
 
-def _shed(tx: Transaction, note_id: str, *where: ColumnElement[bool]) -> bool:
+def _shed(tx: Transaction, note_id: str, *where: ColumnElement[bool], at: datetime | None = None) -> bool:
     gone = tx.db.execute(
         update(notes).where(notes.c.id == bytes.fromhex(note_id), *where).values(state="withdrawn", body=None)
     )
     if gone.rowcount != 1:
         return False
     attachments.drop(tx, note_id, kept=True)
+    deliveries.undo(tx, bytes.fromhex(note_id), at=at)
     deletions.record(tx, "note-withdrawn", bytes.fromhex(note_id))
     tx.purged()
     timers.disarm(tx, RELEASE, note_id)

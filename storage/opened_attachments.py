@@ -53,27 +53,29 @@ def attached(
     Args:
         body: of the opened note. One whose list is not as docs/formats/note-body.md says counts as without.
     """
-    kept = {
-        row.number: row.body
-        for row in tx.db.execute(
-            select(attachments.c.number, attachments.c.body)
-            .where(attachments.c.note_id == note_id, attachments.c.state == "kept")
-            .order_by(attachments.c.number)
-        )
-    }
-    return matched(kept, agency_ref, note_id, body, key, ingest_public_keys)
+    return open_all(sealed_of(tx, note_id), agency_ref, note_id, body, key, ingest_public_keys)
 
 
-def matched(
-    records: Mapping[int, bytes],
+def sealed_of(tx: Transaction, note_id: bytes) -> dict[int, bytes]:
+    """What is kept for a note, by number."""
+    query = (
+        select(attachments.c.number, attachments.c.body)
+        .where(attachments.c.note_id == note_id, attachments.c.state == "kept")
+        .order_by(attachments.c.number)
+    )
+    return {row.number: row.body for row in tx.db.execute(query)}
+
+
+def open_all(
+    sealed: Mapping[int, bytes],
     agency_ref: bytes,
     note_id: bytes,
     body: Any,
     key: OpeningKey,
     ingest_public_keys: Collection[VerifyKey],
 ) -> tuple[Attached, ...]:
-    """The same for records that come from elsewhere, by number."""
-    kept = dict(records)
+    """The same, of what ``sealed_of`` gave, or of records that come from elsewhere; needs no transaction."""
+    kept = dict(sealed)
     found = []
     for number, kind, media_type, size, digest in _listed(body):
         named = Attached(number, kind, media_type, size, problem="missing")

@@ -1,13 +1,14 @@
 """PostgreSQL in place of the file: its address, its roles, its walls, its schema version.
 
-Four roles, made here, none of which can log in by itself; a login is a member of one:
+Five roles, made here, none of which can log in by itself; a login is a member of one:
 
     integra_owner    the tables are its own; changes the schema, nothing else is done with it
     integra_bot      the assistant: writes notes, and cannot select the body of one
-    integra_reader   the commands and the hand-over: read sealed bodies too; like the bot's role it only adds to the
-                     audit log
+    integra_reader   the commands: read sealed bodies too; like the bot's role it only adds to the audit log
     integra_server   the page's server: gives out sealed bodies and takes sealed notes; sees the tables of
                      ``storage.serving`` and no others
+    integra_sync     the process that delivers to case systems: sealed bodies and deliveries, nobody's names, chats or
+                     messages (storage/sync_rights.py)
 
 Row-level security is a second line behind the assistant's own rules: a turn sees the rows of the agencies that its
 person has to do with. Which these are stands in the setting ``integra.agencies`` of the transaction (refs in hex, or
@@ -28,6 +29,7 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from storage import sync_rights
 from storage.database import is_current, known_revision, run_migrations
 from storage.errors import BadInstallation
 from storage.lock import BEING_CHANGED, IN_USE
@@ -42,8 +44,10 @@ if TYPE_CHECKING:
 
 FILE: Final = "database.toml"
 DIALECT: Final = "postgresql+psycopg://"
-Role = Literal["bot", "reader", "owner", "server"]
+Role = Literal["bot", "reader", "server", "sync", "owner"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
+MEMBERS: Final = "integra_bot, integra_reader, integra_server, integra_sync"
+"""Those that work with the tables, each with rights of its own."""
 
 OPTIONS: Final = (
     "-c integra.agencies=*"
@@ -72,11 +76,12 @@ class Addresses:
     """Where the database is, for each role: a libpq URI, or ``service=NAME`` of a service file.
 
     Attributes:
-        bot, reader, owner, server: empty: this machine has no access as that role.
+        bot, reader, server, sync, owner: empty: this machine has no access as that role.
     """
 
     bot: str = field(default="", repr=False)
     reader: str = field(default="", repr=False)
+    sync: str = field(default="", repr=False)
     owner: str = field(default="", repr=False)
     server: str = field(default="", repr=False)
 
@@ -84,8 +89,8 @@ class Addresses:
     def read(cls, path: Path) -> "Addresses":
         """
         Args:
-            path: an owner-only file: TOML with ``bot``, ``reader``, ``owner``, ``server``; or one line, an address for
-                all of them.
+            path: an owner-only file: TOML with ``bot``, ``reader``, ``server``, ``sync``, ``owner``; or one line, an
+                address for all of them.
 
         Raises:
             BadInstallation: it is not there, open to others, or in another form. Nothing of it is repeated.
@@ -105,7 +110,7 @@ class Addresses:
         if not fields or set(fields) - set(ROLES) or not all(_is_address(value) for value in fields.values()):
             raise BadInstallation(
                 f'{path}: one line with an address (postgresql://… or service=NAME), or lines like bot = "…",'
-                ' reader = "…", owner = "…", server = "…"'
+                ' reader = "…", server = "…", sync = "…", owner = "…"'
             )
         return cls(**fields)
 
@@ -141,20 +146,26 @@ def _is_address(text: Any) -> bool:
 
 
 def open_postgres(
-    addresses: Addresses, *, reads_notes: bool = False, serves: bool = False, alone: bool = False
+    addresses: Addresses,
+    *,
+    reads_notes: bool = False,
+    serves: bool = False,
+    delivers: bool = False,
+    alone: bool = False,
 ) -> Engine:
     """An engine on a PostgreSQL database.
 
     Args:
         reads_notes: as the role that may select sealed bodies; otherwise as the bot's, which may not.
         serves: as the role of the page's server.
+        delivers: as the sync process's.
         alone: one connection, and only if nobody else has any; until it ends nobody can have another.
 
     Raises (from ``connect``):
         BadInstallation: the server is on another machine and the connection is not encrypted; somebody changes the
             keys, or with ``alone`` somebody is connected.
     """
-    role: Role = "server" if serves else "reader" if reads_notes else "bot"
+    role: Role = "server" if serves else "sync" if delivers else "reader" if reads_notes else "bot"
     address = addresses.of(role)
 
     from psycopg import sql
@@ -230,7 +241,7 @@ def revision_of(addresses: Addresses) -> str | None:
         WrongVersion: it is of a newer program.
         Busy: the server is away.
     """
-    with _one_connection(addresses.bot or addresses.reader or addresses.owner) as connection:
+    with _one_connection(addresses.bot or addresses.reader or addresses.sync or addresses.owner) as connection:
         return known_revision(connection)
 
 
@@ -243,7 +254,7 @@ def migrate_postgres(addresses: Addresses, *, to: str = "head") -> None:
         BadInstallation: the schema has to be changed, and this machine has no address of the owner.
         Busy: the server is away.
     """
-    with _one_connection(addresses.owner or addresses.bot or addresses.reader) as connection:
+    with _one_connection(addresses.owner or addresses.bot or addresses.reader or addresses.sync) as connection:
         if is_current(connection):
             return
         addresses.of("owner")
@@ -282,10 +293,10 @@ def _make_roles(connection: Connection) -> None:
         connection.exec_driver_sql(f"GRANT integra_owner TO {quote(me)}")
     connection.exec_driver_sql(f"REVOKE ALL ON DATABASE {quote(database)} FROM PUBLIC")
     connection.exec_driver_sql(
-        f"GRANT CONNECT ON DATABASE {quote(database)} TO integra_owner, integra_bot, integra_reader, integra_server"
+        f"GRANT CONNECT ON DATABASE {quote(database)} TO integra_owner, {MEMBERS}"
     )
     connection.exec_driver_sql("GRANT USAGE, CREATE ON SCHEMA public TO integra_owner")
-    connection.exec_driver_sql("GRANT USAGE ON SCHEMA public TO integra_bot, integra_reader, integra_server")
+    connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {MEMBERS}")
     connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
 
 
@@ -320,9 +331,10 @@ def walls() -> list[str]:
                 OR position(encode(agency, 'hex') IN coalesce(current_setting('integra.agencies', true), '')) > 0
         $$
         """,
-        "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM integra_bot, integra_reader, integra_server",
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {MEMBERS}",
         "GRANT SELECT ON alembic_version TO integra_bot, integra_reader, integra_server",
-        "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO integra_bot, integra_reader, integra_server",
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {MEMBERS}",
+        *sync_rights.grants("integra_sync"),
     ]
     for table in metadata.sorted_tables:
         rights = "INSERT" if table.name == "audit" else "INSERT, UPDATE, DELETE"
@@ -338,7 +350,7 @@ def walls() -> list[str]:
         done.append(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
         done.append(f"DROP POLICY IF EXISTS agencies ON {name}")
         done.append(
-            f"CREATE POLICY agencies ON {name} TO integra_bot, integra_reader, integra_server"
+            f"CREATE POLICY agencies ON {name} TO {MEMBERS}"
             " USING (integra_sees(agency_ref)) WITH CHECK (integra_sees(agency_ref))"
         )
     return done

@@ -17,9 +17,10 @@ from typing import Final
 from sqlalchemy import delete, func, or_, select
 
 from dialogues.flag_life import OVER
-from storage import agencies, audit, deletions, plans, timers
+from storage import agencies, audit, deletions, deliveries, plans, timers
 from storage.agencies import AgencyRow
-from storage.schema import attachments, batches, flag_steps, flags, handovers, notes, receipts
+from storage.schema import attachments, batch_lines, delivery_log, flag_steps, flags, notes, receipts
+from storage.schema import deliveries as delivery_rows
 from storage.schema import plans as plan_rows
 from storage.schema import timers as timer_rows
 from storage.transaction import Transaction, seconds
@@ -68,11 +69,9 @@ def due(tx: Transaction, agency: AgencyRow, *, at: datetime, at_most: int | None
         return Due(agency, (), (), (), 0)
     limit = seconds(at - timedelta(days=days))
     here = notes.c.agency_ref == agency.ref
-    given = (
-        select(handovers.c.note_id)
-        .join(batches, (batches.c.destination == handovers.c.destination) & (batches.c.number == handovers.c.batch))
-        .group_by(handovers.c.note_id)
-        .having(func.count() == func.count(batches.c.written_at), func.max(batches.c.written_at) <= limit)
+    given = deliveries.settled_since(agency.ref, limit)
+    under_way = select(delivery_rows.c.note_id).where(
+        delivery_rows.c.note_id == notes.c.id, delivery_rows.c.state.in_(deliveries.UNDER_WAY)
     )
     open_flag = select(flags.c.note_id).where(
         flags.c.note_id == notes.c.id, or_(flags.c.state.not_in(OVER), flags.c.closed_at > limit)
@@ -80,7 +79,9 @@ def due(tx: Transaction, agency: AgencyRow, *, at: datetime, at_most: int | None
     over = select(notes.c.id).where(
         here, notes.c.state == "handed-over", notes.c.id.in_(given), ~open_flag.correlate(notes).exists()
     )
-    withdrawn = select(notes.c.id).where(here, notes.c.state == "withdrawn", notes.c.hour <= limit)
+    withdrawn = select(notes.c.id).where(
+        here, notes.c.state == "withdrawn", notes.c.hour <= limit, ~under_way.correlate(notes).exists()
+    )
     reminded = select(timer_rows.c.about).where(timer_rows.c.kind == plans.REMINDER)
     idle = select(plan_rows.c.id).where(plan_rows.c.agency_ref == agency.ref, plan_rows.c.moved_at <= limit)
     awaited = {bytes.fromhex(about) for about in tx.db.scalars(reminded)}
@@ -110,7 +111,9 @@ def erase_notes(tx: Transaction, ids: Sequence[bytes], *, at: datetime, reason: 
     """
     found = tx.db.execute(select(notes.c.id, notes.c.agency_ref).where(notes.c.id.in_(ids))).all()
     here = [row.id for row in found]
-    for table in (attachments, receipts, flag_steps, flags, handovers):
+    its = select(delivery_rows.c.id).where(delivery_rows.c.note_id.in_(here))
+    tx.db.execute(delete(delivery_log).where(delivery_log.c.delivery_id.in_(its)))
+    for table in (attachments, receipts, flag_steps, flags, delivery_rows, batch_lines):
         tx.db.execute(delete(table).where(table.c.note_id.in_(here)))
     tx.db.execute(delete(notes).where(notes.c.id.in_(here)))
     for row in found:

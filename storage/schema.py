@@ -378,7 +378,106 @@ awaited = Table(
     sqlite_with_rowid=False,
 )
 
-# What a destination was given. A batch's bytes are fixed before they are written anywhere: a restart writes the same.
+# A case system that notes go to, as the sync process found it in its file of destinations; never deleted. ``state``:
+# open | down (nothing gets through; tried again from ``next_at`` on) | held (by a person) | unconfirmed (it is
+# somewhere else than before, and nobody has said that this is right). ``place_hash`` is of where it is; ``cursor`` says
+# how far its records were read. ``rejects``, ``reject_why``, ``rejects_from``: how many notes it refused one after
+# another, for which one reason, since when.
+destinations = Table(
+    "destinations",
+    metadata,
+    Column("name", String(30), primary_key=True),
+    Column("agency_ref", Ref, ForeignKey("agencies.ref"), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("disclosure", String(8), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("why", String(32), nullable=False),
+    Column("place_hash", LargeBinary(32), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", BigInteger),
+    Column("next_at", BigInteger, nullable=False),
+    Column("last_ok_at", BigInteger),
+    Column("looked_at", BigInteger),
+    Column("alarm_s", Integer, nullable=False),
+    Column("alarmed_at", BigInteger),
+    Column("cursor", String(255), nullable=False),
+    Column("rejects", Integer, nullable=False),
+    Column("reject_why", String(32), nullable=False),
+    Column("rejects_from", BigInteger, nullable=False),
+)
+
+# One version of a note for one destination, put in the note's transaction; gone with its note. ``state``:
+#   pending    to be delivered, from ``next_at`` on; ``case_seq`` is empty while the note may still be undone
+#   leased     being delivered by whoever knows ``lease``, until ``lease_until``
+#   sent       handed in; whether it was taken is told later
+#   acked      it is there
+#   parked     a person must look (``why``), or ``next_at`` come
+#   dead       a person gave it up
+#   withdrawn  undone or erased before it was delivered
+# ``ambiguous``: it may be there; it is looked for before it is sent. ``mapper``: which version of the mapping made its
+# bytes, for ever; ``disclosure`` how much of it leaves; ``withhold``: its attachments stay here. ``hash_for_sync``: of
+# what was sent first, for the sync key alone; what is sent again must have it, too.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("destination", String(30), ForeignKey("destinations.name"), nullable=False),
+    Column("agency_ref", Ref, nullable=False),
+    Column("note_id", Ref, ForeignKey("notes.id"), nullable=False),
+    Column("version", SmallInteger, nullable=False),
+    Column("disclosure", String(8), nullable=False),
+    Column("case_key", Ref, nullable=False),
+    Column("case_seq", Integer),
+    Column("waits_for", Ref),
+    Column("state", String(12), nullable=False),
+    Column("why", String(32), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", BigInteger),
+    Column("lease", Ref),
+    Column("lease_until", BigInteger),
+    Column("ambiguous", SmallInteger, nullable=False),
+    Column("mapper", SmallInteger),
+    Column("withhold", SmallInteger, nullable=False),
+    Column("hash_for_sync", LargeBinary(64)),
+    Column("remote_id", String(255), nullable=False),
+    Column("remote_url", String(512), nullable=False),
+    Column("remote_state", String(12), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger),
+    Column("done_at", BigInteger),
+    UniqueConstraint("destination", "note_id", "version"),
+    Index("ix_deliveries_state", "destination", "state", "id"),
+    Index("ix_deliveries_case", "destination", "case_key", "case_seq"),
+    Index("ix_deliveries_note_id", "note_id"),
+    sqlite_autoincrement=True,
+)
+
+# What became of each attempt: codes alone, never a word of a note or of an answer. Gone with its delivery.
+delivery_log = Table(
+    "delivery_log",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("delivery_id", BigInteger, ForeignKey("deliveries.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("outcome", String(12), nullable=False),
+    Column("why", String(32), nullable=False),
+    Column("worker", Ref, nullable=False),
+    Index("ix_delivery_log_delivery_id", "delivery_id"),
+    sqlite_autoincrement=True,
+)
+
+# How many notes of a case were released so far: the order in which they are delivered.
+case_counters = Table(
+    "case_counters",
+    metadata,
+    Column("agency_ref", Ref, primary_key=True),
+    Column("case_key", Ref, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+# A batch of files for a destination that takes them. Its bytes are fixed before they are written anywhere, and kept
+# until it is acknowledged: a repeat is the same.
 batches = Table(
     "batches",
     metadata,
@@ -387,19 +486,23 @@ batches = Table(
     Column("last_seq", Integer, nullable=False),
     Column("last_line_sha256", LargeBinary(32), nullable=False),
     Column("manifest_sha256", LargeBinary(32), nullable=False),
-    Column("data", LargeBinary),  # encrypted to the agency; dropped once written
+    Column("data", LargeBinary),  # encrypted to the agency
     Column("manifest", LargeBinary),
     Column("signature", LargeBinary),
     Column("written_at", BigInteger),
+    Column("acked_at", BigInteger),
 )
 
-handovers = Table(
-    "handovers",
+# Which delivery stands in which line of which batch.
+batch_lines = Table(
+    "batch_lines",
     metadata,
     Column("destination", String(64), primary_key=True),
-    Column("note_id", Ref, ForeignKey("notes.id"), primary_key=True),
-    Column("batch", Integer, nullable=False),
-    Column("seq", Integer, nullable=False),
+    Column("batch", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("note_id", Ref, nullable=False),
+    Column("version", SmallInteger, nullable=False),
+    Index("ix_batch_lines_note_id", "note_id"),
 )
 
 # What was erased or ended, so that the restore of an older backup does so again (storage.deletions); kept for good.

@@ -77,13 +77,15 @@ class Whereabouts:
         else:
             migrate(self.file)
 
-    def open(self, *, reads_notes: bool = False, serves: bool = False, alone: bool = False) -> Engine:
+    def open(
+        self, *, reads_notes: bool = False, serves: bool = False, delivers: bool = False, alone: bool = False
+    ) -> Engine:
         """
         Args:
-            reads_notes, serves: as in ``open_database``.
+            reads_notes, serves, delivers: as in ``open_database``.
             alone: to change the keys; on a server nobody else may be connected, and nobody can until this is closed.
                 In a folder ``storage.lock`` sees to that.
         """
         if (server := self.server) is not None:
-            return open_postgres(server, reads_notes=reads_notes, serves=serves, alone=alone)
-        return open_database(self.file, reads_notes=reads_notes, serves=serves)
+            return open_postgres(server, reads_notes=reads_notes, serves=serves, delivers=delivers, alone=alone)
+        return open_database(self.file, reads_notes=reads_notes, serves=serves, delivers=delivers)

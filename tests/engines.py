@@ -38,6 +38,7 @@ class Mould:
     def copy(self, folder: Path) -> Trial:
         """With a database of its own; ``drop`` it afterwards."""
         trial = Trial(Path(shutil.copytree(self.folder, folder)))
+        trial.say_where()
         if self.cluster is not None:
             file = trial.installation.folder / FILE
             file.unlink()

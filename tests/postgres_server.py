@@ -104,7 +104,7 @@ class Cluster:
         """One for each role; but for the owner's those of a login that is a member of that role alone."""
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             there = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
-            for role in ("bot", "reader", "owner", "server"):
+            for role in ("bot", "reader", "server", "sync", "owner"):
                 if f"integra_{role}" not in there:
                     connection.execute(f"CREATE ROLE integra_{role} NOLOGIN")  # type: ignore[arg-type]
                 if f"test_{role}" not in there:
@@ -112,6 +112,7 @@ class Cluster:
         return Addresses(
             bot=self.address(database, "test_bot"),
             reader=self.address(database, "test_reader"),
+            sync=self.address(database, "test_sync"),
             owner=self.address(database),
             server=self.address(database, "test_server"),
         )

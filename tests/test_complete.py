@@ -72,6 +72,8 @@ COMMANDS = (
     "outbox drop",
     "sync once",
     "sync public-key",
+    "sync webhook-key",
+    "sync receiver",
     "audit list",
     "audit checkpoint",
     "audit public-key",

@@ -12,7 +12,7 @@ from bot.serve.origin import read_origin
 from storage.audit import ReadingReason
 from storage.challenges import info_of
 from storage.opened import Opened
-from storage.opened_attachments import matched
+from storage.opened_attachments import open_all
 from storage.sealing import base64url
 from storage.sealing.errors import DoesNotOpen, KeyRefused
 from storage.sealing.opening import Expected, open_note
@@ -88,7 +88,7 @@ class Reader:
             for one in given["attachments"]
         }
         return Opened(
-            given["reference"], given["state"], body, matched(records, agency_ref, id, body, self._key, trusted)
+            given["reference"], given["state"], body, open_all(records, agency_ref, id, body, self._key, trusted)
         )
 
     async def _ask(self, method: str, path: str, body: object = None) -> Any:

@@ -11,10 +11,11 @@ from typing import Any, Final
 import pyrage
 
 from storage.sealing.signing import VerifyKey
-from storage.sync.base import START, DropRefused, Head
+from storage.sync.batch import START, DropRefused, Head
 from storage.sync.canonical import canonical
-from storage.sync.filedrop import DATA, FORMAT, MANIFEST, NAME, SIGNATURE, file_name
-from storage.sync.payload import payload_sha256
+from storage.sync.drop_files import DATA, MANIFEST, SIGNATURE, file_name
+from storage.sync.filedrop import FORMAT, NAME
+from storage.sync.mapping import payload_sha256
 
 MOST_MANIFEST_BYTES: Final = 4_096
 NAMED: Final = re.compile(rf"notes-({NAME.pattern})-(?P<batch>[0-9]{{10}})\.({DATA}|{SIGNATURE}|{MANIFEST})")
@@ -32,7 +33,7 @@ def read_drop(
     earlier: Collection[VerifyKey] = (),
     after: Head = START,
 ) -> list[dict[str, Any]]:
-    """The events of every whole batch in a folder, in order.
+    """The events of every whole batch in a folder, in order, each once: one may be sent again after a restore.
 
     Files without their manifest yet, ``.part`` files and files of other names are left out: they are no batch.
 
@@ -64,9 +65,11 @@ def read_drop(
     for number in whole:
         after, its = _batch(folder, found[0][1], number, identity, (sender_public, *earlier), after)
         events += its
-    if len({event["id"] for event in events}) != len(events):
-        raise DropRefused("event", "folder")
-    return events
+    once: dict[str, dict[str, Any]] = {}
+    for event in events:
+        if once.setdefault(event["id"], event) != event:
+            raise DropRefused("event", "folder")
+    return list(once.values())
 
 
 def _batch(

@@ -1,228 +1,398 @@
 """A folder as destination: encrypted, signed, chained batches that need no network. See docs/formats/file-drop.md.
 
-    notes-<stream>-0000000042.jsonl.age        one line a note, encrypted to the agency's age recipient
-    notes-<stream>-0000000042.manifest.sig     Ed25519 over the manifest's bytes
-    notes-<stream>-0000000042.manifest.json    last: it is there, so the batch is whole
+    FOLDER/outgoing/notes-<stream>-0000000042.jsonl.age        one line a note, encrypted to the agency's age recipient
+    FOLDER/outgoing/notes-<stream>-0000000042.manifest.sig     Ed25519 over the manifest's bytes
+    FOLDER/outgoing/notes-<stream>-0000000042.manifest.json    last: it is there, so the batch is whole
+    FOLDER/acks/ack-<stream>-0000000042.json, .sig             what the agency's importer made of it
+    FOLDER/quarantine/                                         what was not written by that importer
 
-Each file is written beside its name as ``.part``, made durable, linked to its name (which never overwrites), and the
-folder made durable. ``.part`` files hold what the finished ones hold: ciphertext, a signature, a manifest.
+A batch is fixed in the database before it is written, and its bytes are kept there until it is acknowledged.
 """
 
+import asyncio
 import contextlib
-import errno
-import fcntl
 import hashlib
+import json
 import os
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import pyrage
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pydantic import Field, field_validator
 
-from storage.errors import BadInstallation, Busy
-from storage.sealing.labels import L
-from storage.sealing.signing import SigningKey, VerifyKey
-from storage.sealing.suites import OpeningKey
-from storage.sync.base import Batch, DropConflict, DropUnwritable, Event, Head, Receipt, Step
+from storage.errors import BadInstallation, Busy, Stale
+from storage.sealing.signing import VerifyKey
+from storage.sync import drop_files
+from storage.sync.acks import Ack, Result, named, read_ack
+from storage.sync.base import (
+    Accepted,
+    Caps,
+    Delivery,
+    DeliveryRef,
+    Finding,
+    Health,
+    Outcome,
+    Park,
+    Remote,
+    Retry,
+    Sent,
+    Unanswered,
+    Unsupported,
+)
+from storage.sync.batch import NOWHERE, Batch, DropConflict, DropRefused, DropUnwritable, Head, Step
 from storage.sync.canonical import canonical
+from storage.sync.drop_files import DATA, MANIFEST, SIGNATURE, file_name
+from storage.sync.given import Given
+from storage.sync.ledger import Line
+from storage.sync.own_keys import read_public_pem
+from storage.sync.settings import Destination
+from storage.transaction import seconds
 
 FORMAT: Final = "integra-drop-1"
 NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 """Of a stream and of a sender."""
-
 SALT_BYTES: Final = 16
-DATA, SIGNATURE, MANIFEST = "jsonl.age", "manifest.sig", "manifest.json"
+MOST_IN_BATCH: Final = 1_000
+OUTGOING, ACKS, QUARANTINE = FOLDERS = "outgoing", "acks", "quarantine"
 
 
-def signing_key(key: OpeningKey) -> SigningKey:
-    """The key that a case system's process signs its batches with: derived, so that there is one file to guard."""
-    return SigningKey(HKDFExpand(algorithm=SHA256(), length=32, info=L + b"sync/sign").derive(key.seed()))
-
-
-def public_pem(key: VerifyKey) -> str:
-    """A public signing key as ``openssl pkeyutl -pubin`` reads it."""
-    public = Ed25519PublicKey.from_public_bytes(key.raw)
-    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
-
-
-def file_name(stream: str, batch: int, kind: str) -> str:
-    return f"notes-{stream}-{batch:010d}.{kind}"
-
-
-@dataclass(frozen=True, slots=True)
-class FileDrop:
+class FileDropSettings(Destination):
     """
     Attributes:
-        folder: exists, on a file system with hard links; what moves the files on may read and delete them.
-        recipient: the agency's age public key, ``age1…``.
-        sender: name of this installation, 1 to 40 of a-z, 0-9 and hyphen.
-        stream: name of this line of batches, likewise; one agency's, never used anew for something else.
-
-    Raises:
-        BadInstallation: recipient, sender or stream is not as above.
+        folder: holds ``outgoing``, ``acks`` and ``quarantine``, on one file system with hard links.
+        age_recipient: the agency's age public key, ``age1…``.
+        ack_key_files: the agency's public signing keys (PEM), the current and earlier ones. Without any, what was
+            written counts as taken: nothing proves that it was read.
+        sender, stream: in the files' names; the stream is the destination's name where it is left out.
+        most_in_batch: notes.
     """
 
+    kind: Literal["filedrop"] = "filedrop"
     folder: Path
-    recipient: str
-    sender: str
-    stream: str
-    _recipient: pyrage.x25519.Recipient = field(init=False, repr=False, compare=False)
+    age_recipient: str
+    ack_key_files: tuple[Path, ...] = ()
+    sender: str = Field(default="integra", pattern=f"^{NAME.pattern}$")
+    stream: str = Field(default="", pattern=f"^({NAME.pattern})?$")
+    most_in_batch: int = Field(default=MOST_IN_BATCH, ge=1, le=10_000)
 
-    def __post_init__(self) -> None:
-        if not NAME.fullmatch(self.stream) or not NAME.fullmatch(self.sender):
-            raise BadInstallation("sender and stream of a file drop are 1 to 40 of a-z, 0-9 and hyphen")
+    @field_validator("age_recipient")
+    @classmethod
+    def _is_recipient(cls, value: str) -> str:
         try:
-            recipient = pyrage.x25519.Recipient.from_str(self.recipient)
+            pyrage.x25519.Recipient.from_str(value)
         except pyrage.RecipientError:
-            raise BadInstallation("the recipient of a file drop is an age public key, age1…") from None
-        object.__setattr__(self, "_recipient", recipient)
+            raise ValueError("an age public key, age1…") from None
+        return value
 
     @property
-    def destination(self) -> str:
-        return f"filedrop:{self.stream}"
+    def line(self) -> str:
+        """Name of the stream."""
+        return self.stream or self.name
+
+    def where(self) -> str:
+        return f"{self.folder.absolute()} {self.age_recipient} {self.line}"
+
+
+class FileDrop:
+    """``step`` is told each stage of writing; tests stop the run there."""
+
+    def __init__(self, settings: FileDropSettings, given: Given, believed: Sequence[VerifyKey] = ()) -> None:
+        self._settings, self._given, self._believed = settings, given, tuple(believed)
+        self._recipient = pyrage.x25519.Recipient.from_str(settings.age_recipient)
+        self._ledger = given.ledger
+        self.step: Step = NOWHERE
+        self._writing = asyncio.Lock()
+        self._read: dict[str, tuple[tuple[int, int], Ack]] = {}
+        self.caps = Caps("file_ack", max_batch=settings.most_in_batch, lists=bool(believed))
+
+    def __repr__(self) -> str:
+        return f"FileDrop({self.name!r})"
+
+    @classmethod
+    def open(cls, settings: FileDropSettings, given: Given) -> "FileDrop":
+        """
+        Raises:
+            BadInstallation: a key of the agency cannot be read.
+        """
+        believed = []
+        for path in settings.ack_key_files:
+            try:
+                believed.append(read_public_pem(path.read_bytes(), path.name))
+            except OSError:
+                raise BadInstallation(f"{path} cannot be read; it should hold the agency's public key") from None
+        return cls(settings, given, believed)
 
     @property
-    def source(self) -> str:
-        return f"urn:integra:{self.sender}"
+    def name(self) -> str:
+        return self._settings.name
 
-    def ready(self, next_batch: int) -> None:
-        """See ``Connector.ready``: the folder is there, and holds no batch of this number or a later one."""
-        shape = re.compile(rf"notes-{self.stream}-([0-9]{{10}})\..+")
+    async def probe(self) -> Health:
+        findings: list[Finding] = []
+        trouble: Retry | Park | None = None
+        if not self._believed:
+            findings.append(
+                Finding(
+                    "warning",
+                    "no-acks",
+                    "no ack_key_files: what is written counts as taken, and nothing proves that it was read",
+                )
+            )
+        for folder in FOLDERS:
+            path = self._settings.folder / folder
+            if not path.is_dir() or not os.access(path, os.W_OK | os.X_OK):
+                trouble = Retry("no-folder")
+                findings.append(Finding("trouble", "no-folder", f"{path} is not there or not to be written: mkdir -p"))
+        if trouble is None:
+            try:
+                await self._catch_up()
+                findings.append(Finding("fine", "folder", f"{self._settings.folder} can be written"))
+            except DropConflict as conflict:
+                trouble = Park("conflict", "destination")
+                findings.append(Finding("trouble", "conflict", str(conflict)))
+            except DropUnwritable as away:
+                trouble = Retry(away.why.lower())
+        return Health(tuple(findings), trouble)
+
+    async def send(self, deliveries: Sequence[Delivery], *, within_s: float) -> Sequence[Outcome]:
         try:
-            names = os.listdir(self.folder)
-        except OSError as failed:
-            raise _unwritable(failed) from None
-        found = [int(named[1]) for name in names if (named := shape.fullmatch(name))]
-        if max(found, default=0) >= next_batch:
-            raise DropConflict(f"the folder of {self.stream} holds batch {max(found)}, {next_batch} would be next")
+            await self._write_left()
+            await self._catch_up()
+            await self._ledger.sweep(now=seconds(self._given.clock()))
+            refused = {(ack.batch, one.ref.key) for ack in self._acks()[0] for one in ack.results if not one.accepted}
+            lines = {
+                key: one
+                for key, one in (await self._lines(deliveries)).items()
+                if one.outstanding and (one.batch, key) not in refused
+            }
+            new = [one for one in deliveries if one.ref.key not in lines]
+            if new:
+                after = await self._ledger.head()
+                batch = self.pack(new, after)
+                self.step("packed")
+                await self._ledger.fix(batch, [one.ref for one in new], after)
+                self.step("fixed")
+                await self._write_left()
+            lines = await self._lines(deliveries)
+        except DropConflict:
+            return [Park("conflict", "destination")] * len(deliveries)
+        except DropUnwritable as away:
+            return [Retry(away.why.lower())] * len(deliveries)
+        except (Busy, Stale):
+            return [Retry("busy")] * len(deliveries)
+        return [
+            Sent(lines[one.ref.key].remote_id) if self._believed else Accepted(lines[one.ref.key].remote_id)
+            for one in deliveries
+        ]
 
-    def pack(self, events: Sequence[Event], after: Head, signing: SigningKey, at: datetime) -> Batch:
-        """See ``Connector.pack``."""
+    async def find(self, ref: DeliveryRef, *, remote_id: str = "") -> Sequence[Remote]:
+        try:
+            await self._write_left()
+        except (DropConflict, DropUnwritable, Busy) as away:
+            raise Unanswered(Retry(getattr(away, "why", "busy").lower())) from None
+        line = (await self._ledger.lines([ref])).get(ref.key)
+        for ack in reversed(self._acks()[0]):
+            for result in ack.results:
+                if result.ref == ref and (line is None or line.batch == ack.batch):
+                    return [_remote(ack.batch, result, line.remote_id if line else "")]
+        if line is None or not line.outstanding:
+            return []
+        state: Literal["handed-in", "open"] = "handed-in" if self._believed else "open"
+        return [Remote(line.remote_id, ref.note_id, ref.version, state=state)]
+
+    async def list_since(self, cursor: str | None) -> AsyncIterator[Remote]:
+        outstanding = dict(await self._ledger.outstanding())
+        acks, refused = self._acks()
+        awaited = min(outstanding, default=0)
+        why = "ack-refused"
+        for ack in acks:
+            name = f"ack-{self._settings.line}-{ack.batch:010d}.json"
+            known = await self._ledger.hash_of(ack.batch)
+            if ack.status == "missing":
+                if known is not None and ack.batch not in outstanding:  # they lost it, and our bytes are dropped
+                    for key, seq in (await self._ledger.refs_in(ack.batch)).items():
+                        note_id, _, version = key.partition(".v")
+                        yield Remote(f"{ack.batch}:{seq}", note_id, int(version), state="missing", cursor="read")
+                continue
+            if known is None and ack.batch > (await self._ledger.head()).batch:
+                continue
+            if known != ack.manifest_sha256:
+                refused.append(name)
+                continue
+            if cursor is not None and ack.batch not in outstanding:
+                continue
+            seqs = await self._ledger.refs_in(ack.batch)
+            if ack.status == "rejected":
+                refused.append(name)
+                why = "batch-refused"
+                continue
+            for result in ack.results:
+                at = f"{ack.batch}:{seqs[result.ref.key]}" if result.ref.key in seqs else ""
+                yield _remote(ack.batch, result, at)
+        await self._ledger.sweep(now=seconds(self._given.clock()))
+        await self._fill_gap(acks, awaited)
+        if refused:
+            self._set_aside(refused)
+            raise Unanswered(Park(why, "destination"))
+
+    async def retire_duplicate(self, keep: Remote, extra: Remote) -> None:
+        raise Unsupported("an importer keeps a note once")
+
+    async def close(self) -> None:
+        pass
+
+    # ------------------------------------------------------------ batches
+
+    def pack(self, deliveries: Sequence[Delivery], after: Head) -> Batch:
+        """The batch that follows ``after``; computes only. ``deliveries`` is not empty."""
         seq, line_sha256, lines = after.seq, after.line_sha256, []
-        for event in events:
+        for one in deliveries:
             seq += 1
-            line = canonical(
-                {
-                    "seq": seq,
-                    "prev": line_sha256.hex(),
-                    # the chain's head stands in clear; without salt it would confirm a guess at the last note's text
-                    "salt": os.urandom(SALT_BYTES).hex(),
-                    "event": event.content,
-                }
+            # the chain's head stands in clear; without salt it would confirm a guess at the last note's text
+            salt = os.urandom(SALT_BYTES).hex()
+            line = b'{"event":%b,"prev":"%b","salt":"%b","seq":%d}' % (
+                one.event,
+                line_sha256.hex().encode(),
+                salt.encode(),
+                seq,
             )
             line_sha256 = hashlib.sha256(line).digest()
             lines.append(line + b"\n")
         data = pyrage.encrypt(b"".join(lines), [self._recipient])
+        signing = self._given.signing
         manifest = canonical(
             {
                 "format": FORMAT,
-                "sender": self.sender,
-                "stream": self.stream,
+                "sender": self._settings.sender,
+                "stream": self._settings.line,
                 "batch": after.batch + 1,
                 "first_seq": after.seq + 1,
                 "last_seq": seq,
-                "count": len(events),
+                "count": len(deliveries),
                 "data_sha256": hashlib.sha256(data).hexdigest(),
                 "prev_manifest_sha256": after.manifest_sha256.hex(),
                 "head": line_sha256.hex(),
                 "key_id": signing.kid.hex(),
-                "created_at": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "created_at": self._given.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             }
         )
         head = Head(after.batch + 1, seq, line_sha256, hashlib.sha256(manifest).digest())
         return Batch(head, data, manifest, signing.sign(manifest))
 
-    def deliver(self, batch: Batch, step: Step) -> Receipt:
-        """See ``Connector.deliver``.
+    async def resend(self, number: int) -> bool:
+        """Write a batch again, byte for byte. False: its bytes are dropped, as it was acknowledged."""
+        batch = await self._ledger.again(number)
+        if batch is None:
+            return False
+        await self._write(batch)
+        return True
+
+    async def _write_left(self) -> None:
+        async with self._writing:
+            while (batch := await self._ledger.unwritten()) is not None:
+                await self._write(batch)
+                await self._ledger.written(batch.head.batch, now=seconds(self._given.clock()))
+                self.step("marked")
+
+    async def _write(self, batch: Batch) -> None:
+        files = [
+            (file_name(self._settings.line, batch.head.batch, kind), content)
+            for kind, content in ((DATA, batch.data), (SIGNATURE, batch.signature), (MANIFEST, batch.manifest))
+        ]
+        outgoing = self._settings.folder / OUTGOING
+        await asyncio.to_thread(partial(drop_files.place, outgoing, files, self.step))
+        self.step("delivered")
+
+    async def _lines(self, deliveries: Sequence[Delivery]) -> dict[str, Line]:
+        return await self._ledger.lines([one.ref for one in deliveries])
+
+    async def _catch_up(self) -> None:
+        """Batches of ours that the database does not know, as it comes from a backup: numbers go on after them.
 
         Raises:
-            Busy: another process writes to this folder.
+            DropConflict: a file of our name that we did not write, or that does not follow.
         """
-        files = ((DATA, batch.data), (SIGNATURE, batch.signature), (MANIFEST, batch.manifest))
+        head = await self._ledger.head()
+        stream = self._settings.line
+        shape = re.compile(rf"notes-{stream}-([0-9]{{10}})\..+")
+        outgoing = self._settings.folder / OUTGOING
+        found = {int(name[1]) for name in map(shape.fullmatch, drop_files.there(outgoing)) if name}
+        told = {ack.batch: ack for ack in self._acks()[0] if ack.status in ("accepted", "partial")}
+        while (last := max((*found, *told), default=0)) > head.batch:
+            number = head.batch + 1
+            if (adopted := self._adopted(outgoing, number, head, told.get(number))) is None:
+                raise DropConflict(f"the folder of {stream} holds batch {last}, {number} would be next")
+            await self._ledger.adopt(adopted, now=seconds(self._given.clock()))
+            head = adopted
+
+    def _adopted(self, outgoing: Path, number: int, head: Head, ack: Ack | None) -> Head | None:
+        stream = self._settings.line
+        raw = drop_files.read(outgoing / file_name(stream, number, MANIFEST))
+        signature = drop_files.read(outgoing / file_name(stream, number, SIGNATURE))
+        if not self._given.signing.public.verifies(signature, raw):
+            return None if ack is None else Head(number, ack.last_seq, ack.line_sha256, ack.manifest_sha256)
+        said = json.loads(raw)
+        if (said["batch"], said["stream"], said["prev_manifest_sha256"]) != (
+            number,
+            stream,
+            head.manifest_sha256.hex(),
+        ):
+            return None
+        return Head(number, said["last_seq"], bytes.fromhex(said["head"]), hashlib.sha256(raw).digest())
+
+    # ------------------------------------------------------------ acknowledgements
+
+    def _acks(self) -> tuple[list[Ack], list[str]]:
+        """All that can be read, by number; and names of those that the agency did not write."""
+        folder, shape = self._settings.folder / ACKS, named(self._settings.line)
+        good: list[Ack] = []
+        refused: list[str] = []
+        if not self._believed:
+            return good, refused
         try:
-            with self._alone() as folder:
-                adopted = [
-                    _placed(folder, file_name(self.stream, batch.head.batch, kind), content, step)
-                    for kind, content in files
-                ]
-        except OSError as failed:
-            raise _unwritable(failed) from None
-        return Receipt(batch.head.batch, batch.head.manifest_sha256, all(adopted))
+            names = [name for name in drop_files.there(folder) if shape.fullmatch(name)]
+        except DropUnwritable:
+            return good, refused
+        for name in names:
+            with contextlib.suppress(OSError):
+                stat = (folder / name).lstat()
+                mark = (stat.st_mtime_ns, stat.st_size)
+                if name not in self._read or self._read[name][0] != mark:
+                    try:
+                        self._read[name] = (mark, read_ack(folder / name, self._settings.line, self._believed))
+                    except DropRefused:
+                        refused.append(name)
+                        continue
+                good.append(self._read[name][1])
+        return good, refused
 
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[int]:
-        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield folder
-        except BlockingIOError:
-            raise Busy("another process writes to this folder") from None
-        finally:
-            os.close(folder)
+    def _set_aside(self, names: Sequence[str]) -> None:
+        for name in names:
+            for one in (name, name.removesuffix(".json") + ".sig"):
+                with contextlib.suppress(OSError):
+                    os.replace(self._settings.folder / ACKS / one, self._settings.folder / QUARANTINE / one)
 
-
-def _placed(folder: int, name: str, content: bytes, step: Step) -> bool:
-    """Make one file durable under its name; whether it was there already.
-
-    Raises:
-        DropConflict: other bytes have this name.
-        OSError: no part of it is left.
-    """
-    part = name + ".part"
-    try:
-        there = _is_there(folder, name, content)
-        if not there:
-            _written(folder, part, content)
-            step(f"{name}: part is written")
-            os.link(part, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-            step(f"{name}: linked")
-        _gone(folder, part)
-        os.fsync(folder)
-        step(f"{name}: durable")
-    except OSError:
-        with contextlib.suppress(OSError):
-            _gone(folder, part)
-        raise
-    return there
+    async def _fill_gap(self, acks: Sequence[Ack], awaited: int) -> None:
+        """The agency has read what came after a batch, or says that it misses it: that batch is written again."""
+        later = [ack.batch for ack in acks if ack.status == "missing" or ack.batch > awaited > 0]
+        missing = {ack.batch for ack in acks if ack.status == "missing"} | ({awaited} if awaited and later else set())
+        for number in sorted(missing):
+            outgoing = self._settings.folder / OUTGOING
+            if (outgoing / file_name(self._settings.line, number, MANIFEST)).exists():
+                continue
+            with contextlib.suppress(DropConflict, DropUnwritable, Busy):
+                await self.resend(number)
 
 
-def _is_there(folder: int, name: str, content: bytes) -> bool:
-    try:
-        handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-    except FileNotFoundError:
-        return False
-    except OSError as failed:
-        if failed.errno == errno.ELOOP:
-            raise DropConflict(f"{name} is a symbolic link") from None
-        raise
-    with os.fdopen(handle, "rb") as file:
-        if file.read(len(content) + 1) != content:
-            raise DropConflict(f"{name} is there already with other bytes")
-        os.fsync(file.fileno())
-    return True
-
-
-def _written(folder: int, part: str, content: bytes) -> None:
-    # a part that a crash left may be linked to its name by now: writing into it would change the finished file
-    _gone(folder, part)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(part, flags, 0o640, dir_fd=folder), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _gone(folder: int, part: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(part, dir_fd=folder)
-
-
-def _unwritable(failed: OSError) -> DropUnwritable:
-    return DropUnwritable(f"the folder cannot be written to: {errno.errorcode.get(failed.errno or 0, 'OSError')}")
+def _remote(batch: int, result: Result, at: str) -> Remote:
+    return Remote(
+        remote_id=result.remote_id or at or f"{batch}:",
+        note_id=result.ref.note_id,
+        version=result.ref.version,
+        state="open" if result.accepted else "refused",
+        reason=result.reason,
+        cursor="read",
+    )

@@ -1,6 +1,5 @@
 """Time limits: what was handed over goes when the agency's days are over; what was not never goes by age."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,9 +9,10 @@ from storage_site import CASE, NOON, add_agency, keep_note, note_id
 from bot.installation import Installation
 from bot.trial import AGENCY
 from storage import agencies, audit, flags, plans, retention
+from storage.notes import take_back
 from storage.pins import Pins
 from storage.retention import Due
-from storage.schema import attachments, batches, handovers, metadata, notes
+from storage.schema import attachments, deliveries, destinations, metadata, notes
 from storage.store import Store
 from storage.transaction import Transaction, seconds
 
@@ -31,24 +31,29 @@ def limited(store: Store, pins: Pins, officer: bytes) -> Store:
 
     def turn(tx: Transaction) -> None:
         agencies.change(tx, AGENCY, {"keep_days": DAYS})
+        destination(tx)
         for number in (1, 2, 3):
             keep_note(tx, pins, number, officer)
         tx.db.execute(update(notes).values(state="waiting"))
-        hand_over(tx, 1, (1, 2))
+        hand_over(tx, 1, 2)
 
     store.run_now(turn)
     return store
 
 
-def hand_over(
-    tx: Transaction, batch: int, numbers: Sequence[int], *, at: datetime | None = NOON, to: str = DROP
-) -> None:
-    row = {"destination": to, "number": batch, "last_seq": 1, "last_line_sha256": b"", "manifest_sha256": b""}
-    tx.db.execute(insert(batches), {**row, "written_at": seconds(at) if at else None})
-    for number in numbers:
-        given = {"destination": to, "note_id": note(number), "batch": batch, "seq": number}
-        tx.db.execute(insert(handovers), given)
-        tx.db.execute(update(notes).where(notes.c.id == note(number)).values(state="handed-over"))
+def destination(tx: Transaction, name: str = DROP) -> None:
+    """Where the notes of the agency go from now on."""
+    row = {"name": name, "agency_ref": tx.keyring.agency_ref(AGENCY), "kind": "filedrop", "disclosure": "full",
+           "state": "open", "why": "", "place_hash": bytes(32), "since": 0, "failures": 0, "next_at": 0,
+           "alarm_s": 86_400, "cursor": "", "rejects": 0, "reject_why": "", "rejects_from": 0}  # fmt: skip
+    tx.db.execute(insert(destinations), row)
+
+
+def hand_over(tx: Transaction, *numbers: int, at: datetime = NOON, to: str = DROP) -> None:
+    """Delivered there at that time."""
+    its = (deliveries.c.destination == to, deliveries.c.note_id.in_([note(number) for number in numbers]))
+    tx.db.execute(update(deliveries).where(*its).values(state="acked", done_at=seconds(at), case_seq=1))
+    tx.db.execute(update(notes).where(notes.c.id.in_([note(number) for number in numbers])).values(state="handed-over"))
 
 
 def due(store: Store, at: datetime, slug: str = AGENCY) -> Due:
@@ -78,11 +83,27 @@ def test_t45_what_is_not_handed_over_stays_whatever_its_age(limited: Store) -> N
     late = NOON + timedelta(days=4_000)
     assert erased(limited, late).overdue == 1
     assert limited.run_now(lambda tx: tx.db.scalars(select(notes.c.id)).all()) == [note(3)]
-    # A batch that is fixed and not written yet has handed nothing over.
-    limited.run_now(lambda tx: hand_over(tx, 2, [3], at=None))
-    assert due(limited, late).notes == ()
-    limited.run_now(lambda tx: hand_over(tx, 1, [3], to="elsewhere"))
-    assert due(limited, late).notes == (), "one of two destinations does not have it yet"
+
+
+def test_t45_a_note_stays_until_every_destination_has_it(limited: Store, pins: Pins, officer: bytes) -> None:
+    def turn(tx: Transaction) -> None:
+        destination(tx, "elsewhere")
+        keep_note(tx, pins, 4, officer)
+        hand_over(tx, 4)
+
+    limited.run_now(turn)
+    late = NOON + timedelta(days=4_000)
+    assert due(limited, late).notes == (note(1), note(2)), "one of two destinations does not have it yet"
+    limited.run_now(lambda tx: hand_over(tx, 4, to="elsewhere"))
+    assert due(limited, late).notes == (note(1), note(2), note(4))
+
+
+def test_t45_what_was_taken_back_stays_until_everybody_was_told(limited: Store) -> None:
+    limited.run_now(lambda tx: take_back(tx, note_id(1), at=NOON))
+    late = NOON + timedelta(days=4_000)
+    assert due(limited, late).withdrawn == ()
+    limited.run_now(lambda tx: tx.db.execute(update(deliveries).values(state="acked")))
+    assert due(limited, late).withdrawn == (note(1),)
 
 
 def test_t45_an_open_flag_holds_its_note_and_a_closed_one_goes_with_it(
@@ -106,11 +127,11 @@ def test_all_that_hangs_on_a_note_goes_with_it_and_each_has_its_entries(limited:
     erased(limited, NOON + LIMIT)
 
     def left(tx: Transaction) -> dict[str, list[bytes]]:
-        tables = {"notes": "id", "receipts": "note_id", "attachments": "note_id", "handovers": "note_id"}
+        tables = {"notes": "id", "receipts": "note_id", "attachments": "note_id", "deliveries": "note_id"}
         return {name: list(tx.db.scalars(select(metadata.tables[name].c[key]))) for name, key in tables.items()}
 
     assert limited.run_now(left) == {
-        "notes": [note(3)], "receipts": [note(3)], "attachments": [note(3)], "handovers": [],
+        "notes": [note(3)], "receipts": [note(3)], "attachments": [note(3)], "deliveries": [note(3)],
     }  # fmt: skip
     told = limited.run_now(lambda tx: audit.listed(tx, at_most=2))
     assert [(one.entry.action, one.entry.about, one.reason) for one in told] == [
@@ -131,7 +152,7 @@ def test_other_agencies_keep_what_is_theirs(limited: Store) -> None:
 
 
 def test_what_is_left_of_withdrawn_notes_goes_too(limited: Store) -> None:
-    limited.run_now(lambda tx: tx.db.execute(update(notes).where(notes.c.id == note(3)).values(state="withdrawn")))
+    limited.run_now(lambda tx: take_back(tx, note_id(3), at=NOON))
     assert due(limited, NOON + LIMIT - timedelta(hours=1)).withdrawn == ()
     assert due(limited, NOON + LIMIT).withdrawn == (note(3),)
 

@@ -148,7 +148,12 @@ def test_text_stands_in_clear_in_known_columns_alone() -> None:
         "addresses.unreachable_why", "timers.kind",
         "timers.about", "attachments.state", "notes.reference", "notes.state", "notes.channel",
         "flags.urgency", "flags.state", "flags.outcome", "flag_steps.act",
-        "guide_versions.language", "feedback.answer", "batches.destination", "handovers.destination",
+        "guide_versions.language", "feedback.answer", "batches.destination",
+        "batch_lines.destination", "destinations.name", "destinations.kind", "destinations.disclosure",
+        "destinations.state", "destinations.why", "destinations.cursor", "destinations.reject_why",
+        "deliveries.destination", "deliveries.disclosure", "deliveries.state", "deliveries.why",
+        "deliveries.remote_id", "deliveries.remote_url", "deliveries.remote_state", "delivery_log.outcome",
+        "delivery_log.why",
         "deletions.kind", "audit.actor_kind", "audit.action", "audit.outcome",
     }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """What lies in the folder: readable by the agency alone, with common tools, and by nobody after a change."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -7,21 +8,26 @@ import resource
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyrage
 import pytest
-from handover_site import NOON, WORDS, Site
+from conformance import delivery
+from handover_site import DropSite
+from pydantic import ValidationError
 
-from storage.errors import BadInstallation
 from storage.sealing.signing import SigningKey
 from storage.sealing.suites import OpeningKey, SuiteId
-from storage.sync.base import NOWHERE, START, Batch, DropConflict, DropRefused, DropUnwritable, Event, Head
+from storage.sync.batch import NOWHERE, START, Batch, DropConflict, DropRefused, DropUnwritable, Head
 from storage.sync.canonical import canonical
+from storage.sync.drop_files import KINDS, file_name
+from storage.sync.drop_files import place as placed
 from storage.sync.dropreader import read_drop
-from storage.sync.filedrop import FileDrop, public_pem, signing_key
+from storage.sync.filedrop import FileDropSettings
+from storage.sync.own_keys import public_pem, signing_key
 
 STEM = "notes-north-0000000001"
 AGE = shutil.which("age")
@@ -29,15 +35,27 @@ OPENSSL = shutil.which("openssl")
 
 
 @pytest.fixture
-def filled(site: Site) -> Site:
+def site(tmp_path: Path) -> Iterator[DropSite]:
+    """Whose agency says nothing."""
+    made = DropSite(tmp_path, acknowledges=False)
+    yield made
+    made.close()
+
+
+def run(site: DropSite) -> None:
+    asyncio.run(site.run())
+
+
+@pytest.fixture
+def filled(site: DropSite) -> DropSite:
     site.keep(1, 2)
-    site.run()
+    run(site)
     site.keep(3)
-    site.run()
+    run(site)
     return site
 
 
-def code_of(site: Site, **changes: Any) -> str:
+def code_of(site: DropSite, **changes: Any) -> str:
     with pytest.raises(DropRefused) as refused:
         read_drop(
             site.drop_folder,
@@ -48,14 +66,14 @@ def code_of(site: Site, **changes: Any) -> str:
     return refused.value.code
 
 
-def test_a_batch_is_three_files(site: Site) -> None:
+def test_a_batch_is_three_files(site: DropSite) -> None:
     site.keep(1)
-    site.run()
+    run(site)
     assert list(site.files()) == [f"{STEM}.jsonl.age", f"{STEM}.manifest.json", f"{STEM}.manifest.sig"]
     assert len(site.files()[f"{STEM}.manifest.sig"]) == 64
 
 
-def test_the_manifest_says_what_the_data_is(filled: Site) -> None:
+def test_the_manifest_says_what_the_data_is(filled: DropSite) -> None:
     files = filled.files()
     first, second = (files[f"notes-north-{number:010d}.manifest.json"] for number in (1, 2))
     fields = json.loads(second)
@@ -77,7 +95,7 @@ def test_the_manifest_says_what_the_data_is(filled: Site) -> None:
     assert json.loads(first)["prev_manifest_sha256"] == "0" * 64
 
 
-def test_lines_are_chained_across_batches(filled: Site) -> None:
+def test_lines_are_chained_across_batches(filled: DropSite) -> None:
     files = filled.files()
     lines: list[bytes] = []
     for number in (1, 2):
@@ -92,15 +110,13 @@ def test_lines_are_chained_across_batches(filled: Site) -> None:
     assert json.loads(files["notes-north-0000000002.manifest.json"])["head"] == prev
 
 
-def test_what_stands_in_clear_confirms_no_guess_at_a_note(site: Site) -> None:
+def test_what_stands_in_clear_confirms_no_guess_at_a_note(site: DropSite) -> None:
     """The same note packed twice has two heads: who knows everything but the salt cannot check a guess."""
-    event = Event(bytes(16), {"data": {"parts": {"seen": WORDS}}})
-    signing = signing_key(site.key)
-    first, second = (site.drop.pack([event], START, signing, NOON) for _ in range(2))
+    first, second = (site.drop().pack([delivery(1)], START) for _ in range(2))
     assert first.head.line_sha256 != second.head.line_sha256
 
 
-def test_nothing_is_readable_without_the_agencys_key(filled: Site) -> None:
+def test_nothing_is_readable_without_the_agencys_key(filled: DropSite) -> None:
     for content in filled.files().values():
         assert b"cranes" not in content
         assert b"C-17" not in content
@@ -109,7 +125,7 @@ def test_nothing_is_readable_without_the_agencys_key(filled: Site) -> None:
     assert code_of(filled, identity="AGE-SECRET-KEY-1") == "sync.key"
 
 
-def test_files_are_not_for_everybody(filled: Site) -> None:
+def test_files_are_not_for_everybody(filled: DropSite) -> None:
     assert {path.stat().st_mode & 0o007 for path in filled.drop_folder.iterdir()} == {0}
     assert {path.stat().st_nlink for path in filled.drop_folder.iterdir()} == {1}
 
@@ -120,7 +136,7 @@ def _turned(path: Path, place: int) -> None:
     path.write_bytes(content)
 
 
-def test_a_turned_bit_is_refused_wherever_it_is(filled: Site) -> None:
+def test_a_turned_bit_is_refused_wherever_it_is(filled: DropSite) -> None:
     """Every 7th byte of the small files and of the head and tail of the data."""
     for path in sorted(filled.drop_folder.iterdir()):
         content = path.read_bytes()
@@ -144,7 +160,7 @@ def test_a_turned_bit_is_refused_wherever_it_is(filled: Site) -> None:
         (lambda folder: (folder / "notes-south-0000000001.jsonl.age").write_bytes(b""), "sync.stream"),
     ],
 )
-def test_a_changed_folder_is_refused(filled: Site, change: Callable[[Path], object], code: str) -> None:
+def test_a_changed_folder_is_refused(filled: DropSite, change: Callable[[Path], object], code: str) -> None:
     change(filled.drop_folder)
     assert code_of(filled) == code
 
@@ -164,24 +180,24 @@ def _swapped(folder: Path) -> None:
     _renumbered(folder, 3, 2)
 
 
-def test_a_batch_by_another_signer_is_refused(filled: Site) -> None:
+def test_a_batch_by_another_signer_is_refused(filled: DropSite) -> None:
     assert code_of(filled, public=SigningKey(bytes([50]) * 32).public) == "sync.signature"
 
 
-def test_batches_of_a_former_key_are_believed_when_it_is_named(filled: Site) -> None:
+def test_batches_of_a_former_key_are_believed_when_it_is_named(filled: DropSite) -> None:
     new = SigningKey(bytes([50]) * 32).public
     former = signing_key(filled.key).public
     assert len(read_drop(filled.drop_folder, str(filled.identity), new, earlier=[former])) == 3
 
 
-def test_what_is_not_finished_is_not_read(filled: Site) -> None:
+def test_what_is_not_finished_is_not_read(filled: DropSite) -> None:
     (filled.drop_folder / "notes-north-0000000003.jsonl.age").write_bytes(b"half")
     (filled.drop_folder / "notes-north-0000000003.manifest.json.part").write_bytes(b"half")
     (filled.drop_folder / "readme.txt").write_bytes(b"")
     assert filled.ids() == [1, 2, 3]
 
 
-def test_reading_goes_on_where_it_ended(filled: Site) -> None:
+def test_reading_goes_on_where_it_ended(filled: DropSite) -> None:
     rows = filled.batch_rows()
     after = Head(1, rows[0].last_seq, rows[0].last_line_sha256, rows[0].manifest_sha256)
     for path in list(filled.drop_folder.glob(f"{STEM}.*")):
@@ -192,7 +208,7 @@ def test_reading_goes_on_where_it_ended(filled: Site) -> None:
     assert code_of(filled) == "sync.missing"
 
 
-def repacked(site: Site, lines: Callable[[list[dict[str, Any]]], None], **fields: Any) -> None:
+def repacked(site: DropSite, lines: Callable[[list[dict[str, Any]]], None], **fields: Any) -> None:
     """Batch 1 as a sender with the right key and a wrong mind would write it."""
     path = site.drop_folder / f"{STEM}.jsonl.age"
     read = [json.loads(line) for line in pyrage.decrypt(path.read_bytes(), [site.identity]).splitlines()]
@@ -253,10 +269,10 @@ def _none(lines: list[dict[str, Any]]) -> None:
     ],
 )
 def test_a_signed_batch_that_contradicts_itself_is_refused(
-    site: Site, lines: Callable[[list[dict[str, Any]]], None], fields: dict[str, Any], code: str
+    site: DropSite, lines: Callable[[list[dict[str, Any]]], None], fields: dict[str, Any], code: str
 ) -> None:
     site.keep(1)
-    site.run()
+    run(site)
     repacked(site, lines, **fields)
     if code:
         assert code_of(site) == code
@@ -267,9 +283,9 @@ def test_a_signed_batch_that_contradicts_itself_is_refused(
 @pytest.mark.parametrize(
     "spelling", [lambda raw: raw + b" ", lambda raw: raw.replace(b'"count":1', b'"count":2,"count":1')]
 )
-def test_a_manifest_has_one_spelling(site: Site, spelling: Callable[[bytes], bytes]) -> None:
+def test_a_manifest_has_one_spelling(site: DropSite, spelling: Callable[[bytes], bytes]) -> None:
     site.keep(1)
-    site.run()
+    run(site)
     path = site.drop_folder / f"{STEM}.manifest.json"
     raw = spelling(path.read_bytes())
     path.write_bytes(raw)
@@ -277,30 +293,46 @@ def test_a_manifest_has_one_spelling(site: Site, spelling: Callable[[bytes], byt
     assert code_of(site) == "sync.manifest"
 
 
-def test_a_note_that_comes_twice_is_refused(site: Site) -> None:
-    signing = signing_key(site.key)
+def test_a_note_that_comes_again_is_read_once_and_with_other_content_refused(site: DropSite) -> None:
     site.keep(1)
-    site.run()
-    (event,) = site.received()
+    run(site)
     row = site.batch_rows()[0]
     after = Head(1, row.last_seq, row.last_line_sha256, row.manifest_sha256)
-    site.drop.deliver(site.drop.pack([Event(bytes(16), event)], after, signing, NOON), NOWHERE)
+    (event,) = site.received()
+    again = replace(delivery(1), event=canonical(event))
+    deliver(site, site.drop().pack([again], after))
+    assert site.received() == [event]
+    other = replace(delivery(1), event=canonical(event | {"time": "2026-11-23T12:00:01Z"}))
+    deliver(site, site.drop().pack([other], _head(site, 2)))
     assert code_of(site) == "sync.event"
 
 
-def batch_of(site: Site, size: int = 200_000) -> Batch:
+def _head(site: DropSite, batch: int) -> Head:
+    raw = (site.drop_folder / file_name("north", batch, "manifest.json")).read_bytes()
+    said = json.loads(raw)
+    return Head(batch, said["last_seq"], bytes.fromhex(said["head"]), hashlib.sha256(raw).digest())
+
+
+def deliver(site: DropSite, batch: Batch) -> bool:
+    """Whether it was there already."""
+    contents = zip(KINDS, (batch.data, batch.signature, batch.manifest), strict=True)
+    files = [(file_name("north", batch.head.batch, kind), content) for kind, content in contents]
+    return placed(site.drop_folder, files, NOWHERE)
+
+
+def batch_of(size: int = 200_000) -> Batch:
     head = Head(1, 1, bytes(32), bytes(32))
     return Batch(head, os.urandom(size), b"{}", bytes(64))
 
 
-def test_a_batch_delivered_again_is_adopted(site: Site) -> None:
-    batch = batch_of(site)
-    assert [site.drop.deliver(batch, NOWHERE).adopted for _ in range(2)] == [False, True]
+def test_a_batch_delivered_again_is_adopted(site: DropSite) -> None:
+    batch = batch_of()
+    assert [deliver(site, batch) for _ in range(2)] == [False, True]
 
 
 @pytest.mark.parametrize("place", ["first byte", "shorter", "longer", "link"])
-def test_anything_else_under_the_name_is_a_conflict(site: Site, place: str, tmp_path: Path) -> None:
-    batch = batch_of(site)
+def test_anything_else_under_the_name_is_a_conflict(site: DropSite, place: str, tmp_path: Path) -> None:
+    batch = batch_of()
     path = site.drop_folder / f"{STEM}.jsonl.age"
     other = {
         "first byte": bytes([batch.data[0] ^ 1]) + batch.data[1:],
@@ -314,48 +346,46 @@ def test_anything_else_under_the_name_is_a_conflict(site: Site, place: str, tmp_
     else:
         path.write_bytes(other)
     with pytest.raises(DropConflict):
-        site.drop.deliver(batch, NOWHERE)
+        deliver(site, batch)
     assert path.read_bytes() == other
 
 
-def test_a_part_that_a_crash_left_linked_is_not_written_into(site: Site) -> None:
+def test_a_part_that_a_crash_left_linked_is_not_written_into(site: DropSite) -> None:
     """After a crash between link and unlink both names are one file."""
-    batch = batch_of(site)
+    batch = batch_of()
     final = site.drop_folder / f"{STEM}.jsonl.age"
     final.write_bytes(batch.data)
     os.link(final, f"{final}.part")
-    site.drop.deliver(batch, NOWHERE)
+    deliver(site, batch)
     assert final.read_bytes() == batch.data
     assert not Path(f"{final}.part").exists()
 
 
-def test_a_disk_that_fills_up_in_the_middle_of_a_write_leaves_no_part(site: Site) -> None:
+def test_a_disk_that_fills_up_in_the_middle_of_a_write_leaves_no_part(site: DropSite) -> None:
     """The operating system itself stops the write after 4 KiB (EFBIG, as ENOSPC would)."""
-    batch = batch_of(site)
+    batch = batch_of()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, hard))
     try:
         with pytest.raises(DropUnwritable, match="EFBIG"):
-            site.drop.deliver(batch, NOWHERE)
+            deliver(site, batch)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)
     assert site.files() == {}
-    assert not site.drop.deliver(batch, NOWHERE).adopted
+    assert not deliver(site, batch)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"recipient": "age1x"}, {"stream": "../x"}, {"stream": ""}, {"sender": "A B"}, {"stream": "x" * 41}]
+    "wrong",
+    [{"age_recipient": "age1x"}, {"stream": "../x"}, {"sender": "A B"}, {"stream": "x" * 41}, {"name": "A"}, {"x": 1}],
 )
-def test_a_drop_that_could_not_work_is_refused_at_once(site: Site, wrong: dict[str, str]) -> None:
-    right = {"recipient": site.drop.recipient, "sender": "integra-north", "stream": "north"}
-    with pytest.raises(BadInstallation):
-        FileDrop(site.drop_folder, **{**right, **wrong})
-
-
-def test_the_destinations_name_fits_its_column(site: Site) -> None:
-    assert len(FileDrop(site.drop_folder, site.drop.recipient, "s", "x" * 40).destination) <= 64
+def test_a_drop_that_could_not_work_is_refused_at_once(site: DropSite, wrong: dict[str, Any]) -> None:
+    right = site.drop_settings.model_dump()
+    FileDropSettings(**right)
+    with pytest.raises(ValidationError):
+        FileDropSettings(**{**right, **wrong})
 
 
 def test_the_signing_key_is_the_case_systems_and_never_the_key_itself() -> None:
@@ -367,7 +397,7 @@ def test_the_signing_key_is_the_case_systems_and_never_the_key_itself() -> None:
 
 
 @pytest.mark.skipif(AGE is None, reason="NOT TESTED: `age` is not installed, so that it opens a drop is unproven here")
-def test_the_age_command_opens_it(filled: Site, tmp_path: Path) -> None:
+def test_the_age_command_opens_it(filled: DropSite, tmp_path: Path) -> None:
     (tmp_path / "identity.txt").write_text(str(filled.identity))
     command = [AGE or "", "-d", "-i", str(tmp_path / "identity.txt"), str(filled.drop_folder / f"{STEM}.jsonl.age")]
     text = subprocess.run(command, capture_output=True, check=True).stdout
@@ -375,7 +405,7 @@ def test_the_age_command_opens_it(filled: Site, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(OPENSSL is None, reason="NOT TESTED: `openssl` is not installed, so that it verifies is unproven")
-def test_openssl_accepts_the_signature_and_no_other(filled: Site, tmp_path: Path) -> None:
+def test_openssl_accepts_the_signature_and_no_other(filled: DropSite, tmp_path: Path) -> None:
     (tmp_path / "sender.pem").write_text(public_pem(signing_key(filled.key).public))
     manifest = filled.drop_folder / f"{STEM}.manifest.json"
     command = [OPENSSL or "", "pkeyutl", "-verify", "-pubin", "-inkey", str(tmp_path / "sender.pem"), "-rawin"]

@@ -15,16 +15,32 @@ from dialogues.draft import Draft
 from dialogues.draft import body as drafted
 from dialogues.model import Agency, Membership, Person, Scene
 from dialogues.reference import reference
+from storage.opened_attachments import Attached
 from storage.sync.canonical import canonical
-from storage.sync.payload import NotAnEvent, amended, event, payload_sha256
+from storage.sync.mapping import MAPPERS, NotAnEvent, Note, deliver, payload_sha256
 
 SOURCE = "urn:integra:integra-north"
+FIRST = "949507eb9ca58c6b53625df2c7e7dec063323a1e74b6af702ee416af45bdd4f8"
 
 
-def rendered(fields: dict[str, Any], number: int = 1) -> dict[str, Any]:
-    plaintext = json.dumps(fields, ensure_ascii=False).encode()
-    made = event(plaintext, note_id=bytes.fromhex(note_id(number)), reference=reference(note_id(number)), source=SOURCE)
-    whole: dict[str, Any] = json.loads(canonical(made.content))
+def note(plaintext: bytes, number: int = 1, **changes: Any) -> Note:
+    made = {
+        "plaintext": plaintext,
+        "note_id": bytes.fromhex(note_id(number)),
+        "reference": reference(note_id(number)),
+        "agency": "mentors-north",
+        "hour": NOON,
+        "version": 1,
+        "sequence": 7,
+        "source": SOURCE,
+    }
+    return Note(**made | changes)
+
+
+def rendered(fields: dict[str, Any], number: int = 1, **changes: Any) -> dict[str, Any]:
+    made = deliver(note(json.dumps(fields, ensure_ascii=False).encode(), number, **changes), 1)
+    whole: dict[str, Any] = json.loads(made.event)
+    assert canonical(whole) == made.event
     return whole
 
 
@@ -40,6 +56,7 @@ def test_the_event_of_a_note() -> None:
         "time": "2026-11-23T12:00:00Z",
         "datacontenttype": "application/json",
         "dataschema": "urn:integra:incident-note:1",
+        "sequence": "00000007",
         "data": {
             "note_id": note_id(1),
             "note_version": 1,
@@ -58,6 +75,7 @@ def test_the_event_of_a_note() -> None:
             "parts": {"seen": WORDS},
             "text_format": "plain",
             "lang": "en",
+            "handling": {"disclosure": "full"},
         },
     }
     assert sha256 == hashlib.sha256(canonical(found["data"])).hexdigest()
@@ -71,11 +89,69 @@ def test_what_is_unknown_is_left_out() -> None:
 
 
 def test_an_amendment_names_what_it_amends() -> None:
-    fields = body(2, NOON, amends=1)
-    plaintext = json.dumps(fields).encode()
-    made = event(plaintext, note_id=bytes.fromhex(note_id(2)), reference=reference(note_id(2)), source=SOURCE)
-    assert amended(made) == bytes.fromhex(note_id(1))
-    assert made.content["type"] == "incidentnote.amended.v1"
+    found = rendered(body(2, NOON, amends=1), 2)
+    assert (found["type"], found["data"]["amends"]) == ("incidentnote.amended.v1", note_id(1))
+
+
+def test_a_withdrawal_has_no_words_and_names_what_it_withdraws() -> None:
+    made = deliver(note(b"", version=2), 1)
+    event = json.loads(made.event)
+    assert (event["id"], event["type"]) == (f"{note_id(1)}.v2", "incidentnote.withdrawn.v1")
+    assert event["data"] | {"payload_sha256": ""} == {
+        "note_id": note_id(1),
+        "note_version": 2,
+        "supersedes": 1,
+        "reference": reference(note_id(1)),
+        "kind": "withdrawn",
+        "agency": "mentors-north",
+        "handling": {"disclosure": "full"},
+        "payload_sha256": "",
+    }
+    assert made.text == ""
+
+
+def test_a_summary_has_what_the_author_wrote_for_others_and_none_of_the_rest() -> None:
+    fields = body(1, NOON) | {"summary": "Somebody should call."}
+    found = rendered(fields, disclosure="summary")["data"]
+    assert found["summary"] == "Somebody should call."
+    assert "parts" not in found
+    assert WORDS not in json.dumps(found)
+    assert "summary" not in rendered(body(1, NOON), disclosure="summary")["data"]
+    assert deliver(note(json.dumps(fields).encode(), disclosure="summary"), 1).text == "Somebody should call."
+
+
+def test_a_pointer_says_that_there_is_one_and_how_urgent_and_no_more() -> None:
+    found = rendered(body(1, NOON) | {"summary": "x"}, disclosure="pointer")
+    assert "subject" not in found
+    assert set(found["data"]) == {
+        "note_id", "note_version", "reference", "kind", "agency", "recorded_at", "urgency", "flagged", "handling",
+        "payload_sha256",
+    }  # fmt: skip
+
+
+def test_attachments_go_along_or_are_named_as_withheld() -> None:
+    things = (Attached(1, "photo", "image/jpeg", 3, b"abc"),)
+    plaintext = json.dumps(body(1, NOON)).encode()
+    whole = deliver(note(plaintext, attachments=things), 1)
+    assert json.loads(whole.event)["data"]["attachments"][0]["content"] == "YWJj"
+    assert [one.name for one in whole.attachments] == ["photo-1.jpg"]
+    without = deliver(note(plaintext, attachments=things, withhold=True), 1)
+    (said,) = json.loads(without.event)["data"]["attachments"]
+    assert (said["withheld"], "content" in said, without.attachments, without.withheld) == (True, False, (), 1)
+    summary = deliver(note(plaintext, attachments=things, disclosure="summary"), 1)
+    assert (summary.attachments, summary.withheld) == ((), 0)
+
+
+def test_what_a_mapper_makes_never_changes() -> None:
+    """Fixed values: what was sent by a mapper is sent again by it, byte for byte."""
+    plaintext = json.dumps(body(1, NOON)).encode()
+    made = {number: hashlib.sha256(deliver(note(plaintext), number).event).hexdigest() for number in MAPPERS}
+    assert made == {1: FIRST}
+
+
+def test_another_agencys_note_is_none_of_this_one() -> None:
+    with pytest.raises(NotAnEvent):
+        rendered(body(1, NOON) | {"agency": "mentors-south"})
 
 
 def test_what_dialogues_seal_is_a_body() -> None:
@@ -133,22 +209,22 @@ def test_a_body_that_is_none_is_refused_without_its_words(name: str, value: obje
 @given(st.binary(max_size=200))
 def test_any_bytes_are_an_event_or_refused(plaintext: bytes) -> None:
     with pytest.raises(NotAnEvent):
-        event(plaintext, note_id=bytes(16), reference="", source=SOURCE)
+        deliver(note(plaintext), 1)
 
 
 @pytest.mark.parametrize("plaintext", [b"[" * 100_000, b'{"schema":1', b'"x"', b"null", b"\xff", b'{"schema":NaN}'])
 def test_text_that_is_no_object_is_refused(plaintext: bytes) -> None:
     with pytest.raises(NotAnEvent):
-        event(plaintext, note_id=bytes(16), reference="", source=SOURCE)
+        deliver(note(plaintext), 1)
 
 
 def test_half_a_character_is_refused() -> None:
     fields = json.dumps({**body(1, NOON), "parts": {"seen": "\ud83d"}}).encode()
     with pytest.raises(NotAnEvent):
-        event(fields, note_id=bytes.fromhex(note_id(1)), reference=reference(note_id(1)), source=SOURCE)
+        deliver(note(fields), 1)
 
 
 def test_an_event_does_not_show_its_words() -> None:
-    plaintext = json.dumps(body(1, NOON)).encode()
-    made = event(plaintext, note_id=bytes.fromhex(note_id(1)), reference=reference(note_id(1)), source=SOURCE)
-    assert "cranes" not in repr(made)
+    made = deliver(note(json.dumps(body(1, NOON)).encode()), 1)
+    assert WORDS not in repr(made)
+    assert "C-17" not in repr(made)

@@ -1,0 +1,109 @@
+"""What a named person decides about destinations and deliveries; each leaves an entry in the audit log."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from bot import sync_wiring
+from bot.clock import system_clock
+from bot.commands.common import AsJson, Data, Refusal, Words, operator, out, out_json
+from bot.commands.sync.options import Destinations, Key, Name
+from bot.installation import Installation
+from storage import audit
+from storage.audit import Action
+from storage.sync import deciding
+from storage.sync import destinations as rows
+from storage.sync.filedrop import FileDrop
+from storage.sync.registry import read_destinations
+from storage.transaction import Transaction
+
+T = TypeVar("T")
+References = Annotated[list[str] | None, typer.Argument(help="References of notes, such as K7QF-3M2D.")]
+Every = Annotated[bool, typer.Option("--all", help="All that are parked.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, up to 500 characters, for the audit log; no names.")]
+
+
+def confirm(data: Data, destinations: Destinations, name: Name) -> None:
+    """Say that a destination is right where the file says it is now; what waits for it is sent from now on."""
+    listed = {one.name: one for one in read_destinations(destinations).destinations}
+    if name not in listed:
+        raise Refusal(f"the file names no destination {name}")
+    _act(data, name, "destination.confirmed", lambda tx: rows.confirm(tx, listed[name]))
+    out(f"{name} is confirmed.")
+
+
+def pause(data: Data, name: Name, words: Words = "") -> None:
+    """Send nothing to a destination until somebody resumes it; nothing is lost."""
+    _act(data, name, "destination.paused", lambda tx: rows.hold(tx, name, held=True), words)
+    out(f"{name} is paused.")
+
+
+def resume(data: Data, name: Name) -> None:
+    """Send to a paused destination again."""
+    _act(data, name, "destination.resumed", lambda tx: rows.hold(tx, name, held=False))
+    out(f"{name} goes on.")
+
+
+def retry(data: Data, name: Name, references: References = None, every: Every = False, as_json: AsJson = False) -> None:
+    """Let parked notes be delivered again, once what was the matter is mended."""
+    if bool(references) == every:
+        raise typer.BadParameter("say which: references as `integra sync status` shows them, or --all")
+    count = _within(data, lambda tx: deciding.retry(tx, name, references, at=system_clock()))
+    if as_json:
+        out_json({"retried": count})
+    else:
+        out(f"{count} wait again.")
+
+
+def give_up(data: Data, name: Name, reference: Annotated[str, typer.Argument()], reason: Reason) -> None:
+    """Never deliver a parked note to this destination; it stays here, and counts as not handed over there."""
+    if not reason.strip():
+        raise Refusal("say why: --reason")
+    _within(data, lambda tx: deciding.give_up(tx, name, reference, words=reason, at=system_clock()))
+    out(f"{reference} is given up for {name}.")
+
+
+def resend(
+    data: Data,
+    destinations: Destinations,
+    name: Name,
+    batch: Annotated[int, typer.Option("--batch", help="Number of the batch.")],
+    key: Key = None,
+) -> None:
+    """Write a batch of files again, byte for byte, while it is not acknowledged."""
+    parts = sync_wiring.build(
+        Installation.at(data), read_destinations(destinations), key, only=[name], operator=operator()
+    )
+
+    async def again() -> bool:
+        try:
+            connector = parts.workers[0].connector
+            if not isinstance(connector, FileDrop):
+                raise Refusal(f"{name} takes no files")
+            return await connector.resend(batch)
+        finally:
+            await parts.close()
+
+    if not asyncio.run(again()):
+        raise Refusal(f"batch {batch} is acknowledged, or there is none; its bytes are not kept")
+    out(f"Batch {batch} is written again.")
+
+
+def _act(data: Path, name: str, action: Action, what: Callable[[Transaction], None], words: str = "") -> None:
+    def turn(tx: Transaction) -> None:
+        what(tx)
+        agency = rows.get(tx, name).agency_ref
+        audit.record(tx, action, at=system_clock(), reason="hand-over", agency=agency, about=name.encode(), words=words)
+
+    _within(data, turn)
+
+
+def _within(data: Path, what: Callable[[Transaction], T]) -> T:
+    store = Installation.at(data).sync_store(operator=operator())
+    try:
+        return store.run_now(what)
+    finally:
+        store.close()

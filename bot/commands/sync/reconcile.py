@@ -1,0 +1,116 @@
+"""`integra sync reconcile`: whether a case system holds what we say it does."""
+
+import asyncio
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+import typer
+
+from bot import sync_wiring
+from bot.commands.common import AsJson, Data, operator, out, out_json, progress
+from bot.commands.sync.options import Destinations, Key, Name
+from bot.installation import Installation
+from bot.sync_wiring import Parts
+from storage.sync.base import Unanswered
+from storage.sync.reconcile import MENDED, STATES, Report
+from storage.sync.reconcile import reconcile as compared
+from storage.sync.registry import read_destinations
+
+WORDS = {
+    "missing": "we say it is there, it is not",
+    "unsettled": "it is there, we did not know",
+    "duplicate": "there more than once",
+    "unowed": "not on the list of what is to be delivered",
+    "unknown": "there, and not known here: was this database restored?",
+    "orphan": "there, by us, without a note's id",
+    "mismatch": "there, with other content than was sent",
+    "drift": "there, with single fields changed",
+    "gone": "deleted or merged there by somebody",
+    "late": "waits for longer than it should",
+    "gap": "numbers that were never sent",
+}
+CANNOT_READ = 2
+
+
+def reconcile(
+    data: Data,
+    destinations: Destinations,
+    name: Name,
+    key: Key = None,
+    since: Annotated[str, typer.Option(help="Only notes from this day on, such as 2026-03-01.")] = "",
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended; what was mended is said.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare what we say was delivered with what is there. Exit code 0: the same; 1: differences; 2: it could not be
+    read."""
+    parts = sync_wiring.build(
+        Installation.at(data), read_destinations(destinations), key, only=[name], operator=operator()
+    )
+    try:
+        report = asyncio.run(_compared(parts, _day(since), fix))
+    except Unanswered as refused:
+        typer.echo(f"integra: {name} could not be read: {refused}", err=True)
+        raise typer.Exit(CANNOT_READ) from None
+    if as_json:
+        out_json(as_members(report))
+    else:
+        for line in sentences(report):
+            out(line)
+    if not report.clean:
+        raise typer.Exit(1)
+
+
+async def _compared(parts: Parts, since: datetime | None, fix: bool) -> Report:
+    (worker,) = parts.workers
+    try:
+        sync_wiring.register(parts.store, worker.settings, now=worker.now)
+        return await compared(worker, since=since, fix=fix, progress=progress)
+    finally:
+        await parts.close()
+
+
+def sentences(report: Report) -> list[str]:
+    counts = ", ".join(f"{report.counts[state]} {state}" for state in STATES if report.counts[state])
+    oldest = f", the oldest waits since {report.oldest:%a %d %b %H:%M UTC}" if report.oldest else ""
+    said = [
+        f"{report.destination} ({report.state}{oldest}): {report.read} records read, {report.compared} compared.",
+        f"logged {report.counts['logged']} = {counts or 'nothing'}" + ("" if report.balanced else "  DOES NOT ADD UP"),
+    ]
+    for name, which in report.found.items():
+        if which:
+            mended = f", {report.mended[name]} mended" if report.mended[name] else ""
+            how = "" if mended or name not in MENDED else "; mend with --fix"
+            said.append(f"{len(which)} {name} ({WORDS[name]}{mended}{how}): {' '.join(which[:10])}")
+            if len(which) > 10:
+                said[-1] += " …"
+    for day, about in sorted(report.days.items()):
+        if "digest" in about:
+            said.append(f"{day}  {about.get('acked', 0)} acked  {about['digest']}")
+    said.append("The same on both sides." if report.clean else "There are differences.")
+    return said
+
+
+def as_members(report: Report) -> dict[str, Any]:
+    return {
+        "destination": report.destination,
+        "state": report.state,
+        "oldest": report.oldest.isoformat() if report.oldest else None,
+        "read": report.read,
+        "compared": report.compared,
+        "counts": dict(report.counts),
+        "balanced": report.balanced,
+        "differences": {name: which for name, which in report.found.items() if which},
+        "mended": {name: count for name, count in report.mended.items() if count},
+        "days": report.days,
+        "clean": report.clean,
+    }
+
+
+def _day(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("a day such as 2026-03-01") from None
+    return datetime(found.year, found.month, found.day, tzinfo=UTC)

@@ -1,0 +1,239 @@
+"""The rows of destinations: made from the operator's file, paused when nothing gets through, confirmed by a person."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import and_, case, insert, select, update
+
+from storage import deliveries
+from storage.errors import BadInstallation, Unknown
+from storage.schema import deliveries as delivery_rows
+from storage.schema import desks, destinations
+from storage.sync.queue import DAY_S
+from storage.sync.settings import Destination
+from storage.transaction import Transaction, moment
+
+SCHEMA_CHANGED_AFTER: Final = 5
+"""So many different notes refused in a row for the same reason are no mistake of the notes."""
+LESS: Final = {"full": 0, "summary": 1, "pointer": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Of the table ``destinations``, the columns that the worker goes by."""
+
+    name: str
+    agency_ref: bytes
+    state: str
+    why: str
+    failures: int
+    next_at: int
+    looked_at: int
+    cursor: str
+    rejects: int
+
+
+def register(tx: Transaction, settings: Destination, *, now: int) -> str:
+    """Bring a destination's row up to the file.
+
+    Returns:
+        Its state. ``unconfirmed``: it is at another place than before, or was carried over by an upgrade.
+
+    Raises:
+        BadInstallation: the agency is not known, or the destination belongs to another one.
+    """
+    agency_ref = agency_of(tx, settings.agency)
+    place = hashlib.sha256(settings.where().encode()).digest()
+    found = tx.db.execute(select(destinations).where(destinations.c.name == settings.name)).one_or_none()
+    if found is None:
+        row = {
+            "name": settings.name,
+            "agency_ref": agency_ref,
+            "kind": settings.kind,
+            "disclosure": settings.disclosure,
+            "state": "open",
+            "why": "",
+            "place_hash": place,
+            "since": now,
+            "failures": 0,
+            "next_at": 0,
+            "alarm_s": int(settings.alarm_hours * 3_600),
+            "cursor": "",
+            "rejects": 0,
+            "reject_why": "",
+            "rejects_from": 0,
+        }
+        tx.db.execute(insert(destinations), row)
+        return "open"
+    if found.agency_ref != agency_ref:
+        raise BadInstallation(f"{settings.name} belongs to another agency; a destination of another needs another name")
+    values: dict[str, Any] = {
+        "kind": settings.kind,
+        "disclosure": settings.disclosure,
+        "alarm_s": int(settings.alarm_hours * 3_600),
+    }
+    if found.place_hash != place and found.state != "unconfirmed":
+        values |= {"state": "unconfirmed", "why": "moved"}
+    _change(tx, settings.name, **values)
+    if LESS[settings.disclosure] > LESS[found.disclosure]:
+        # Less than the author was shown may leave at once; more never may.
+        unsent = and_(
+            delivery_rows.c.destination == settings.name,
+            delivery_rows.c.hash_for_sync.is_(None),
+            delivery_rows.c.state.in_(("pending", "parked")),
+        )
+        tx.db.execute(update(delivery_rows).where(unsent).values(disclosure=settings.disclosure))
+    return str(values.get("state", found.state))
+
+
+def confirm(tx: Transaction, settings: Destination) -> None:
+    """A person says that the destination is right where the file says it is."""
+    place = hashlib.sha256(settings.where().encode()).digest()
+    if not _change(
+        tx, settings.name, state="open", why="", place_hash=place, failures=0, failing_since=None, next_at=0
+    ):
+        raise Unknown(f"no destination {settings.name}")
+
+
+def hold(tx: Transaction, name: str, *, held: bool) -> None:
+    """A person stops a destination, or lets it go on.
+
+    Raises:
+        Unknown: there is none, or it waits to be confirmed.
+    """
+    here = update(destinations).where(destinations.c.name == name, destinations.c.state != "unconfirmed")
+    values = {"state": "held", "why": ""} if held else {"state": "open", "why": "", "failures": 0, "next_at": 0}
+    if tx.db.execute(here.values(**values)).rowcount != 1:
+        raise Unknown(f"no destination {name}, or it has to be confirmed first: integra sync confirm {name}")
+
+
+def get(tx: Transaction, name: str) -> Row:
+    """
+    Raises:
+        Unknown: there is none.
+    """
+    row = tx.db.execute(select(destinations).where(destinations.c.name == name)).one_or_none()
+    if row is None:
+        raise Unknown(f"no destination {name}")
+    return Row(
+        row.name,
+        row.agency_ref,
+        row.state,
+        row.why,
+        row.failures,
+        row.next_at,
+        row.looked_at or 0,
+        row.cursor,
+        row.rejects,
+    )
+
+
+def names(tx: Transaction) -> Sequence[str]:
+    return tx.db.scalars(select(destinations.c.name).order_by(destinations.c.name)).all()
+
+
+def up(tx: Transaction, name: str, *, now: int) -> None:
+    """Something got through, and was taken."""
+    _change(
+        tx, name, ("open", "down"), state="open", why="", failures=0, failing_since=None, next_at=0, last_ok_at=now,
+        rejects=0, reject_why="",
+    )  # fmt: skip
+
+
+def answered(tx: Transaction, name: str) -> None:
+    """It is there: what it says of a note is about the note."""
+    _change(tx, name, ("open", "down"), state="open", why="", failures=0, failing_since=None, next_at=0)
+
+
+def down(tx: Transaction, name: str, why: str, *, now: int, pause_s: float, tell: bool = False) -> None:
+    """Nothing gets through; it is tried again after the pause.
+
+    Args:
+        tell: it will not pass by itself; people are told, once for each reason.
+    """
+    before = get(tx, name)
+    if before.state not in ("open", "down"):
+        return
+    if before.state == "down" and now < before.next_at <= now + DAY_S:
+        return  # another of the same round said so
+    _change(
+        tx,
+        name,
+        state="down",
+        why=why[:32],
+        failures=destinations.c.failures + 1,
+        failing_since=case((destinations.c.failing_since.is_(None), now), else_=destinations.c.failing_since),
+        next_at=now + max(1, round(pause_s)),
+    )
+    if tell and before.why != why[:32]:
+        deliveries.tell(tx, deliveries.DOWN, name, at=moment(now))
+
+
+def rejected(tx: Transaction, name: str, why: str, *, now: int) -> int:
+    """It refused a note; how many in a row for this reason."""
+    row = tx.db.execute(
+        select(destinations.c.rejects, destinations.c.reject_why, destinations.c.rejects_from).where(
+            destinations.c.name == name
+        )
+    ).one()
+    again = row.reject_why == why
+    count, start = (row.rejects + 1, row.rejects_from) if again else (1, now)
+    _change(tx, name, rejects=count, reject_why=why, rejects_from=start)
+    return int(count)
+
+
+def rules_changed(tx: Transaction, name: str, why: str, *, now: int, pause_s: float) -> None:
+    """So many refusals in a row are no mistake of the notes: those wait again, behind the others, and one is tried at a
+    time until one is taken."""
+    start = tx.db.execute(select(destinations.c.rejects_from).where(destinations.c.name == name)).scalar_one()
+    judged = and_(
+        delivery_rows.c.destination == name,
+        delivery_rows.c.state == "parked",
+        delivery_rows.c.why == why,
+        delivery_rows.c.done_at >= start,
+    )
+    later = now + 2 * max(1, round(pause_s))
+    tx.db.execute(update(delivery_rows).where(judged).values(state="pending", next_at=later, done_at=None))
+    down(tx, name, "rules-changed", now=now, pause_s=pause_s, tell=True)
+
+
+def alarm(tx: Transaction, name: str, *, now: int) -> None:
+    """Coordinators hear once a day that the oldest note waits for longer than it should."""
+    row = tx.db.execute(
+        select(destinations.c.alarm_s, destinations.c.alarmed_at).where(destinations.c.name == name)
+    ).one()
+    oldest = tx.db.scalar(deliveries.oldest_waiting(name))
+    if oldest is None or now - oldest <= row.alarm_s:
+        return
+    if row.alarmed_at is None or not 0 <= now - row.alarmed_at < DAY_S:
+        _change(tx, name, alarmed_at=now)
+        deliveries.tell(tx, deliveries.LATE, name, at=moment(now))
+
+
+def looked(tx: Transaction, name: str, *, now: int, cursor: str) -> None:
+    _change(tx, name, looked_at=now, cursor=cursor[:255])
+
+
+def agency_of(tx: Transaction, slug: str) -> bytes:
+    """Ref of an agency, from its desk: a machine of its own has no key that would give it.
+
+    Raises:
+        BadInstallation: no desk is published for it.
+    """
+    for ref, manifest in tx.db.execute(select(desks.c.agency_ref, desks.c.manifest)):
+        try:
+            if json.loads(manifest)["agency"] == slug:
+                return bytes(ref)
+        except (ValueError, KeyError, TypeError):
+            continue
+    raise BadInstallation(f"no desk is published for the agency {slug}; see: integra keys publish")
+
+
+def _change(tx: Transaction, name: str, states: tuple[str, ...] = (), **values: Any) -> bool:
+    here = update(destinations).where(destinations.c.name == name)
+    if states:
+        here = here.where(destinations.c.state.in_(states))
+    return tx.db.execute(here.values(**values)).rowcount == 1

@@ -1,0 +1,294 @@
+"""Deliveries: claimed with a lease, marked by who holds it, never by age.
+
+    pending ──claim──▶ leased ──mark──▶ acked · sent · parked · pending again
+                          └─lease ran out──▶ pending, ambiguous
+
+Of one case at most one delivery is under way, the oldest; or several in their order, where a destination takes batches.
+What amends a note waits while that note is parked or under way.
+"""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Select, and_, func, insert, or_, select, text, update
+
+from storage import audit, deliveries
+from storage.schema import deliveries as rows
+from storage.schema import delivery_log, notes
+from storage.sealing.header import Channel
+from storage.sync.base import Disclosure
+from storage.sync.mapping import NEWEST
+from storage.transaction import Transaction, moment, seconds
+
+LEASE_S: Final = 180
+"""Longer than looking for a delivery and sending it may take together."""
+DAY_S: Final = 86_400
+LONGEST_PAUSE_S: Final = 7 * DAY_S
+
+Now = Callable[[Transaction], int]
+"""Seconds since 1970, as all who share the database see them."""
+
+
+def system_now(tx: Transaction) -> int:
+    """On a server its clock, which all its clients share."""
+    if tx.shared:
+        return int(tx.db.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+    return int(time.time())
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that is ours until the lease runs out. Fields as in the table and its note's row."""
+
+    id: int
+    note_id: bytes
+    version: int
+    disclosure: Disclosure
+    agency_ref: bytes
+    reference: str
+    flag_level: int
+    channel: Channel
+    hour: int
+    case_seq: int
+    ambiguous: bool
+    attempts: int
+    why: str
+    mapper: int
+    withhold: bool
+    hash_for_sync: bytes | None
+    sent_at: int | None
+    lease: bytes
+
+    @property
+    def key(self) -> str:
+        return f"{self.note_id.hex()}.v{self.version}"
+
+
+def claim(tx: Transaction, destination: str, *, now: int, most: int, together: bool = False) -> list[Claimed]:
+    """Lease what is due, the oldest first.
+
+    Args:
+        now: as ``Now`` gives it.
+        most: how many.
+        together: several of one case, as one batch; no other batch is under way then.
+    """
+    here = rows.c.destination == destination
+    if together:
+        tx.hold(b"integra:" + destination.encode())
+    _revive(tx, here, now)
+    if together and tx.db.scalar(select(func.count()).select_from(rows).where(here, rows.c.state == "leased")):
+        return []
+    found = tx.db.execute(_due(destination, now, together).limit(most)).all()
+    if not found:
+        return []
+    lease = os.urandom(16)
+    ids = [row.id for row in found]
+    for start in range(0, len(ids), 500):
+        mine = rows.c.id.in_(ids[start : start + 500])
+        tx.db.execute(
+            update(rows)
+            .where(mine)
+            .values(
+                state="leased",
+                lease=lease,
+                lease_until=now + LEASE_S,
+                mapper=func.coalesce(rows.c.mapper, NEWEST),
+                sent_at=func.coalesce(rows.c.sent_at, now),
+            )
+        )
+    for row in found:
+        if row.mapper is None and row.version == deliveries.RECORDED:
+            # Before it leaves: what may be out there has an entry, wherever this is cut short.
+            audit.record(
+                tx,
+                "note.handed-over",
+                at=moment(now),
+                reason="hand-over",
+                agency=row.agency_ref,
+                about=row.note_id,
+                to=destination,
+            )
+    return [
+        Claimed(
+            id=row.id,
+            note_id=row.note_id,
+            version=row.version,
+            disclosure=row.disclosure,
+            agency_ref=row.agency_ref,
+            reference=row.reference,
+            flag_level=row.flag_level,
+            channel=row.channel,
+            hour=row.hour,
+            case_seq=row.case_seq,
+            ambiguous=bool(row.ambiguous),
+            attempts=row.attempts,
+            why=row.why,
+            mapper=NEWEST if row.mapper is None else row.mapper,
+            withhold=bool(row.withhold),
+            hash_for_sync=row.hash_for_sync,
+            sent_at=row.sent_at,
+            lease=lease,
+        )
+        for row in found
+    ]
+
+
+def _revive(tx: Transaction, here: Any, now: int) -> None:
+    """What a worker left behind is anybody's again, and may be there already; what waited for a day is due.
+
+    A time far ahead was written by a clock that was ahead: it counts as come.
+    """
+    lost = and_(
+        here,
+        rows.c.state == "leased",
+        or_(rows.c.lease_until <= now, rows.c.lease_until > now + 2 * LEASE_S),
+    )
+    tx.db.execute(update(rows).where(lost).values(state="pending", ambiguous=1, lease=None, sent_at=now))
+    waited = and_(
+        here,
+        rows.c.state == "parked",
+        or_(rows.c.next_at <= now, rows.c.next_at > now + LONGEST_PAUSE_S),
+    )
+    tx.db.execute(update(rows).where(waited).values(state="pending", next_at=now))
+
+
+def _due(destination: str, now: int, together: bool) -> Select[Any]:
+    older = rows.alias("older")
+    same_case = and_(
+        older.c.destination == destination,
+        older.c.case_key == rows.c.case_key,
+        older.c.case_seq < rows.c.case_seq,
+    )
+    if together:
+        waits = and_(older.c.state == "pending", older.c.next_at > now, older.c.next_at <= now + LONGEST_PAUSE_S)
+    else:
+        waits = and_(older.c.state == "pending", ~_stuck(older, destination, together))
+    query = (
+        select(
+            rows.c.id,
+            rows.c.note_id,
+            rows.c.version,
+            rows.c.disclosure,
+            rows.c.hash_for_sync,
+            rows.c.agency_ref,
+            rows.c.case_seq,
+            rows.c.ambiguous,
+            rows.c.attempts,
+            rows.c.why,
+            rows.c.mapper,
+            rows.c.withhold,
+            rows.c.sent_at,
+            notes.c.reference,
+            notes.c.flag_level,
+            notes.c.channel,
+            notes.c.hour,
+        )
+        .join(notes, notes.c.id == rows.c.note_id)
+        .where(
+            rows.c.destination == destination,
+            rows.c.state == "pending",
+            rows.c.case_seq.is_not(None),
+            or_(rows.c.next_at <= now, rows.c.next_at > now + LONGEST_PAUSE_S),
+            ~select(older.c.id).where(same_case, or_(older.c.state == "leased", waits)).exists(),
+            ~_stuck(rows, destination, together),
+        )
+        .order_by(*((rows.c.case_seq, rows.c.id) if together else (rows.c.id,)))
+    )
+    return query.with_for_update(skip_locked=True, of=rows)
+
+
+def _stuck(row: Any, destination: str, together: bool) -> Any:
+    """What this one adds to, or withdraws, is not there yet; in a batch it may stand before it."""
+    first = rows.alias()
+    waits: Any = first.c.state.in_(("pending", "leased"))
+    if together:
+        waits = and_(waits, or_(first.c.case_seq.is_(None), first.c.case_seq > row.c.case_seq))
+    return (
+        select(first.c.id)
+        .where(
+            first.c.destination == destination,
+            first.c.note_id == row.c.waits_for,
+            first.c.version == deliveries.RECORDED,
+            or_(first.c.state == "parked", waits),
+        )
+        .exists()
+    )
+
+
+def mark(tx: Transaction, one: Claimed, *, outcome: str, now: int, **values: Any) -> bool:
+    """Write down what became of a claimed delivery. False: the lease was lost meanwhile, and nothing is changed but
+    the log.
+
+    Args:
+        outcome: for the log; ``why`` is taken from ``values``.
+    """
+    mine = and_(rows.c.id == one.id, rows.c.lease == one.lease, rows.c.state == "leased")
+    kept = tx.db.execute(update(rows).where(mine).values(lease=None, lease_until=None, **values)).rowcount == 1
+    log(tx, one.id, outcome if kept else "late", now=now, why=str(values.get("why", "")), worker=one.lease)
+    return kept
+
+
+def fix(tx: Transaction, one: Claimed, *, hash_for_sync: bytes, withhold: bool) -> None:
+    """Before it is sent for the first time: what is sent later must be the same."""
+    mine = and_(rows.c.id == one.id, rows.c.lease == one.lease)
+    tx.db.execute(update(rows).where(mine).values(hash_for_sync=hash_for_sync, withhold=int(withhold)))
+
+
+def give_back(tx: Transaction, some: Sequence[Claimed]) -> None:
+    """Not tried after all; as they were before."""
+    for one in some:
+        mine = and_(rows.c.id == one.id, rows.c.lease == one.lease, rows.c.state == "leased")
+        before = {"state": "pending", "lease": None, "lease_until": None, "ambiguous": int(one.ambiguous)}
+        tx.db.execute(update(rows).where(mine).values(**before, sent_at=one.sent_at))
+
+
+def log(tx: Transaction, delivery_id: int, outcome: str, *, now: int, why: str = "", worker: bytes = bytes(16)) -> None:
+    row = {"delivery_id": delivery_id, "at": now, "outcome": outcome[:12], "why": why[:32], "worker": worker}
+    tx.db.execute(insert(delivery_log), row)
+
+
+def filed(tx: Transaction, note_id: bytes, *, now: int) -> None:
+    """A delivery of this note came to its end: the note is handed over once all have, and its author hears of it."""
+    left = tx.db.execute(
+        select(rows.c.state).where(rows.c.note_id == note_id, rows.c.version == deliveries.RECORDED)
+    ).scalars()
+    states = set(left)
+    if "acked" not in states or not states <= set(deliveries.SETTLED):
+        return
+    here = update(notes).where(notes.c.id == note_id, notes.c.state == "waiting").values(state="handed-over")
+    if tx.db.execute(here).rowcount:
+        deliveries.tell(tx, deliveries.FILED, note_id.hex(), at=moment(now))
+
+
+def waiting(tx: Transaction, destination: str) -> int:
+    """How many are to be delivered still, those under way among them."""
+    query = (
+        select(func.count())
+        .select_from(rows)
+        .where(
+            rows.c.destination == destination,
+            rows.c.state.in_(("pending", "leased")),
+            rows.c.case_seq.is_not(None),
+        )
+    )
+    return int(tx.db.execute(query).scalar_one())
+
+
+def next_due(tx: Transaction, destination: str) -> int | None:
+    """When the next of those that wait, or whose lease may run out, is due; None: none."""
+    return tx.db.scalar(
+        select(func.min(func.coalesce(rows.c.lease_until, rows.c.next_at))).where(
+            rows.c.destination == destination,
+            rows.c.state.in_(("pending", "leased", "parked")),
+            rows.c.case_seq.is_not(None),
+            or_(rows.c.state != "parked", rows.c.next_at.is_not(None)),
+        )
+    )
+
+
+def at_seconds(now: Any) -> Now:
+    """A clock of the program's, for tests: what ``now()`` gives."""
+    return lambda _: seconds(now())

@@ -140,8 +140,6 @@ class Worker:
         self.reached("sent")
         told = await self.store.run(partial(self._settle, outcomes=outcomes, unreadable=unreadable, found=found))
         self.reached("settled")
-        for outcome in told:
-            log.info("sync.delivered", destination=self.name, outcome=outcome)
         return Step(
             tried=len(claimed) - len(rest),
             done=told.count("accepted") + told.count("sent"),

@@ -34,9 +34,7 @@ PRAGMAS = (
 NEWER = "this database was written by a newer version of the program; upgrade the program"
 
 
-def open_database(
-    path: Path, *, reads_notes: bool = False, serves: bool = False, delivers: bool = False
-) -> Engine:
+def open_database(path: Path, *, reads_notes: bool = False, serves: bool = False, delivers: bool = False) -> Engine:
     """An engine on one SQLite file.
 
     Args:

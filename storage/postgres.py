@@ -292,9 +292,7 @@ def _make_roles(connection: Connection) -> None:
     if not may:
         connection.exec_driver_sql(f"GRANT integra_owner TO {quote(me)}")
     connection.exec_driver_sql(f"REVOKE ALL ON DATABASE {quote(database)} FROM PUBLIC")
-    connection.exec_driver_sql(
-        f"GRANT CONNECT ON DATABASE {quote(database)} TO integra_owner, {MEMBERS}"
-    )
+    connection.exec_driver_sql(f"GRANT CONNECT ON DATABASE {quote(database)} TO integra_owner, {MEMBERS}")
     connection.exec_driver_sql("GRANT USAGE, CREATE ON SCHEMA public TO integra_owner")
     connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {MEMBERS}")
     connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")

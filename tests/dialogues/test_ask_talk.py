@@ -139,9 +139,7 @@ def test_what_is_not_known_of_several_is_kept_for_the_writers_without_the_rest(t
     one.write("do i need consent to share? how do i bake bread at home?")
     assert one.phrase("ask-not-all", missed=1) in one.said
     kept = [effect for effect in one.effects if isinstance(effect, KeepQuestion)]
-    assert [(effect.question, effect.why) for effect in kept] == [
-        ("how do i bake bread at home?", "refused")
-    ]
+    assert [(effect.question, effect.why) for effect in kept] == [("how do i bake bread at home?", "refused")]
     one.write("do i need consent to share? where does Karim Benali of 12 rue Verte hide?")
     assert not any("Karim" in repr(effect) for effect in one.effects)
 

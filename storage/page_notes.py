@@ -12,7 +12,7 @@ from typing import Final, Literal
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from dialogues.reference import reference
-from storage import attachments, timers
+from storage import attachments, deliveries, timers
 from storage.errors import StorageError, Unknown
 from storage.notes import RELEASE, SCHEMA_VERSION
 from storage.schema import attachments as attachment_rows
@@ -179,6 +179,7 @@ def keep(
     tx.db.execute(insert(notes), row)
     tx.db.execute(insert(receipts), {"note_id": header.note_id, "author_ref": header.author_ref})
     _keep_attached(tx, header, attached)
+    deliveries.owe(tx, header.note_id, agency_ref=header.agency_ref)
     timers.arm(tx, RELEASE, header.note_id.hex(), at + undo)
     return Kept(False)
 

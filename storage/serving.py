@@ -29,6 +29,8 @@ RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
     "rotas": _READ,
     "timers": _ALL,
     "outbox": _ADD,
+    "destinations": _READ,
+    "deliveries": _ADD,
     "deletions": ("SELECT", "INSERT", "UPDATE"),
     "audit": _ADD,
     "page_links": _ALL,

@@ -44,7 +44,7 @@ def test_what_is_written_or_kept_is_read_back(rota: Rota) -> None:
 
 def test_the_example_at_the_head_of_the_file_is_a_rota() -> None:
     rota = read(EXAMPLE)
-    assert (len(rota.shifts), rota.zone, rota.evening) == (1, "Europe/Paris", "18:00")
+    assert (len(rota.shifts), rota.zone, rota.evening) == (2, "Europe/Paris", "18:00")
     assert rota.absences == (Absence("Coord-1", date(2026, 12, 24), date(2026, 12, 31), "Coord-2"),)
     assert rota.holidays == (Holiday(date(2026, 12, 25), DAYS.index("sun")),)
 

@@ -59,8 +59,8 @@ async def conversation(written: str, folder: Path, person: str, setting: list[st
     Args:
         setting: words that change the world: ``stranger`` (nobody is enrolled at this chat, an invite is at hand),
             ``no-desk`` (the agency has nobody to seal to), ``two-agencies``, ``residue`` (two messages could not be
-            deleted from this chat), ``rota`` (somebody is on duty at any hour), ``lapses`` (the mentor's role ends in 90
-            days), ``no-media`` (the agency takes no photos and no voice messages), ``page`` (there is a page in the
+            deleted from this chat), ``rota`` (somebody is on duty at any hour), ``lapses`` (the mentor's role ends in
+            90 days), ``no-media`` (the agency takes no photos and no voice messages), ``page`` (there is a page in the
             browser).
 
     In its lines TOKEN stands for the invite, PHOTO and VOICE for the paths of files.

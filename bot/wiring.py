@@ -104,6 +104,7 @@ def app(
     question_days: int = 90,
     question_people: int = 3,
     page: str = "",
+    page_in_chat: bool = False,
     paces: Paces | None = None,
     finding: Finding = AS_SHIPPED,
 ) -> App:
@@ -113,7 +114,7 @@ def app(
         content: a folder in place of the shipped content.
         draft_hours: how long an idle draft lives.
         limits: how much one chat may send; None where nobody else can reach it.
-        question_days, question_people, page: see ``World``; here and below.
+        question_days, question_people, page, page_in_chat: see ``World``; here and below.
         paces: how fast messages go to those channels that need it; None: as fast as one likes.
 
     Raises:
@@ -133,7 +134,9 @@ def app(
         mentor_days=mentor_days,
         finding=finding,
     )
-    made = replace(made, question_days=question_days, question_people=question_people, page=page)
+    made = replace(
+        made, question_days=question_days, question_people=question_people, page=page, page_in_chat=page_in_chat
+    )
     paced = dict.fromkeys(PACED.intersection(channels), paces) if paces is not None else {}
     return App(store, _with_older(made, store, draft_hours), channels, limits, paced)
 
@@ -141,7 +144,7 @@ def app(
 def page_server(
     installation: Installation,
     store: Store,
-    made: World,
+    worlds: Callable[[], World],
     address: Address,
     *,
     origin: str,
@@ -153,6 +156,7 @@ def page_server(
     """The server of the page, on a store that serves (``Installation.store``).
 
     Args:
+        worlds: gives the world as it is now.
         origin: what browsers reach it as.
         bundle: the built page; None: its interface alone.
         telegram: checks Telegram's word for who somebody is; None: it is not taken.
@@ -163,7 +167,7 @@ def page_server(
         SuiteBroken: the cryptography library does not give the known answers.
     """
     known_answers()
-    served = Served(made, store, origin, Desks(installation.pins), PageLimits(), bundle, telegram, push)
+    served = Served(worlds, store, origin, Desks(installation.pins), PageLimits(), bundle, telegram, push)
     return Server(served, address, framed=framed)
 
 
@@ -178,6 +182,7 @@ def renewed(
     question_people: int = 3,
     finding: Finding = AS_SHIPPED,
     page: str = "",
+    page_in_chat: bool = False,
 ) -> World:
     """The world of an assistant that runs, with the content and the operator's own file as they are on the disk now.
 
@@ -186,7 +191,9 @@ def renewed(
     """
     slugs = [row.slug for row in store.run_now(agencies.every)]
     made = world(installation, slugs=slugs, content=content, anew=True, mentor_days=mentor_days, finding=finding)
-    made = replace(made, question_days=question_days, question_people=question_people, page=page)
+    made = replace(
+        made, question_days=question_days, question_people=question_people, page=page, page_in_chat=page_in_chat
+    )
     return _with_older(made, store, draft_hours)
 
 

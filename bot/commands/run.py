@@ -143,6 +143,7 @@ async def _run(
             question_people=settings.question_people,
             finding=finding,
             page=origin,
+            page_in_chat=settings.page_in_telegram,
         )
 
     async def renewed(world: World) -> None:
@@ -163,6 +164,7 @@ async def _run(
             question_days=settings.question_days,
             question_people=settings.question_people,
             page=origin,
+            page_in_chat=settings.page_in_telegram,
             paces=settings.paces,
             finding=finding,
         )
@@ -224,7 +226,7 @@ async def _page(
         return
     store = installation.store(serves=True)
     try:
-        served = server(installation, store, app.world, settings, verifier(token, 0), push=app.outbox.push)
+        served = server(installation, store, lambda: app.world, settings, verifier(token, 0), push=app.outbox.push)
         await served.start()
         log.info("page.served", port=served.address.port)
         try:

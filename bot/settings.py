@@ -58,6 +58,8 @@ class Settings(BaseSettings):
         page_listen: INTEGRA_PAGE_LISTEN, IP address and port that the page is served on, behind the TLS proxy.
             Default 127.0.0.1:8444.
         page_folder: INTEGRA_PAGE_FOLDER, folder of the built page. Default: as `make page` built it.
+        page_in_telegram: INTEGRA_PAGE_IN_TELEGRAM, whether `/page` also offers to open it within Telegram, whose word
+            for who somebody is then counts. Default false.
         page_in_telegram_web: INTEGRA_PAGE_IN_TELEGRAM_WEB, whether Telegram's web client may show the page in a frame.
             Default false.
         log_level: INTEGRA_LOG_LEVEL, least level that is logged: info, warning or error. Default info.
@@ -85,6 +87,7 @@ class Settings(BaseSettings):
     page_url: str = ""
     page_listen: str = "127.0.0.1:8444"
     page_folder: Annotated[DirectoryPath | None, BeforeValidator(lambda value: value or None)] = None
+    page_in_telegram: bool = False
     page_in_telegram_web: bool = False
     log_level: Literal["info", "warning", "error"] = "info"
     log_format: Literal["json", "logfmt"] = "json"

@@ -114,7 +114,7 @@ class World:
         mentor_days: how long a mentor who is invited in the chat has access, unless it is renewed.
         question_days: see ``Scene``.
         question_people: writers are shown what so many different people asked.
-        page: see ``Scene``.
+        page, page_in_chat: see ``Scene``.
     """
 
     voices: Mapping[str, Voice] = field(repr=False)
@@ -129,6 +129,7 @@ class World:
     question_days: int = 90
     question_people: int = 3
     page: str = ""
+    page_in_chat: bool = False
 
     def voice(self, language: str) -> Voice:
         """In a language, or the first offered."""
@@ -324,6 +325,7 @@ def _converse(
         draft_lives=world.draft_lives,
         question_days=world.question_days,
         page=world.page,
+        page_in_chat=world.page_in_chat,
     )
     try:
         floor = codec.decode(talk.state, registry.STATES) if talk.state is not None else Floor()

@@ -101,6 +101,7 @@ def app(
     question_days: int = 90,
     question_people: int = 3,
     page: str = "",
+    page_in_chat: bool = False,
     paces: Paces | None = None,
 ) -> App:
     """The assistant on these channels.
@@ -109,7 +110,7 @@ def app(
         content: a folder in place of the shipped content.
         draft_hours: how long an idle draft lives.
         limits: how much one chat may send; None where nobody else can reach it.
-        question_days, question_people, page: see ``World``; here and below.
+        question_days, question_people, page, page_in_chat: see ``World``; here and below.
         paces: how fast messages go to those channels that need it; None: as fast as one likes.
 
     Raises:
@@ -128,7 +129,9 @@ def app(
         content=content,
         mentor_days=mentor_days,
     )
-    made = replace(made, question_days=question_days, question_people=question_people, page=page)
+    made = replace(
+        made, question_days=question_days, question_people=question_people, page=page, page_in_chat=page_in_chat
+    )
     paced = dict.fromkeys(PACED.intersection(channels), paces) if paces is not None else {}
     return App(store, _with_older(made, store, draft_hours), channels, limits, paced)
 
@@ -172,6 +175,7 @@ def renewed(
     question_days: int = 90,
     question_people: int = 3,
     page: str = "",
+    page_in_chat: bool = False,
 ) -> World:
     """The world of an assistant that runs, with the content and the operator's own file as they are on the disk now.
 
@@ -180,7 +184,9 @@ def renewed(
     """
     slugs = [row.slug for row in store.run_now(agencies.every)]
     made = world(installation, slugs=slugs, content=content, anew=True, mentor_days=mentor_days)
-    made = replace(made, question_days=question_days, question_people=question_people, page=page)
+    made = replace(
+        made, question_days=question_days, question_people=question_people, page=page, page_in_chat=page_in_chat
+    )
     return _with_older(made, store, draft_hours)
 
 

@@ -133,11 +133,13 @@ class Choice:
         label: at most 34 characters read well on a phone.
         lasting: it stays good whatever the conversation has moved on to (a flag's *Take*, *Undo*). Its key is
             ``<dialogue>`` or ``<dialogue>.<about>``; that dialogue makes a second press harmless.
+        opens: an https address that the channel shows within itself, where it can; else it is a button like any other.
     """
 
     key: str
     label: str = field(compare=False, repr=False)
     lasting: bool = False
+    opens: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -847,6 +849,7 @@ class Scene:
         draft_lives: after so long without a turn a draft, and all else that was open, is dropped.
         question_days: how long a question that was not answered is kept for the writers; 0: none is.
         page: what browsers reach the page as, without a slash at the end; empty: there is none.
+        page_in_chat: the channel may show the page within itself.
     """
 
     now: datetime
@@ -859,6 +862,7 @@ class Scene:
     draft_lives: timedelta = timedelta(hours=12)
     question_days: int = 90
     page: str = ""
+    page_in_chat: bool = False
 
     @property
     def draft_hours(self) -> int:

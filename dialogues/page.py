@@ -15,7 +15,7 @@ def begin(scene: Scene, about: str) -> Turn[None]:
         scene.text("link-here", link=_link(scene)),
         title=scene.text("link-title"),
         small=scene.text("link-small"),
-        rows=column(Choice("page", scene.text("button-new-link"), lasting=True), menu_choice(scene)),
+        rows=column(*_within(scene), Choice("page", scene.text("button-new-link"), lasting=True), menu_choice(scene)),
     )
     return Turn(None, (said,), (MakeLink(scene.fresh),))
 
@@ -28,8 +28,18 @@ def resume(state: None, scene: Scene) -> tuple[Say, ...]:
     return ()
 
 
-def _link(scene: Scene) -> str:
+def _within(scene: Scene) -> tuple[Choice, ...]:
+    """A button that opens the page within the chat, which vouches for the person: no link is needed."""
+    if not scene.page_in_chat or not scene.page.startswith("https://"):
+        return ()
+    return (Choice("page", scene.text("button-page"), lasting=True, opens=_address(scene)),)
+
+
+def _address(scene: Scene) -> str:
     """The keys that sign the desks of this person's agencies stand in it, so that the page takes no others at first."""
     keys = dict.fromkeys(one.agency.admin_key for one in scene.person.memberships if one.agency.admin_key)
-    pins = f"?pins={'.'.join(keys)}" if keys else ""
-    return f"{scene.page}/{pins}#link={scene.fresh}"
+    return f"{scene.page}/?pins={'.'.join(keys)}" if keys else f"{scene.page}/"
+
+
+def _link(scene: Scene) -> str:
+    return f"{_address(scene)}#link={scene.fresh}"

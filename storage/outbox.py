@@ -286,7 +286,7 @@ def _fields(one: Outgoing) -> dict[str, Any]:
         "text": say.text,
         "title": say.title,
         "small": say.small,
-        "rows": [[[choice.key, choice.label, choice.lasting] for choice in row] for row in say.rows],
+        "rows": [[_choice(choice) for choice in row] for row in say.rows],
         "refresh": say.refresh,
         "private": say.private,
         "standing": say.standing,
@@ -296,6 +296,10 @@ def _fields(one: Outgoing) -> dict[str, Any]:
         **({"calls": list(one.notice.calls)} if one.notice is not None and one.notice.calls else {}),
         **turn,
     }
+
+
+def _choice(one: Choice) -> list[Any]:
+    return [one.key, one.label, one.lasting, *([one.opens] if one.opens else [])]
 
 
 def _outgoing(id: int, address_ref: bytes, fields: dict[str, Any]) -> Outgoing:

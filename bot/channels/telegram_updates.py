@@ -290,11 +290,12 @@ def _keyboard(say: Say, question: int) -> dict[str, Any] | None:
     if say.standing:
         keyboard = [[{"text": choice.label} for choice in row] for row in rows]
         return {"keyboard": keyboard, "is_persistent": True, "resize_keyboard": True}
-    return {
-        "inline_keyboard": [
-            [{"text": choice.label, "callback_data": callback_data(choice, question)} for choice in row] for row in rows
-        ]
-    }
+    return {"inline_keyboard": [[{"text": choice.label, **_act(choice, question)} for choice in row] for row in rows]}
+
+
+def _act(choice: Choice, question: int) -> dict[str, Any]:
+    """What pressing it does: a Mini App opens, or we hear of it."""
+    return {"web_app": {"url": choice.opens}} if choice.opens else {"callback_data": callback_data(choice, question)}
 
 
 def callback_data(choice: Choice, question: int) -> str:

@@ -138,6 +138,7 @@ async def _run(
             question_days=settings.question_days,
             question_people=settings.question_people,
             page=origin,
+            page_in_chat=settings.page_in_telegram,
         )
 
     async def renewed(world: World) -> None:
@@ -158,6 +159,7 @@ async def _run(
             question_days=settings.question_days,
             question_people=settings.question_people,
             page=origin,
+            page_in_chat=settings.page_in_telegram,
             paces=settings.paces,
         )
         health = Health(app, store, installation.keyring)

@@ -435,3 +435,10 @@ def test_nothing_that_a_person_wrote_shows_in_a_repr() -> None:
     assert "tile" not in repr(found) + repr(write(Say("A tile fell.", title="tile"), 1))
     assert "1001" not in repr(found)
     json.dumps(write(Say("A tile fell.", rows=column(Choice("a", "A"))), 1).keyboard)
+
+
+def test_a_button_that_opens_a_page_within_the_chat_says_which() -> None:
+    choice = Choice("page", "Open it here", lasting=True, opens="https://notes.example.org/")
+    (row,) = (write(Say("x", rows=((choice,),)), 7).keyboard or {})["inline_keyboard"]
+
+    assert row == [{"text": "Open it here", "web_app": {"url": "https://notes.example.org/"}}]

@@ -104,9 +104,10 @@ async def test_a_token_telegram_does_not_know_ends_it_with_1_and_what_to_do(
 
 
 def test_the_command_menu_has_a_description_for_every_command_in_every_language() -> None:
-    for listed in commands().values():
+    for listed in commands(page=True).values():
         assert [f"/{name}" for name, _ in listed] == list(SHOWN_COMMANDS)
         assert all(3 <= len(text) <= 256 for _, text in listed)
+    assert "page" not in {name for listed in commands().values() for name, _ in listed}
 
 
 def test_chat_refuses_a_role_it_does_not_know_and_a_folder_without_an_installation(

@@ -1,7 +1,7 @@
 # The link to the page in the browser, and what the chat hears of it.
 
 command-page = Write or read notes in the browser
-button-page = Write in the browser
+button-page = Open it here
 link-title = Your page in the browser
 link-here =
     Notes you write there are sealed on your device: Telegram does not see them.

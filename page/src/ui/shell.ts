@@ -4,6 +4,7 @@ import { stopSending } from "../sending";
 import { forget, known, person } from "../state";
 import { append, button, h, replace } from "./dom";
 import { t } from "./text";
+import { alert } from "./words";
 
 /** Gives its nodes; the first heading gets the focus. */
 export type Screen = () => Node[] | Promise<Node[]>;
@@ -36,6 +37,8 @@ export function begin(options: {
     if (stack.length > 1) stack.pop();
     void draw();
   });
+  addEventListener("unhandledrejection", broke);
+  addEventListener("error", broke);
   watch();
 }
 
@@ -80,7 +83,10 @@ async function draw(): Promise<void> {
   const screen = stack.at(-1)!;
   drawTop();
   replace(main, h("p", { class: "busy" }, t("page-busy")));
-  const nodes = await screen();
+  const nodes = await Promise.resolve().then(screen).catch(() => {
+    broke();
+    return [h("h1", {}, t("page-not-loaded"))];
+  });
   if (turn !== drawn) return; // another screen was asked for meanwhile
   replace(main, ...nodes);
   const heading = main.querySelector("h1");
@@ -116,6 +122,13 @@ function drawTop(): void {
         }),
       ),
   );
+}
+
+/** What nobody foresaw: said on the screen, for a button that does nothing tells nobody anything. */
+function broke(): void {
+  const told = alert(t("page-broke"), t("page-problem-broken"));
+  // After the screen that is being drawn, if one is.
+  setTimeout(() => main.prepend(told), 0);
 }
 
 /** Says something to whoever does not look at the place where it changes. */

@@ -58,7 +58,7 @@ async def beside(trial: Trial, app: App, bundle: Bundle, port: int) -> AsyncIter
         server = wiring.page_server(
             trial.installation,
             store,
-            app.world,
+            lambda: app.world,
             Address(HOST, port),
             origin=origin_at(port),
             bundle=bundle,

@@ -137,6 +137,7 @@ def _worsen(call: Call, person: Person, act: WorsenFlag) -> list[Outgoing]:
         return []
     while URGENCIES.index(call.life.urgency) < worse:
         call.moved("worsen", who=person.ref)
+    call.declined.clear()
     if call.life.state not in OWNED:
         return call_all(call, "notice-worse")
     owner = [one for one in call.there.everybody if one.ref.hex() == call.life.owner]

@@ -197,6 +197,7 @@ def notify(
 def reopened(call: Call) -> list[Outgoing]:
     """It is open to all again, and everybody of the desk hears of it, and its author."""
     call.moved("reopen", due_at=call.there.due(call.flag.urgency, call.at))
+    call.declined.clear()
     return call_all(call, "notice-reopened") + call.author("author-waits-again")
 
 
@@ -223,7 +224,7 @@ def _look_after_owner(call: Call) -> list[Outgoing]:
     if at < life.due_at:
         call.look_again(flag_life.warn_at(life) if life.state == "taken" and not life.warned else life.due_at)
         return []
-    if life.state == "taken" or not call.able(owner):
+    if life.state == "taken" or not any(duty.why_away(one) is None for one in owner):
         return reopened(call)
     call.moved("overdue", quietly=life.overdue)
     leads = [one for one in call.there.supervisors if one not in owner]

@@ -139,7 +139,7 @@ def app(
 def page_server(
     installation: Installation,
     store: Store,
-    made: World,
+    worlds: Callable[[], World],
     address: Address,
     *,
     origin: str,
@@ -151,6 +151,7 @@ def page_server(
     """The server of the page, on a store that serves (``Installation.store``).
 
     Args:
+        worlds: gives the world as it is now.
         origin: what browsers reach it as.
         bundle: the built page; None: its interface alone.
         telegram: checks Telegram's word for who somebody is; None: it is not taken.
@@ -161,7 +162,7 @@ def page_server(
         SuiteBroken: the cryptography library does not give the known answers.
     """
     known_answers()
-    served = Served(made, store, origin, Desks(installation.pins), PageLimits(), bundle, telegram, push)
+    served = Served(worlds, store, origin, Desks(installation.pins), PageLimits(), bundle, telegram, push)
     return Server(served, address, framed=framed)
 
 

@@ -188,8 +188,7 @@ def _changes(life: Life, act: Act, at: datetime, due_at: datetime | None) -> dic
         case "give-up":
             return {**clear, "due_at": at, "take_by": at}
         case "overdue":
-            period = TAKEN_WITHIN if life.state in UNOWNED else HEARD_WITHIN
-            return {"overdue": True, "due_at": due_at or at + period[urgency]}
+            return {"overdue": True, "due_at": due_at or latest(life, at=at)}
         case "warn":
             return {"warned": True, "due_at": max(life.due_at, at + WARNED_BEFORE[urgency])}
         case "worsen":

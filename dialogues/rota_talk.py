@@ -242,7 +242,7 @@ def _found(looking: Looking, found: list[RotaView], scene: Scene) -> Turn[State]
             coming = [
                 (day.isoformat(), shift.start, shift.end)
                 for day in (today + number * ONE_DAY for number in range(-1, 2 * WEEK))
-                for shift in shifts_of(rota, day)
+                for shift in sorted(shifts_of(rota, day), key=lambda one: one.start)
                 if _ends(day, shift.start, shift.end, view) > scene.now
             ]
             return _ask(AskShift(view.agency, tuple(coming[:MOST_SHOWN])), scene)
@@ -286,7 +286,9 @@ def _week(view: RotaView, rota: Rota, week: int, scene: Scene, before: tuple[Say
     if not rota.shifts:
         said = Say(scene.text("rota-none"), title=title, rows=column(menu_choice(scene)))
         return Turn(None, (*before, said))
-    away = {one.handle for one in view.people if one.person in view.away}
+    known = {name.casefold() for one in view.people for name in (one.handle, f"id:{one.person[:8]}")}
+    away = {name for name in rota.names if name.casefold() not in known and not name.startswith("id:")}
+    away |= {one.handle for one in view.people if one.person in view.away}
     today = scene.now.astimezone(view.zone).date()
     first = today + week * WEEK * ONE_DAY
     lines = []

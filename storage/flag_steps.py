@@ -30,7 +30,14 @@ NOBODY: Final = bytes(16)
 """Who acts where the assistant does."""
 
 _last = select(func.max(flag_steps.c.number)).where(flag_steps.c.note_id == bindparam("of"))
-_declined = select(flag_steps.c.who_ref).where(flag_steps.c.note_id == bindparam("of"), flag_steps.c.act == "decline")
+_declined = (
+    select(flag_steps.c.act, flag_steps.c.who_ref)
+    .where(
+        flag_steps.c.note_id == bindparam("of"),
+        flag_steps.c.act.in_(("decline", "take", "reopen", "give-up", "worsen")),
+    )
+    .order_by(flag_steps.c.number)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +101,17 @@ def of_flag(tx: Transaction, note_id: bytes) -> list[Step]:
 
 
 def declined_by(tx: Transaction, note_id: bytes) -> set[bytes]:
-    """Refs of those who said that they cannot."""
-    return {ref for ref in tx.db.scalars(_declined, {"of": note_id}) if ref is not None}
+    """Refs of those who said that they cannot take it, as far as that still holds: not once they took it after all, nor
+    once it was open to all again, or worse."""
+    found: set[bytes] = set()
+    for act, who in tx.db.execute(_declined, {"of": note_id}):
+        if act == "decline" and who is not None:
+            found.add(who)
+        elif act == "take":
+            found.discard(who)
+        elif act != "decline":
+            found.clear()
+    return found
 
 
 def _sealed(

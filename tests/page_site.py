@@ -242,7 +242,7 @@ async def served(
     server = wiring.page_server(
         site.trial.installation,
         store,
-        world,
+        lambda: world,
         Address("127.0.0.1", port),
         origin=origin,
         bundle=bundle,

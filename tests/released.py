@@ -364,6 +364,21 @@ def _questions(old: Old) -> None:
             sealed_wish=old.seal("question", b"awaited" + wish, fields))  # fmt: skip
 
 
+def _life_of_flags(old: Old) -> None:
+    first = bytes.fromhex(NOTES[1])
+    old.change("UPDATE flags SET state = 'notified', level = 3, take_by = due_at, moved_at = raised_at"
+               " WHERE state = 'open'")  # fmt: skip
+    old.change("UPDATE flags SET overdue_since = closed_at, warned_at = closed_at WHERE state = 'closed'")
+    why = old.seal("flag", first + (2).to_bytes(4, "big"), {"why": "off-duty"})
+    old.put("flag_steps", note_id=first, number=1, agency_ref=old.agency, at=old.now, act="raise")
+    old.put("flag_steps", note_id=first, number=2, agency_ref=old.agency, at=old.now, act="decline",
+            who_ref=old.person("supervisor"), sealed_why=why)  # fmt: skip
+    old.put("flag_steps", note_id=first, number=3, agency_ref=old.agency, at=old.now, act="route",
+            body=_sealed(old, 1, 3))  # fmt: skip
+    rota = old.seal("rota", old.agency, {"evening": "18:00", "quiet": {"routine": "20:00-07:00"}})
+    old.put("rotas", agency_ref=old.agency, version=2, sealed_rota=rota, sealed_before=rota, changed_at=old.now)
+
+
 def _page(old: Old) -> None:
     kid = bytes([5]) * 16
     old.put("page_links", person_ref=old.person("officer"), token_hash=old.keyring.page_hash("link", b"one"),
@@ -389,5 +404,6 @@ BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0009": _deletions,
     "0010": _leases,
     "0011": _questions,
+    "0012": _life_of_flags,
     "0013": _page,
 }

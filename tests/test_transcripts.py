@@ -19,12 +19,22 @@ from bot.channels.console import Console
 from bot.chat import Chat, play
 from bot.clock import MovableClock
 from bot.trial import AGENCY, Trial, enrol
-from storage import agencies, invites, people, residue
+from dialogues.rota_file import read
+from storage import agencies, invites, people, residue, rotas
 from storage.transaction import Transaction
 
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 STAFF = ("officer", "prison", "mentor", "coordinator")
+ROTA = """
+shift = [
+  { days = ["mon", "tue", "wed", "thu", "fri"], from = "08:00", to = "20:00", first = ["Coord-1"] },
+  { days = "daily", from = "20:00", to = "08:00", first = ["Coord-7"], second = ["Coord-1"] },
+  { days = ["sat", "sun"], from = "08:00", to = "20:00", first = ["Coord-1"] },
+]
+holiday = [{ day = 2026-11-27, like = "sun" }]
+quiet = { routine = "20:00-07:00" }
+"""
 
 
 def counted() -> Callable[[int], bytes]:
@@ -49,8 +59,9 @@ async def conversation(written: str, folder: Path, person: str, setting: list[st
     Args:
         setting: words that change the world: ``stranger`` (nobody is enrolled at this chat, an invite is at hand),
             ``no-desk`` (the agency has nobody to seal to), ``two-agencies``, ``residue`` (two messages could not be
-            deleted from this chat), ``lapses`` (the mentor's role ends in 90 days), ``no-media`` (the agency takes no
-            photos and no voice messages), ``page`` (there is a page in the browser).
+            deleted from this chat), ``rota`` (somebody is on duty at any hour), ``lapses`` (the mentor's role ends in
+            90 days), ``no-media`` (the agency takes no photos and no voice messages), ``page`` (there is a page in the
+            browser).
 
     In its lines TOKEN stands for the invite, PHOTO and VOICE for the paths of files.
     """
@@ -116,6 +127,8 @@ def prepare(tx: Transaction, person: str, setting: list[str]) -> dict[str, str]:
         people.join(tx, ref, other, "mentor", at=NOON.replace(hour=13))
     if "residue" in setting:
         residue.add(tx, tx.keyring.address_ref("console", person), 2, at=NOON)
+    if "rota" in setting:
+        rotas.keep(tx, first.ref, read(ROTA), at=NOON)
     if "lapses" in setting:
         mentor = people.at_address(tx, "console", "mentor")
         assert mentor is not None
@@ -123,4 +136,6 @@ def prepare(tx: Transaction, person: str, setting: list[str]) -> dict[str, str]:
     if "stranger" in setting:
         return {"TOKEN": invites.make(tx, first.ref, "mentor", at=NOON).token}
     refs = {role: people.at_address(tx, "console", role) for role in STAFF}
-    return {f"REF-OF-{role.upper()}": ref.hex() for role, ref in refs.items() if ref is not None}
+    found = {role.upper(): ref.hex() for role, ref in refs.items() if ref is not None}
+    whole = {f"REF-OF-{role}": ref for role, ref in found.items()}
+    return whole | {f"ID-OF-{role}": ref[:8] for role, ref in found.items()}

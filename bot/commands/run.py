@@ -220,7 +220,7 @@ async def _page(
         return
     store = installation.store(serves=True)
     try:
-        served = server(installation, store, app.world, settings, verifier(token, 0), push=app.outbox.push)
+        served = server(installation, store, lambda: app.world, settings, verifier(token, 0), push=app.outbox.push)
         await served.start()
         log.info("page.served", port=served.address.port)
         try:

@@ -69,7 +69,7 @@ def verifier(token: str, bot_id: int) -> Verifier | None:
 def server(
     installation: Installation,
     store: Store,
-    world: World,
+    worlds: Callable[[], World],
     settings: Settings,
     telegram: Verifier | None,
     *,
@@ -90,7 +90,7 @@ def server(
     return wiring.page_server(
         installation,
         store,
-        world,
+        worlds,
         address,
         origin=origin,
         bundle=bundle_of(page or settings.page_folder),
@@ -138,7 +138,9 @@ async def _serve(
         slugs = [row.slug for row in store.run_now(agencies.every)]
         with wiring.uncollected():
             world = wiring.world(installation, slugs=slugs, content=settings.content)
-        made = server(installation, store, world, settings, telegram, url=url, listen=listen, public=public, page=page)
+        made = server(
+            installation, store, lambda: world, settings, telegram, url=url, listen=listen, public=public, page=page
+        )
         wiring.settle_memory()
         await made.start()
         log.info("page.served", port=made.address.port)

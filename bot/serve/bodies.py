@@ -1,5 +1,6 @@
 """Shapes of what is sent, and reading it: bounded, strict, and refused without a word of what it was."""
 
+import asyncio
 from typing import Annotated, Final, Literal, TypeVar
 
 from aiohttp import web
@@ -10,6 +11,7 @@ from storage.audit import ReadingReason
 from storage.sealing import base64url
 
 MOST_JSON: Final = 128 * 1024
+PATIENCE_S: Final = 60.0
 MOST_ATTACHMENT: Final = 5_400_000
 """The largest bucket of 5 MiB with 32 stanzas has 5,281,210 bytes."""
 
@@ -107,15 +109,19 @@ def read_query(request: web.Request, shape: type[T]) -> T:
 async def read_bounded(request: web.Request, most: int) -> bytes:
     """
     Raises:
-        Refused: ``size``; no more than that is ever in memory.
+        Refused: ``size``: no more than that is ever in memory; ``slower``: it takes a minute and is not here yet.
     """
     if (request.content_length or 0) > most:
         raise Refused("size")
     found = bytearray()
-    async for part in request.content.iter_chunked(65_536):
-        found += part
-        if len(found) > most:
-            raise Refused("size")
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            async for part in request.content.iter_chunked(65_536):
+                found += part
+                if len(found) > most:
+                    raise Refused("size")
+    except TimeoutError:
+        raise Refused("slower") from None
     return bytes(found)
 
 

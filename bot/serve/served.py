@@ -33,13 +33,14 @@ MOST_TOKEN: Final = 64
 class Served:
     """
     Attributes:
+        worlds: gives what turns work with, as it is now: content may be read again while this runs.
         origin: what browsers reach this server as: ``https://host``, without a slash.
         bundle: the built page; None: the JSON interface alone is served.
         telegram: checks initData; None: sessions from Telegram are not taken.
         push: hands messages that were committed to whoever sends them; where that is another process, it finds them.
     """
 
-    world: World
+    worlds: Callable[[], World]
     store: Store
     origin: str
     desks: Desks
@@ -47,6 +48,10 @@ class Served:
     bundle: Bundle | None = None
     telegram: Verifier | None = None
     push: Callable[[Sequence[Outgoing]], None] = lambda said: None
+
+    @property
+    def world(self) -> World:
+        return self.worlds()
 
 
 SERVED: Final = web.AppKey("served", Served)

@@ -20,10 +20,12 @@ from dialogues.model import (
     Agency,
     AssignCase,
     AwaitAnswer,
+    AwaitOther,
     ClearResidue,
     CloseCase,
     CloseFlag,
     CountFeedback,
+    DeclineFlag,
     DropAttachments,
     DropAwaited,
     DropPlan,
@@ -36,6 +38,7 @@ from dialogues.model import (
     KeepNote,
     KeepPlan,
     KeepQuestion,
+    KeepRota,
     KeepWalk,
     LookUp,
     LosePhone,
@@ -52,9 +55,14 @@ from dialogues.model import (
     TickCase,
     TracePrivate,
     UnassignCase,
+    UndoTake,
     WithdrawNote,
+    WorkOnFlag,
+    WorsenFlag,
 )
 from dialogues.reference import reference as named
+from dialogues.rota import NO_ROTA
+from dialogues.rota_file import keep
 from guidance.model import ROLES
 from storage import agencies, cases, conversations, flags, invites, people, plans, walks
 from storage.errors import Unknown
@@ -87,6 +95,11 @@ ALLOWED = {
     "ClearResidue": (EVERYBODY, EVERYBODY),
     "Tell": (EVERYBODY, NOBODY),
     "TakeFlag": (DESK, NOBODY),
+    "UndoTake": (DESK, NOBODY),
+    "DeclineFlag": (DESK, NOBODY),
+    "WorkOnFlag": (DESK, NOBODY),
+    "AwaitOther": (DESK, NOBODY),
+    "WorsenFlag": (EVERYBODY, NOBODY),  # of the own note alone
     "HandOnFlag": (DESK, NOBODY),
     "CloseFlag": (DESK, NOBODY),
     "AssignCase": (DESK, NOBODY),
@@ -97,6 +110,8 @@ ALLOWED = {
     "RenewAccess": (KEEPERS, NOBODY),
     "EndAccess": (KEEPERS, NOBODY),
     "LosePhone": (KEEPERS, NOBODY),
+    "KeepRota": (DESK, NOBODY),
+    "rota": (DESK, NOBODY),
     "open-flags": (DESK, NOBODY),
     "flag": (DESK, NOBODY),
     "colleagues": (DESK, NOBODY),
@@ -155,6 +170,12 @@ class Stage:
             "TickCase": TickCase(AGENCY, CODE, ("S01-C01",), True),
             "Tell": Tell("admins", AGENCY, "alarm-turn"),
             "TakeFlag": TakeFlag(note_id(2)),
+            "UndoTake": UndoTake(note_id(3)),
+            "DeclineFlag": DeclineFlag(note_id(2), "busy"),
+            "WorkOnFlag": WorkOnFlag(note_id(3)),
+            "AwaitOther": AwaitOther(note_id(3), "police"),
+            "WorsenFlag": WorsenFlag(note_id(2), "urgent"),
+            "KeepRota": KeepRota(AGENCY, 0, keep(NO_ROTA)),
             "HandOnFlag": HandOnFlag(note_id(3), self.colleague()),
             "CloseFlag": CloseFlag(note_id(3), "acted"),
             "AssignCase": AssignCase(AGENCY, CODE, self.colleague()),
@@ -169,7 +190,13 @@ class Stage:
         return found[name]
 
     def look_up(self, what: str) -> LookUp:
-        about = {"case": f"{AGENCY} {CODE}", "staff": AGENCY, "flag": reference(2), "colleagues": reference(2)}
+        about = {
+            "case": f"{AGENCY} {CODE}",
+            "staff": AGENCY,
+            "rota": AGENCY,
+            "flag": reference(2),
+            "colleagues": reference(2),
+        }
         about |= {"my-note": reference(1), "plan": PLAN}
         return LookUp(what, about.get(what, ""))  # type: ignore[arg-type]  # one of the literals, by introspection
 
@@ -296,7 +323,14 @@ def test_t34_an_agency_of_others_answers_as_one_that_is_not_there(site: Site, na
 
 
 @pytest.mark.parametrize(
-    ("name", "field"), [("TakeFlag", "note_id"), ("CloseFlag", "note_id"), ("HandOnFlag", "note_id")]
+    ("name", "field"),
+    [
+        (name, "note_id")
+        for name in (
+            *("TakeFlag", "UndoTake", "DeclineFlag", "WorkOnFlag", "AwaitOther", "CloseFlag", "HandOnFlag"),
+            "WorsenFlag",
+        )
+    ],
 )
 def test_t34_a_flag_of_others_answers_as_one_that_is_not_there(site: Site, name: str, field: str) -> None:
     """T34."""
@@ -311,11 +345,13 @@ def test_t34_a_flag_of_others_answers_as_one_that_is_not_there(site: Site, name:
     assert said[0] == said[1]
 
 
-@pytest.mark.parametrize("what", ["flag", "colleagues", "my-note", "case", "staff"])
+@pytest.mark.parametrize("what", ["flag", "colleagues", "my-note", "case", "staff", "rota"])
 def test_t34_looking_for_what_others_have_finds_what_looking_for_nothing_finds(site: Site, what: str) -> None:
     """T34, T32: nor can anybody read, list or count the notes of others."""
     here = stage(site, "coordinator", own=False)
-    nothing = {"case": f"{AGENCY} AB-9999-Z", "staff": "no-such-agency"}.get(what, reference(9))
+    nothing = {"case": f"{AGENCY} AB-9999-Z", "staff": "no-such-agency", "rota": "no-such-agency"}.get(
+        what, reference(9)
+    )
     assert here.finds(here.look_up(what)) == here.finds(LookUp(what, nothing)) == ()  # type: ignore[arg-type]  # as above
 
 
@@ -332,6 +368,9 @@ def test_t32_an_officer_has_receipts_and_no_text_not_even_their_own(site: Site) 
         "flag_state",
         "undo_until",
         "amends",
+        "flag_urgency",
+        "flag_overdue",
+        "flag_follows",
     }
     other = stage_of_another_officer(site)
     assert other.finds(LookUp("my-notes")) == other.finds(here.look_up("my-note")) == ()
@@ -399,5 +438,10 @@ def everything(site: Site) -> dict[str, list[Any]]:
         "invites",
         "timers",
         "outbox",
+        "flag_steps",
+        "rotas",
     )
-    return {table: site.rows(table, "id, state" if table == "notes" else "*") for table in tables}
+    return {
+        table: site.rows(table, "id, state" if table == "notes" else "number, act" if table == "flag_steps" else "*")
+        for table in tables
+    }

@@ -353,7 +353,7 @@ async def test_two_agencies_are_asked_for_and_each_coordinator_hears_only_of_the
     assert "No flags are waiting" in texts(await desk.says("other-coordinator", "/inbox"))
     refused = await desk.says("other-coordinator", f"/inbox {reference}.take")
     assert "I know no such flag on your desk" in texts(refused)
-    assert site.rows("flags", "state, owner_ref") == [("open", None)]
+    assert site.rows("flags", "state, owner_ref") == [("notified", None)]
     told = await desk.says("mentor", "/menu", "[note.quick]", "[riverside]")
     assert "has nobody yet who could open a sealed note" in texts(told)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from dialogues import desk, note
 from dialogues.case_code import CasePattern, Problem
 from dialogues.clean import clean, units
+from dialogues.flag_life import FlagState
 from dialogues.floor import Floor
 from dialogues.model import (
     Attachable,
@@ -35,6 +37,7 @@ from dialogues.model import (
     PlanView,
     PressedOld,
     Remind,
+    RotaView,
     Scene,
     Sent,
     Tell,
@@ -45,6 +48,7 @@ from dialogues.model import (
 )
 from dialogues.reference import reference
 from dialogues.registry import DIALOGUES
+from dialogues.rota_file import keep, read
 from dialogues.when import more_than_a_time
 
 REPORT = "He folded paper cranes in the yard this morning and gave one to a visitor"
@@ -116,8 +120,14 @@ STARTS: list[list[tuple[str, Any]]] = [
     [("write", "what is consent")],
     [("write", "/release AB-1234-P"), ("write", "12 March 2027"), ("press", 0)],
     [("write", "/release"), ("press", 0)],
+    [("write", "/rota"), ("press", 1), ("press", 0)],
 ]
-FLAG_STATES = ["open", "overdue", "taken", "handed-on", "closed", "withdrawn"]
+FLAG_STATES = get_args(FlagState)
+ROTA = """
+evening = "18:00"
+shift = [{ days = "daily", from = "08:00", to = "20:00", first = ["Coord-2"] }]
+absence = [{ who = "Coord-2", from = 2026-11-24, to = 2026-11-30 }]
+"""
 PROGRESS = [
     '["AtStep",{"walk_id":"%s","version":0,"step":"S02","page":"S02-D1"}]' % ("4" * 32),
     '["AtStep",{"walk_id":"%s","version":9,"step":"S99","page":"gone"}]' % ("5" * 32),
@@ -148,13 +158,28 @@ def found_rows(draw: st.DrawFn, now: datetime) -> dict[str, tuple[object, ...]]:
         owner = draw(st.sampled_from(["", "aa" * 16, "bb" * 16]))
         urgency, state = draw(st.sampled_from(get_args(Urgency))), draw(st.sampled_from(FLAG_STATES))
         flags.append(
-            FlagView(id, reference(id), "north", "North", urgency, state, at, at, owner, "Coord-2" if owner else "", "")
+            FlagView(
+                id,
+                reference(id),
+                "north",
+                "North",
+                urgency,
+                state,
+                at,
+                at,
+                owner,
+                "Coord-2" if owner else "",
+                "",
+                draw(st.booleans()),
+                draw(st.sampled_from([None, now])),
+            )
         )
         note_state = draw(st.sampled_from(["held", "waiting", "handed-over", "withdrawn"]))
         until = draw(st.sampled_from([None, now, now + timedelta(minutes=1)]))
         slug = draw(st.sampled_from(["north", "elsewhere"]))
         flagged, amends = draw(st.sampled_from(["", *FLAG_STATES])), draw(st.sampled_from(["", "f" * 32]))
-        notes.append(NoteView(id, reference(id), slug, at, note_state, flagged, until, amends))
+        called = urgency if flagged else ""
+        notes.append(NoteView(id, reference(id), slug, at, note_state, flagged, until, amends, called))
     walks = [WalkView(f"{number}" * 32, "north", 1, draw(st.sampled_from(PROGRESS))) for number in range(1, 8)]
     plans = [PlanView(f"{number}" * 32, "north", body) for number, body in enumerate(draw(st.permutations(PLANS)), 1)]
     plans = plans[: draw(st.integers(0, len(plans)))]
@@ -168,7 +193,12 @@ def found_rows(draw: st.DrawFn, now: datetime) -> dict[str, tuple[object, ...]]:
         "plan": tuple(plans[:1]),
         "my-walks": tuple(walks[: draw(st.integers(0, 7))]),
         "colleagues": colleagues,
+        "rota": draw(st.sampled_from([(), (rota_view(""),), (rota_view(keep(read(ROTA))),)])),
     }
+
+
+def rota_view(body: str) -> RotaView:
+    return RotaView("north", "North", ZoneInfo("Europe/Paris"), 1, body, body, (Colleague("bb" * 16, "Coord-2"),))
 
 
 def as_event(kind: str, what: Any, talk: Any) -> Event:

@@ -345,7 +345,7 @@ def test_a_receipt_tells_what_may_still_be_undone(store: Store, pins: Pins, offi
     store.run_now(lambda tx: flags.raise_flag(tx, note_id(1), agency_ref, 1, at=NOON))
     keep(store, pins, 2, officer, amends=1)
     withdraw(store, 2, officer)
-    first = NoteView(note_id(1), reference(note_id(1)), AGENCY, NOON, "held", "open", NOON + UNDO, "")
+    first = NoteView(note_id(1), reference(note_id(1)), AGENCY, NOON, "held", "raised", NOON + UNDO, "", "routine")
     second = NoteView(note_id(2), reference(note_id(2)), AGENCY, NOON, "withdrawn", "", None, note_id(1))
     assert receipts_of(store, officer) == [first, second]
     release(store, 1)

@@ -147,7 +147,7 @@ def test_text_stands_in_clear_in_known_columns_alone() -> None:
         "memberships.role", "invites.role", "seen.channel", "seen.update_id", "outbox.dead",
         "addresses.unreachable_why", "timers.kind",
         "timers.about", "attachments.state", "notes.reference", "notes.state", "notes.channel",
-        "flags.urgency", "flags.state", "flags.outcome",
+        "flags.urgency", "flags.state", "flags.outcome", "flag_steps.act",
         "guide_versions.language", "feedback.answer", "batches.destination", "handovers.destination",
         "deletions.kind", "audit.actor_kind", "audit.action", "audit.outcome",
     }  # fmt: skip

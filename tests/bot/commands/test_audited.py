@@ -56,6 +56,11 @@ BY_COMMAND: dict[str, tuple[str, ...] | str] = {
     "run": "its turns leave entries of their own",
     "doctor": "counts and times alone; it writes nothing",
     "upgrade": "no record changes, only the shape they are kept in",
+    "rota show": "handles of colleagues, and when they are on duty",
+    "rota check": "handles of colleagues, and when they are on duty",
+    "rota load": ("rota.changed",),
+    "flags list": ("flags.listed",),
+    "flags show": ("flag.viewed",),
     "case assign": ("case.assigned",),
     "case remove": ("case.removed",),
     "case members": ("case.viewed",),
@@ -155,15 +160,30 @@ def test_t40_every_act_in_the_chat_leaves_exactly_one_entry(trial: Trial) -> Non
             await desk.says("coordinator", f"[inbox.{first}.take]")
             assert log.news() == [("flag.viewed", "person", "own", "desk"), ("flag.taken", "person", "own", "desk")]
             second_coordinator = site.enrol("console", "second", "coordinator", "Coord-2")
-            await desk.says("coordinator", "[hand-on]", "[to.0]")
-            assert log.news() == [("flag.handed-on", "person", "own", "desk")]
+            await desk.says("coordinator", "[undo]")
+            assert log.news()[1:] == [("flag.untaken", "person", "own", "desk")]
+            await desk.says("officer", f"[my-notes.worse.{first}.urgent]")
+            assert log.news() == [], "it is that already"
+            await desk.says("coordinator", f"[inbox.{first}.take]", "[work]", f"[inbox.{first}]", "[await]", "[police]")
+            assert [one[0] for one in log.news() if one[0] != "flag.viewed"] == [
+                "flag.taken", "flag.worked", "flag.worked",
+            ]  # fmt: skip
+            await desk.says("coordinator", f"[inbox.{first}]", "[hand-on]", "[to.0]")
+            assert log.news()[-1] == ("flag.handed-on", "person", "own", "desk")
             assert log.seen[-1].to == second_coordinator.hex()
+            await desk.says("second", f"[inbox.{first}.decline]", "[busy]")
+            assert [one[0] for one in log.news()] == ["flag.viewed", "flag.viewed", "flag.declined"]
             await desk.says("second", f"[inbox.{first}.take]", "[close]", "[acted]")
-            assert [one[0] for one in log.news()] == ["flag.viewed", "flag.taken", "flag.closed"]
+            assert [one[0] for one in log.news()] == ["flag.viewed", "flag.taken", *2 * ["flag.viewed"], "flag.closed"]
             assert log.seen[-1].entry.actor == second_coordinator
             await desk.says("officer", "/notes", f"[{first}]", "Quartz, again.", "[next]", "[next]", "[next]", "[log]")
             amended = log.news()
             assert amended == [("note.amended", "person", "own", "authorship")], desk.screen("officer")[-500:]
+            third = await desk.logs_note("officer", "Quartz on the stairs.", "today")
+            await desk.says("officer", f"[my-notes.worse.{third}.urgent]")
+            assert [one[0] for one in log.news()] == ["note.kept", "note.amended", "flag.worsened"]
+            await desk.says("coordinator", "/rota")
+            assert log.news() == []
             token = site.invite("mentor")
             assert log.news() == [("invite.made", "assistant", "own", "access")]
             await desk.says("stranger", f"/start {token}")
@@ -173,12 +193,12 @@ def test_t40_every_act_in_the_chat_leaves_exactly_one_entry(trial: Trial) -> Non
             # nothing read, nothing written
             for who, line in (
                 ("officer", "/menu"), ("officer", "do i need consent to share info"), ("officer", "/notes"),
-                ("officer", "/inbox"), ("coordinator", "/inbox"), ("stranger", f"/start {token}"),
+                ("officer", "/inbox"), ("stranger", f"/start {token}"),
                 ("nobody", f"/start {token}"), ("coordinator", "/inbox 0000-0000.take"),
             ):  # fmt: skip
                 await desk.says(who, line)
                 assert log.news() == [], line
-            await desk.later(timedelta(minutes=5))
+            await desk.later(timedelta(minutes=4))
             assert log.news() == []
 
     asyncio.run(drive())

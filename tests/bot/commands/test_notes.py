@@ -39,7 +39,7 @@ def test_notes_are_listed_without_content_and_opened_with_the_coordinators_key(
     shown = integra("notes", "list", "--data", data)
     assert (shown.code, reference in shown.out, WORDS in shown.out) == (0, True, False)
     (row,) = json.loads(integra("notes", "list", "--data", data, "--json").out)
-    assert (row["reference"], row["agency"], row["state"], row["flag"]) == (reference, AGENCY, "waiting", "open")
+    assert (row["reference"], row["agency"], row["state"], row["flag"]) == (reference, AGENCY, "waiting", "notified")
     opened = integra(
         "notes", "open", reference.lower(), "--data", data, "--reason", "handling", "--key", trial.coordinator_key
     )

@@ -12,7 +12,7 @@ import { write } from "./screens/write";
 import { sendWaiting, sweepDrafts, waiting } from "./sending";
 import { known, person } from "./state";
 import { button, h, replace } from "./ui/dom";
-import { begin, deeper, type Screen, start } from "./ui/shell";
+import { begin, deeper, type Screen, type Shown, start } from "./ui/shell";
 import { speak, t, why } from "./ui/text";
 import { alert, notice } from "./ui/words";
 
@@ -24,14 +24,14 @@ const outside =
   async () => {
     const queued = await waiting();
     const kept = await keys.all();
-    const nodes: (Node | false)[] = kept.length > 0 ? await unlock(before) : [h("h1", {}, t("page-welcome")), before !== "" && h("p", {}, before)];
+    const nodes: Shown = kept.length > 0 ? await unlock(before) : [h("h1", {}, t("page-welcome")), before !== "" && h("p", {}, before)];
     return [
       ...nodes,
       problem !== "" && alert(t("page-not-logged-in"), problem),
       queued.length > 0 && notice(t("page-waits-here", { count: queued.length })),
       h("section", {}, h("h2", {}, t("page-how-in")), h("p", {}, t("page-how-in-write")), kept.length === 0 && h("p", {}, t("page-how-in-read"))),
       kept.length === 0 && h("p", { class: "actions" }, button(t("page-have-key"), () => deeper(read), "quiet")),
-    ].filter((node): node is HTMLElement => node instanceof Node);
+    ];
   };
 
 const tabs = () => {

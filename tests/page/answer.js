@@ -25,7 +25,6 @@ import { openNote } from "../../page/src/sealing/opening";
 import { passphrase } from "../../page/src/sealing/passphrase";
 import { seal } from "../../page/src/sealing/seal";
 import { verifyKey } from "../../page/src/sealing/signing";
-import { succeeds } from "../../page/src/sealing/succession";
 import { openingKey, publicKey, suiteNamed } from "../../page/src/sealing/suites";
 import { has } from "../../page/src/ui/text";
 import { kitPdf } from "../../page/src/kit-pdf";
@@ -81,12 +80,6 @@ const ANSWERS = {
     const how = { atLeast: at_least_version, today, agency };
     const desk = await readDesk(unbase64(canonical), fromHex(signature), verifyKey(fromHex(admin_public)), how);
     return { agency: desk.agency, version: desk.version, seal_to: sealingKeys(desk).map(({ kid }) => hex(kid)) };
-  },
-
-  async succession({ slug, former, next, version, signatures }) {
-    const [one, other] = [verifyKey(fromHex(former)), verifyKey(fromHex(next))];
-    const signed = { former: fromHex(signatures[0]), next: fromHex(signatures[1]) };
-    return { holds: await succeeds(slug, one, other, version, signed) };
   },
 
   async keyfile({ text, passphrase, kit_code }) {

@@ -92,13 +92,14 @@ const ACTS = {
   shot: ({ page }, { path, full = false }) => page.screenshot({ path, fullPage: full, animations: "disabled" }).then(() => undefined),
   recorded: async ({ requests, answered, console, errors }) => ({ requests, answered, console, errors }),
 
-  /** The answer to a request is replaced, in its `desk` too, or never comes (`abort`). `times`: how often. */
-  async intercept({ page }, { url, abort = false, before = false, json, desk, times = 1 }) {
+  /** The answer to a request is changed (in its `desk`, too), made up (`status`), or lost (`abort`). `times`: how often. */
+  async intercept({ page }, { url, abort = false, before = false, status, json, desk, times = 1 }) {
     await page.route(
       url,
       async (route) => {
         if (abort && !before) await route.fetch(); // it did arrive; the answer is lost on the way
         if (abort) return route.abort();
+        if (status) return route.fulfill({ status, json });
         const answer = await route.fetch();
         const said = { ...(await answer.json()), ...json };
         for (const agency of desk ? said.agencies : []) Object.assign(agency.desk, desk);

@@ -22,7 +22,7 @@ from dialogues.draft import KINDS, REASONS, URGENCIES
 from dialogues.identifying import identifying
 from dialogues.model import OUTCOMES
 from dialogues.reference import reference
-from storage.sealing import keyfile, passphrase, publicfile, succession
+from storage.sealing import keyfile, passphrase, publicfile
 from storage.sealing.attachment import Place, seal_attachment
 from storage.sealing.fingerprint import spoken, words_for
 from storage.sealing.labels import L
@@ -191,23 +191,6 @@ def test_a_login_challenge_opens_for_this_origin_alone(page_node: Node) -> None:
 
     assert page_node.ask({**question, "origin": "https://notes.example"}) == {"ok": {"answer": answer.hex()}}
     assert page_node.ask({**question, "origin": "https://notes.evil"}) == {"refused": "NoteUnreadable", "code": "tag"}
-
-
-def test_one_admin_key_succeeds_another_when_both_signed(page_node: Node) -> None:
-    former, new = SigningKey(b"\x01" * 32), SigningKey(b"\x02" * 32)
-    said = succession.statement("north", former.public, new.public, 7)
-    question = {
-        "do": "succession",
-        "slug": "north",
-        "former": former.public.raw.hex(),
-        "next": new.public.raw.hex(),
-        "version": 7,
-        "signatures": [former.sign(said).hex(), new.sign(said).hex()],
-    }
-
-    assert page_node.ask(question) == {"ok": {"holds": True}}
-    assert page_node.ask({**question, "version": 8}) == {"ok": {"holds": False}}
-    assert page_node.ask({**question, "signatures": question["signatures"][::-1]}) == {"ok": {"holds": False}}
 
 
 # ---------------------------------------------------------------- the note form

@@ -28,7 +28,7 @@ export const list: Screen = async () => {
   return [
     h("h1", {}, t("page-list")),
     await newServerKeys(),
-    known.reader?.session.key?.linked === false ? notice(t("page-unlinked")) : h("span", {}),
+    known.reader?.session.key?.linked === false && notice(t("page-unlinked")),
     h(
       "form",
       { class: "filters", "aria-label": t("page-filters"), onsubmit: (event) => event.preventDefault() },
@@ -99,9 +99,9 @@ function named(made: HTMLButtonElement, label: string): HTMLButtonElement {
 }
 
 /** A key that signs notes on the server and is not known here: asked about, never taken in silence. */
-async function newServerKeys(): Promise<Node> {
+async function newServerKeys(): Promise<Node | null> {
   const { unknown } = await serverKeys(known.reader?.session.server_keys ?? []);
-  if (unknown.length === 0) return h("span", {});
+  if (unknown.length === 0) return null;
   const take = async () => {
     await takeServerKeys(unknown);
     await redraw();

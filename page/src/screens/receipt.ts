@@ -14,10 +14,10 @@ export const receipt = (kept: Kept, urgent: boolean, role: string | null): Scree
   const place = h("div", {});
   return [
     h("h1", {}, t("page-receipt-title")),
-    urgent ? alert(first(role), t("page-urgent-reminder")) : h("span", {}),
+    urgent && alert(first(role), t("page-urgent-reminder")),
     h("p", { class: "big-reference" }, of.reference),
     h("p", {}, t(of.flag_state ? "page-receipt-flagged" : "page-receipt")),
-    missing > 0 ? notice(t("page-receipt-missing")) : h("span", {}),
+    missing > 0 && notice(t("page-receipt-missing")),
     place,
     undo(of.note_id, of.undo_until, place),
     h("p", { class: "actions" }, button(t("page-write-another"), () => start(write), "quiet")),

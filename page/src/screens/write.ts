@@ -9,7 +9,7 @@ import { takeNewAdmin, trusted, Untrusted } from "../trust";
 import { DRAFT_MS, newNoteId } from "../sending";
 import { known, now, type Person, person } from "../state";
 import { afterTap, button, choices, field, type Field, h, replace, select } from "../ui/dom";
-import { deeper, onLeave, redraw, say, type Screen } from "../ui/shell";
+import { deeper, onLeave, redraw, say, type Screen, type Shown } from "../ui/shell";
 import { t } from "../ui/text";
 import { alert, first, keyWords, notice } from "../ui/words";
 import { preview } from "./preview";
@@ -19,7 +19,7 @@ const SAVE_AFTER_MS = 400;
 export const write: Screen = () => form(null);
 export const amend = (amends: NonNullable<Draft["amends"]>, agency: string): Screen => () => form({ amends, agency });
 
-async function form(amendment: { amends: NonNullable<Draft["amends"]>; agency: string } | null): Promise<Node[]> {
+async function form(amendment: { amends: NonNullable<Draft["amends"]>; agency: string } | null): Promise<Shown> {
   const writer = person();
   if (writer === null || writer.agencies.length === 0) return [h("h1", {}, t("page-write")), notice(t("page-cannot-write"))];
   const kept = await drafts.of<Draft>(placeOf(writer.author_ref, amendment?.amends ?? null), now().getTime(), DRAFT_MS);
@@ -46,13 +46,13 @@ class Form {
     onLeave(() => document.removeEventListener("visibilitychange", hidden));
   }
 
-  nodes(): Node[] {
+  nodes(): Shown {
     void this.fill();
     const title = this.draft.amends ? t("page-amend-title", { reference: this.draft.amends.reference }) : t("page-write");
     return [
       h("h1", {}, title),
       h("p", { class: "danger-line" }, `${t("page-danger")} `, h("strong", {}, first(this.agency.role)), ` ${t("page-danger-then")}`),
-      this.restored ? notice(t("page-draft-restored"), button(t("page-draft-discard"), () => this.discard(), "quiet")) : h("span", {}),
+      this.restored && notice(t("page-draft-restored"), button(t("page-draft-discard"), () => this.discard(), "quiet")),
       this.rest,
     ];
   }

@@ -13,6 +13,7 @@ page-next = Next
 page-done = Done
 page-back = Back
 page-none = none
+page-broke = Something broke
 page-any = all
 
 page-tab-write = Write

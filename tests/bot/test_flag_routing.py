@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from bot_site import NOON, Desk, Site, at_desk, texts
+from rota_site import QUIET, ROTA, blocks, put, ref
 
 from bot.trial import AGENCY
-from dialogues.rota_file import read
-from storage import agencies, cases, flag_steps, people, reach, rotas
+from storage import agencies, cases, flag_steps
 from storage.pins import Pin
 from storage.sealing.desk import Manifest, sign
 from storage.sealing.signing import SigningKey
@@ -15,35 +15,6 @@ from storage.transaction import Transaction
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 CODE = "AB-1234-P"
-ROTA = """
-zone = "Europe/Paris"
-[[shift]]
-days = "daily"
-from = "08:00"
-to = "20:00"
-first = ["Coord-1"]
-second = ["Coord-2"]
-[[shift]]
-days = "daily"
-from = "20:00"
-to = "08:00"
-first = ["Coord-3"]
-"""
-QUIET = '[quiet]\nroutine = "20:00-07:00"\ntoday = "22:00-07:00"\n'
-
-
-def put(site: Site, text: str = ROTA, agency: str = AGENCY) -> None:
-    site.within(lambda tx: rotas.keep(tx, tx.keyring.agency_ref(agency), read(text), at=site.clock()))
-
-
-def ref(site: Site, who: str) -> bytes:
-    found = site.within(lambda tx: people.at_address(tx, "console", who))
-    assert found is not None
-    return found
-
-
-def blocks(site: Site, who: str) -> None:
-    site.within(lambda tx: reach.mark(tx, tx.keyring.address_ref("console", who), "blocked", at=site.clock()))
 
 
 @pytest.fixture

@@ -337,6 +337,16 @@ def publicfile_of(raw: bytes) -> Any:
     return publicfile.parse(raw.decode()).key
 
 
+async def test_t52_nor_after_the_server_has_ended_the_session(story: Story) -> None:
+    reader = await opened(story)
+    story.page.later(timedelta(minutes=16))
+
+    await reader.click("Take it")
+
+    await nothing_readable(reader)
+    assert "Your session has ended" in await reader.text()
+
+
 # ---------------------------------------------------------------- logging in
 
 

@@ -431,7 +431,7 @@ def test_t54_two_builds_give_the_same_bytes_wherever_they_are_made(dist: Path, t
     assert digest_of(elsewhere / "page" / "dist") == digest_of(dist)
     assert Bundle.read(dist).sha256 == digest_of(dist)
     files = {path.name for path in dist.iterdir()}
-    assert files == {"index.html", "page.js", "page.css", "icon.svg"}
+    assert files == {"index.html", "page.js", "page.css", "icon.svg", "licences.txt"}
     assert str(page_tools.PROJECT) not in (dist / "page.js").read_text()
 
 

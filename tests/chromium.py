@@ -137,6 +137,7 @@ class Tab:
         found: dict[str, Any] = await self.ask("stored")
         return found
 
-    async def axe(self) -> list[str]:
-        found: list[str] = await self.ask("axe")
+    async def axe(self, *rules: str) -> list[str]:
+        """``rules``: only these."""
+        found: list[str] = await self.ask("axe", **({"rules": list(rules)} if rules else {}))
         return found

@@ -1,9 +1,9 @@
 /** What the server is asked, and how it answers: docs/formats/page-api.md, bot/serve/openapi.json. */
 
 export type Urgency = "routine" | "today" | "urgent";
-export type FlagState = "open" | "overdue" | "handed-on" | "taken" | "closed" | "withdrawn";
+export type FlagState = "open" | "overdue" | "taken" | "closed" | "withdrawn";
 export type Act = "take" | "hand-on" | "close" | "ask";
-export type Reason = "handling" | "supervision" | "complaint" | "request" | "order" | "rehearsal";
+export type Reason = "handling" | "break-glass" | "supervision" | "complaint" | "request" | "order" | "rehearsal";
 export type Status = "flagged" | "open" | "mine" | "taken" | "closed" | "unflagged" | "all";
 
 export interface Config {
@@ -205,7 +205,6 @@ export const api = {
   challenge: (kid: string) => answered<Challenge>("POST", "/api/challenges", { kid }, null),
   answer: (id: string, answer: string, token: string | null) =>
     answered<Session>("POST", `/api/challenges/${id}/answer`, { answer }, token),
-  session: (token: string) => answered<Session>("GET", "/api/session", undefined, token),
   logout: (token: string) => answered<void>("DELETE", "/api/session", undefined, token),
   myNotes: (token: string) => answered<{ receipts: Receipt[] }>("GET", "/api/my/notes", undefined, token),
   keep: (id: string, note: SealedNote, token: string) => answered<Kept>("PUT", `/api/notes/${id}`, note, token),

@@ -102,23 +102,33 @@ export const keys = {
   forget: (kid: string) => drop("keys", kid),
 };
 
-/** Drafts belong to their author: nobody else's session opens one. */
+const DRAFT_STEP = 4096; // characters: how long a draft is, is nobody's to see
+
+/** Drafts by place: their author, and what they are for. Nobody else's session opens one. */
 export const drafts = {
-  async keep(author: string, draft: unknown, now: number): Promise<void> {
-    const padded = JSON.stringify(draft);
-    await put("drafts", author, { at: now, box: await locked(utf8(padded.padEnd(Math.ceil(padded.length / 4096) * 4096)), `draft ${author}`) });
+  async keep(place: string, draft: unknown, now: number): Promise<void> {
+    const text = JSON.stringify(draft);
+    const padded = text.padEnd(Math.ceil(text.length / DRAFT_STEP) * DRAFT_STEP);
+    await put("drafts", place, { at: now, box: await locked(utf8(padded), `draft ${place}`) });
   },
-  async of<Draft>(author: string, now: number, mostMs: number): Promise<Draft | null> {
-    const row = await get<{ at: number; box: Bytes }>("drafts", author);
+  async of<Draft>(place: string, now: number, mostMs: number): Promise<Draft | null> {
+    const row = await get<{ at: number; box: Bytes }>("drafts", place);
     if (row === undefined) return null;
-    const plain = now - row.at > mostMs ? null : await unlocked(row.box, `draft ${author}`);
+    const plain = now - row.at > mostMs ? null : await unlocked(row.box, `draft ${place}`);
     if (plain === null) {
-      await drop("drafts", author);
+      await drop("drafts", place);
       return null;
     }
     return JSON.parse(fromUtf8(plain)!) as Draft;
   },
-  forget: (author: string) => drop("drafts", author),
+  forget: (place: string) => drop("drafts", place),
+  /** What is older than it may be goes, whoever's it is; what waits with a sealed note stays. */
+  async sweep(now: number, mostMs: number, waiting: ReadonlySet<string>): Promise<void> {
+    for (const place of await within<IDBValidKey[]>("drafts", "readonly", (rows) => rows.getAllKeys())) {
+      const row = await get<{ at: number }>("drafts", String(place));
+      if (row && now - row.at > mostMs && !waiting.has(String(place))) await drop("drafts", String(place));
+    }
+  },
 };
 
 export const queue = {

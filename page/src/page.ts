@@ -9,10 +9,10 @@ import { mine } from "./screens/mine";
 import { heard } from "./screens/receipt";
 import { read, unlock } from "./screens/unlock";
 import { write } from "./screens/write";
-import { sendWaiting, waiting } from "./sending";
+import { sendWaiting, sweepDrafts, waiting } from "./sending";
 import { known, person } from "./state";
 import { button, h, replace } from "./ui/dom";
-import { begin, deeper, type Screen, start } from "./ui/shell";
+import { begin, deeper, type Screen, type Shown, start } from "./ui/shell";
 import { speak, t, why } from "./ui/text";
 import { alert, notice } from "./ui/words";
 
@@ -24,14 +24,14 @@ const outside =
   async () => {
     const queued = await waiting();
     const kept = await keys.all();
-    const nodes: (Node | false)[] = kept.length > 0 ? await unlock(before) : [h("h1", {}, t("page-welcome")), before !== "" && h("p", {}, before)];
+    const nodes: Shown = kept.length > 0 ? await unlock(before) : [h("h1", {}, t("page-welcome")), before !== "" && h("p", {}, before)];
     return [
       ...nodes,
       problem !== "" && alert(t("page-not-logged-in"), problem),
       queued.length > 0 && notice(t("page-waits-here", { count: queued.length })),
       h("section", {}, h("h2", {}, t("page-how-in")), h("p", {}, t("page-how-in-write")), kept.length === 0 && h("p", {}, t("page-how-in-read"))),
       kept.length === 0 && h("p", { class: "actions" }, button(t("page-have-key"), () => deeper(read), "quiet")),
-    ].filter((node): node is HTMLElement => node instanceof Node);
+    ];
   };
 
 const tabs = () => {
@@ -75,6 +75,7 @@ async function run(): Promise<void> {
   if (!able) return start(() => [h("h1", {}, t("page-welcome")), alert(t("page-too-old"), t("page-too-old-text"))]);
   if (known.config === null) return start(() => [h("h1", {}, t("page-welcome")), alert(t("page-not-loaded"), problem), button(t("page-again"), () => location.reload(), "main")]);
   void sendWaiting(heard);
+  void sweepDrafts();
   const writes = (person()?.agencies.length ?? 0) > 0;
   await start(known.author === null ? outside("", problem) : writes ? write : read);
 }

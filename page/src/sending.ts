@@ -6,7 +6,7 @@ import { type Desk, sealingKeys } from "./sealing/desk";
 import { hourOf } from "./sealing/header";
 import { knownAnswers } from "./sealing/known";
 import { seal } from "./sealing/seal";
-import { body, caseCode, type Draft, flagLevel } from "./note/draft";
+import { body, caseCode, type Draft, flagLevel, placeOf } from "./note/draft";
 import { reference } from "./note/reference";
 import { now, type Person, person } from "./state";
 
@@ -47,7 +47,7 @@ export async function sealAndQueue(draft: Draft, desk: Desk, writer: Person): Pr
   };
   await drafts.keep(behind(queued), draft, at.getTime());
   await queue.keep(queued);
-  await drafts.forget(writer.author_ref);
+  await drafts.forget(placeOf(writer.author_ref, draft.amends));
   return queued;
 }
 
@@ -72,7 +72,7 @@ export async function reopened(one: Queued): Promise<Draft | null> {
   const draft = await drafts.of<Draft>(behind(one), 0, Infinity);
   if (draft === null) return null;
   const again = { ...draft, id: newNoteId() };
-  await drafts.keep(one.author_ref, again, now().getTime());
+  await drafts.keep(placeOf(one.author_ref, again.amends), again, now().getTime());
   await gone(one);
   return again;
 }
@@ -116,5 +116,12 @@ async function attempt(told: (kept: Kept | null) => void, round: number): Promis
 /** Stops trying, for the page is locked. */
 export const stopSending = (): void => clearTimeout(timer);
 
-/** How many wait, of anybody: none of them can be read here. */
-export const waiting = async (): Promise<Queued[]> => queue.all();
+/** What waits, of anybody: none of it can be read here. */
+export const waiting = (): Promise<Queued[]> => queue.all();
+
+export const DRAFT_MS = 12 * 3_600_000;
+
+/** Drafts that are over go, also those of people who do not come back to this device. */
+export async function sweepDrafts(): Promise<void> {
+  await drafts.sweep(now().getTime(), DRAFT_MS, new Set((await queue.all()).map(behind)));
+}

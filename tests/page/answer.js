@@ -25,8 +25,8 @@ import { openNote } from "../../page/src/sealing/opening";
 import { passphrase } from "../../page/src/sealing/passphrase";
 import { seal } from "../../page/src/sealing/seal";
 import { verifyKey } from "../../page/src/sealing/signing";
-import { succeeds } from "../../page/src/sealing/succession";
 import { openingKey, publicKey, suiteNamed } from "../../page/src/sealing/suites";
+import { has } from "../../page/src/ui/text";
 import { kitPdf } from "../../page/src/kit-pdf";
 
 const fromHex = (text) => unhex(text, text.length / 2);
@@ -82,12 +82,6 @@ const ANSWERS = {
     return { agency: desk.agency, version: desk.version, seal_to: sealingKeys(desk).map(({ kid }) => hex(kid)) };
   },
 
-  async succession({ slug, former, next, version, signatures }) {
-    const [one, other] = [verifyKey(fromHex(former)), verifyKey(fromHex(next))];
-    const signed = { former: fromHex(signatures[0]), next: fromHex(signatures[1]) };
-    return { holds: await succeeds(slug, one, other, version, signed) };
-  },
-
   async keyfile({ text, passphrase, kit_code }) {
     const kitCode = kit_code === null ? null : fromHex(kit_code);
     const { key, role, suite, label, created, demo, seed } = await readKeyFile(text, passphrase, kitCode);
@@ -104,6 +98,7 @@ const ANSWERS = {
     return { answer: hex(await answerTo({ challenge_id, sealed }, opened, origin)) };
   },
 
+  phrases: async ({ keys }) => ({ missing: keys.filter((key) => !has(key)) }),
   words: async ({ kid }) => ({ words: spoken(fromHex(kid)) }),
   passphrase: async () => ({ passphrase: passphrase() }),
   reference: async ({ note_id }) => ({ reference: reference(note_id) }),

@@ -80,7 +80,7 @@ const ACTS = {
   evaluate: ({ page }, { script }) => page.evaluate(script),
   back: ({ page }) => page.goBack().then(() => undefined),
   reload: ({ page }) => page.reload().then(() => undefined),
-  scheme: ({ page }, { scheme }) => page.emulateMedia({ colorScheme: scheme }),
+  media: ({ page }, { media }) => page.emulateMedia(media),
   offline: ({ page }, { offline }) => page.context().setOffline(offline),
   clock: ({ page }) => page.clock.install(),
   later: ({ page }, { ms }) => page.clock.fastForward(ms),
@@ -92,13 +92,14 @@ const ACTS = {
   shot: ({ page }, { path, full = false }) => page.screenshot({ path, fullPage: full, animations: "disabled" }).then(() => undefined),
   recorded: async ({ requests, answered, console, errors }) => ({ requests, answered, console, errors }),
 
-  /** The answer to a request is replaced, in its `desk` too, or never comes (`abort`). `times`: how often. */
-  async intercept({ page }, { url, abort = false, before = false, json, desk, times = 1 }) {
+  /** The answer to a request is changed (in its `desk`, too), made up (`status`), or lost (`abort`). `times`: how often. */
+  async intercept({ page }, { url, abort = false, before = false, status, json, desk, times = 1 }) {
     await page.route(
       url,
       async (route) => {
         if (abort && !before) await route.fetch(); // it did arrive; the answer is lost on the way
         if (abort) return route.abort();
+        if (status) return route.fulfill({ status, json });
         const answer = await route.fetch();
         const said = { ...(await answer.json()), ...json };
         for (const agency of desk ? said.agencies : []) Object.assign(agency.desk, desk);
@@ -144,10 +145,10 @@ const ACTS = {
   },
 
   /** Findings of axe-core that are serious or worse. */
-  async axe({ page }) {
+  async axe({ page }, { rules }) {
     const session = await page.context().newCDPSession(page);
     // Past the page's own policy, which rightly would not let this script in.
-    const run = `(() => { ${AXE}; return axe.run(document, { resultTypes: ["violations"] }); })()`;
+    const run = `(() => { ${AXE}; return axe.run(document, ${JSON.stringify({ resultTypes: ["violations"], ...(rules && { runOnly: rules }) })}); })()`;
     const { result, exceptionDetails } = await session.send("Runtime.evaluate", { expression: run, awaitPromise: true, returnByValue: true });
     await session.detach();
     if (exceptionDetails) throw new Error(exceptionDetails.text);

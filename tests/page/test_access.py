@@ -3,7 +3,7 @@
 import pytest
 from chromium import NARROW, Tab
 from page_screens import walk
-from page_stories import Story
+from page_stories import Story, seals, writes
 
 pytestmark = pytest.mark.sqlite
 
@@ -26,9 +26,10 @@ async def test_every_screen_is_for_everybody(story: Story) -> None:
 
     async def look(tab: Tab, name: str) -> None:
         seen.append(name)
-        for scheme in ("light", "dark"):
-            await tab.ask("scheme", scheme=scheme)
-            found.extend((f"{name}, {scheme}", one) for one in await tab.axe())
+        found.extend((name, one) for one in await tab.axe())
+        await tab.ask("media", media={"colorScheme": "dark"})
+        found.extend((f"{name}, dark", one) for one in await tab.axe("color-contrast"))
+        await tab.ask("media", media={"colorScheme": "light"})
         found.extend((name, f"too wide: {one}") for one in await tab.ask("evaluate", script=TOO_WIDE))
         found.extend((name, f"too small to tap: {one}") for one in await tab.ask("evaluate", script=SMALL))
         if await tab.ask("evaluate", script="document.querySelectorAll('h1').length") != 1:
@@ -38,6 +39,22 @@ async def test_every_screen_is_for_everybody(story: Story) -> None:
 
     assert found == []
     assert len(seen) == 17
+
+
+async def test_a_note_prints_without_what_is_around_it(story: Story) -> None:
+    author = await story.author("officer")
+    await writes(author, "He gave away his radio.", urgency="Today", flag="threat")
+    reference = await seals(author)
+    reader = await story.reader("coordinator")
+    await reader.click(f"Open {reference}")
+    await reader.sees("He gave away his radio.")
+
+    await reader.ask("media", media={"media": "print"})
+
+    shown = await reader.text()
+    assert reference in shown
+    assert "He gave away his radio." in shown
+    assert not [word for word in ("Lock", "Flags", "Take it", "Back", "About this page") if word in shown]
 
 
 async def test_what_moves_stands_still_where_that_is_wished(story: Story) -> None:

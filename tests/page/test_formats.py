@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from page_tools import PAGE
 from two_readers import ABOUT, VECTORS, Answer, Node, ours, question_of
 
+from bot.serve.config import OPENAPI
 from dialogues.case_code import CaseCode, CasePattern
 from dialogues.clean import clean
+from dialogues.draft import KINDS, REASONS, URGENCIES
 from dialogues.identifying import identifying
+from dialogues.model import OUTCOMES
 from dialogues.reference import reference
-from storage.sealing import keyfile, passphrase, publicfile, succession
+from storage.sealing import keyfile, passphrase, publicfile
 from storage.sealing.attachment import Place, seal_attachment
 from storage.sealing.fingerprint import spoken, words_for
 from storage.sealing.labels import L
@@ -188,23 +193,6 @@ def test_a_login_challenge_opens_for_this_origin_alone(page_node: Node) -> None:
     assert page_node.ask({**question, "origin": "https://notes.evil"}) == {"refused": "NoteUnreadable", "code": "tag"}
 
 
-def test_one_admin_key_succeeds_another_when_both_signed(page_node: Node) -> None:
-    former, new = SigningKey(b"\x01" * 32), SigningKey(b"\x02" * 32)
-    said = succession.statement("north", former.public, new.public, 7)
-    question = {
-        "do": "succession",
-        "slug": "north",
-        "former": former.public.raw.hex(),
-        "next": new.public.raw.hex(),
-        "version": 7,
-        "signatures": [former.sign(said).hex(), new.sign(said).hex()],
-    }
-
-    assert page_node.ask(question) == {"ok": {"holds": True}}
-    assert page_node.ask({**question, "version": 8}) == {"ok": {"holds": False}}
-    assert page_node.ask({**question, "signatures": question["signatures"][::-1]}) == {"ok": {"holds": False}}
-
-
 # ---------------------------------------------------------------- the note form
 
 
@@ -274,6 +262,31 @@ def test_times_are_written_with_the_offset_of_the_agency(page_node: Node, moment
     wall = {"do": "moment", "zone": zone, "day": f"{there:%Y-%m-%d}", "clock": f"{there:%H:%M}"}
     back = datetime.fromisoformat(page_node.ask(wall)["ok"]["at"])
     assert abs(back - at.replace(second=0)) in (timedelta(0), timedelta(hours=1))  # a wall time may come twice
+
+
+def test_there_is_a_phrase_for_everything_that_the_server_may_name(page_node: Node) -> None:
+    states = json.loads(OPENAPI.read_text())["components"]["schemas"]
+    keys = [
+        *(f"note-kind-{one}" for one in KINDS),
+        *(f"reason-{one}" for one in REASONS),
+        *(f"urgency-{one}" for one in URGENCIES),
+        *(f"outcome-{one}" for one in OUTCOMES),
+        *(f"page-why-{one}" for one in states["Reason"]["enum"]),
+        *(f"page-flag-state-{one}" for one in states["FlagState"]["enum"]),
+        *(f"page-state-{one}" for one in states["NoteState"]["enum"]),
+        *(f"page-{start}-{one}" for start in ("act", "did") for one in ("take", "hand-on", "close", "ask")),
+    ]
+
+    assert page_node.ask({"do": "phrases", "keys": keys}) == {"ok": {"missing": []}}
+    assert page_node.ask({"do": "phrases", "keys": ["nothing"]}) == {"ok": {"missing": ["nothing"]}}
+
+
+def test_every_phrase_that_the_page_asks_for_is_there(page_node: Node) -> None:
+    sources = "\n".join(path.read_text() for path in (PAGE / "src").rglob("*.ts"))
+    named = re.findall(r'"((?:page-|danger-first)[a-z0-9-]*)"', sources)
+
+    assert len(named) > 150
+    assert page_node.ask({"do": "phrases", "keys": named}) == {"ok": {"missing": []}}
 
 
 def test_argon2_is_the_same(page_node: Node) -> None:

@@ -337,6 +337,16 @@ def publicfile_of(raw: bytes) -> Any:
     return publicfile.parse(raw.decode()).key
 
 
+async def test_t52_nor_after_the_server_has_ended_the_session(story: Story) -> None:
+    reader = await opened(story)
+    story.page.later(timedelta(minutes=16))
+
+    await reader.click("Take it")
+
+    await nothing_readable(reader)
+    assert "Your session has ended" in await reader.text()
+
+
 # ---------------------------------------------------------------- logging in
 
 
@@ -437,6 +447,10 @@ def copied(name: str, to: Path) -> None:
 def digest_of(folder: Path) -> str:
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sorted(folder.iterdir())]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def test_the_first_load_is_small(dist: Path) -> None:
+    assert sum(len(one.packed or one.content) for one in Bundle.read(dist).files.values()) < 120_000
 
 
 async def test_t54_the_page_shows_the_digest_of_what_it_was_loaded_from(story: Story, dist: Path) -> None:

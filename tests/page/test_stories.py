@@ -6,10 +6,18 @@ from pathlib import Path
 
 import media
 import pytest
+from bot_site import NOON
 from page_stories import Story, reference_in, seals, writes
 
 from bot.trial import AGENCY
 from storage import agencies, cases, people
+from storage.pins import Pin
+from storage.sealing import base64url, keyfile
+from storage.sealing.desk import next_manifest, sign
+from storage.sealing.fingerprint import words_for
+from storage.sealing.signing import SigningKey, VerifyKey
+from storage.sealing.succession import statement
+from storage.transaction import Transaction
 
 pytestmark = pytest.mark.sqlite
 
@@ -93,6 +101,88 @@ async def test_what_waits_is_sent_at_the_next_visit_by_nobody_else(story: Story)
     assert story.site.notes() == {("PO-17", SAW): 1}
 
 
+async def test_what_the_server_refuses_for_good_is_opened_again_and_nothing_is_lost(story: Story) -> None:
+    tab = await story.author("officer")
+    await writes(tab, SAW, case="AB-1234-P")
+    await tab.ask("intercept", url="**/api/notes/*", status=409, json={"code": "other-note", "say": "Taken."})
+    await tab.click("Seal and send")
+    await tab.titled("Not saved")
+    first = reference_in(await tab.text())
+    await tab.click("Your notes")
+    await tab.sees(f"{first} was not taken")
+
+    await tab.click("Open it again")
+    await tab.sees("Your unfinished note is back.")
+    assert await tab.ask("value", label="What I saw or heard") == SAW
+    await tab.click("Look it over")
+    await tab.titled("This will be sealed")
+    assert await seals(tab) != first
+    assert story.site.notes() == {("PO-17", SAW): 1}
+    kept = (await tab.stored())["databases"]
+    assert (kept["integra/queue"]["keys"], kept["integra/drafts"]["keys"]) == ([], [])
+
+
+async def test_another_key_signs_the_desk_and_a_person_compares_its_words(story: Story) -> None:
+    device = await story.device()
+    await (await story.author("officer", device)).sees("Look it over")
+    admin = another_admin(story)
+
+    tab = await story.author("officer", device)
+    await tab.sees("Another key than before signs")
+    for word in words_for(admin):
+        await tab.sees(word, exact=True)
+    await tab.click("All words are the same")
+    await writes(tab, SAW)
+    await seals(tab)
+
+
+def another_admin(story: Story) -> VerifyKey:
+    """As `integra keys publish` hands a desk over to a new admin key: both have signed."""
+    admin, pins = SigningKey.generate(), story.site.trial.installation.pins
+    former = keyfile.read(story.site.trial.folder / "safe" / "admin.key").key
+    assert isinstance(former, SigningKey)
+
+    def turn(tx: Transaction) -> None:
+        before = agencies.desk(tx, AGENCY, pins, story.site.clock())
+        assert before is not None
+        following = next_manifest(before, created=NOON.date())
+        agencies.publish_desk(tx, following, *sign(following, admin))
+        agreed = statement(AGENCY, former.public, admin.public, following.version)
+        pins.hand_over(AGENCY, Pin(admin.public, following.version), former.sign(agreed), admin.sign(agreed))
+
+    story.site.within(turn)
+    return admin.public
+
+
+async def test_a_server_key_that_is_new_is_asked_about_before_its_notes_are_believed(story: Story) -> None:
+    author = await story.author("officer")
+    await writes(author, SAW, urgency="Today", flag="threat")
+    reference = await seals(author)
+    device = await story.device()
+    tab = await story.author("coordinator", device)
+    stranger = base64url.encode(SigningKey(b"\x11" * 32).public.raw)
+    await tab.ask("intercept", url="**/answer", json={"server_keys": [stranger]})  # what this device learns first
+    await tab.click("Flags")
+    await story.unlocked(tab)
+    await tab.click(f"Open {reference}")
+    await tab.sees("It is not signed by a server that this device knows.")
+
+    await tab.click("Lock")
+    await story.unlocked_again(tab)
+    await tab.sees("The server signs with a new key")
+    await tab.click("All words are the same")
+    await tab.ask("gone", text="The server signs with a new key")
+    await tab.click(f"Open {reference}")
+    await tab.sees(SAW)
+
+
+async def test_what_nobody_foresaw_is_said_on_the_screen(story: Story) -> None:
+    tab = await story.author("officer")
+    await tab.titled("Write a note")
+    await tab.ask("evaluate", script="void Promise.reject(new Error('unforeseen'))")
+    await tab.sees("Something broke")
+
+
 async def test_a_draft_is_back_for_its_author_alone_and_gone_after_twelve_hours(story: Story) -> None:
     device = await story.device()
     tab = await story.author("officer", device)
@@ -155,6 +245,9 @@ async def test_an_author_adds_and_undoes(story: Story) -> None:
     await tab.click("Add to it")
     await tab.titled(f"Add to {first}")
     await tab.fill("What I add or correct", "It was the blue radio.")
+    await tab.click("Your notes")  # looked elsewhere meanwhile
+    await tab.click("Add to it")
+    await tab.sees("Your unfinished note is back.")
     await tab.click("Look it over")
     await tab.titled("This will be sealed")
     await seals(tab)
@@ -214,6 +307,9 @@ async def test_who_opens_anothers_case_says_why_and_it_is_logged(story: Story) -
     story.site.clock.move(timedelta(minutes=6))  # the login is no fresh proof any more
     await reader.click(f"Open {reference}")
     await reader.sees("This is not one of your own cases.", exact=False)
+    await reader.pick("An emergency, outside my own cases")
+    await reader.click("Open")
+    await reader.sees("Please say in a few words why")
     await reader.pick("A complaint")
     await reader.fill("In your words", "the family asked")
     await reader.click("Open")

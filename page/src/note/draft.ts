@@ -45,6 +45,9 @@ export const newDraft = (id: string, agency: string, amends: Draft["amends"] = n
   reason: "",
 });
 
+/** Where it is kept on the device: one note in the making, and one addition to each note. */
+export const placeOf = (author: string, amends: Draft["amends"]): string => (amends ? `${author} amends ${amends.id}` : author);
+
 /** Nobody would miss it. */
 export const isEmpty = (draft: Draft): boolean => draft.case === "" && PARTS.every((part) => draft.parts[part].trim() === "");
 

@@ -4,7 +4,7 @@ import { serverKeys, takeServerKeys } from "../login";
 import { spoken } from "../sealing/fingerprint";
 import { known } from "../state";
 import { button, field, h, replace, select } from "../ui/dom";
-import { deeper, redraw, say, type Screen } from "../ui/shell";
+import { deeper, lockedBy, redraw, say, type Screen } from "../ui/shell";
 import { t, why } from "../ui/text";
 import { age, alert, badges, keyWords, notice } from "../ui/words";
 import { noteScreen } from "./note";
@@ -28,7 +28,7 @@ export const list: Screen = async () => {
   return [
     h("h1", {}, t("page-list")),
     await newServerKeys(),
-    known.reader?.session.key?.linked === false ? notice(t("page-unlinked")) : h("span", {}),
+    known.reader?.session.key?.linked === false && notice(t("page-unlinked")),
     h(
       "form",
       { class: "filters", "aria-label": t("page-filters"), onsubmit: (event) => event.preventDefault() },
@@ -63,6 +63,7 @@ async function load(place: HTMLElement, after: string | null): Promise<void> {
     if (!after) say(t("page-list-count", { count: notes.length }));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
+    if (lockedBy(error)) return;
     replace(place, alert(t("page-not-loaded"), why(error.code, error.say)));
   }
 }
@@ -99,9 +100,9 @@ function named(made: HTMLButtonElement, label: string): HTMLButtonElement {
 }
 
 /** A key that signs notes on the server and is not known here: asked about, never taken in silence. */
-async function newServerKeys(): Promise<Node> {
+async function newServerKeys(): Promise<Node | null> {
   const { unknown } = await serverKeys(known.reader?.session.server_keys ?? []);
-  if (unknown.length === 0) return h("span", {});
+  if (unknown.length === 0) return null;
   const take = async () => {
     await takeServerKeys(unknown);
     await redraw();

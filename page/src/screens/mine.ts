@@ -39,7 +39,7 @@ function card(one: Receipt): HTMLElement {
       { class: "card-top" },
       h("strong", { class: "reference" }, one.reference),
       h("span", { class: "badge" }, t(`page-state-${one.state}`)),
-      one.flag_state && h("span", { class: `badge state-${one.flag_state}` }, t(`page-flag-is`, { state: t(`flag-state-${one.flag_state}`) })),
+      one.flag_state && h("span", { class: `badge state-${one.flag_state}` }, t(`page-flag-is`, { state: t(`page-flag-state-${one.flag_state}`) })),
     ),
     h("p", { class: "hint" }, moment(one.hour, "day")),
     place,

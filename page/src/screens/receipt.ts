@@ -7,17 +7,17 @@ import { button, h, replace } from "../ui/dom";
 import { redraw, say, type Screen, start } from "../ui/shell";
 import { t, why } from "../ui/text";
 import { alert, clock, first, notice } from "../ui/words";
-import { write } from "./write";
+import { amend, write } from "./write";
 
 export const receipt = (kept: Kept, urgent: boolean, role: string | null): Screen => () => {
   const { receipt: of, recipients_missing: missing } = kept;
   const place = h("div", {});
   return [
     h("h1", {}, t("page-receipt-title")),
-    urgent ? alert(first(role), t("page-urgent-reminder")) : h("span", {}),
+    urgent && alert(first(role), t("page-urgent-reminder")),
     h("p", { class: "big-reference" }, of.reference),
     h("p", {}, t(of.flag_state ? "page-receipt-flagged" : "page-receipt")),
-    missing > 0 ? notice(t("page-receipt-missing")) : h("span", {}),
+    missing > 0 && notice(t("page-receipt-missing")),
     place,
     undo(of.note_id, of.undo_until, place),
     h("p", { class: "actions" }, button(t("page-write-another"), () => start(write), "quiet")),
@@ -60,8 +60,8 @@ export const notSent = (queued: Queued, problem: Problem): Screen => () => {
 /** A note that the server will not take as it is, and the way back to its draft. */
 export function refusal(queued: Queued, code: string, said: string): HTMLElement {
   const again = async () => {
-    await reopened(queued);
-    await start(write);
+    const draft = await reopened(queued);
+    await start(draft?.amends ? amend(draft.amends, draft.agency) : write);
   };
   return alert(t("page-refused", { reference: queued.reference }), why(code, said), h("p", { class: "actions" }, button(t("page-reopen"), again)));
 }

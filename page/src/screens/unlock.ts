@@ -9,7 +9,7 @@ import { type About, aboutKeyFile, readKeyFile } from "../sealing/keyfile";
 import type { OpeningKey } from "../sealing/suites";
 import { known, person } from "../state";
 import { button, field, h, replace, select } from "../ui/dom";
-import { deeper, start, type Screen } from "../ui/shell";
+import { deeper, start, type Screen, type Shown } from "../ui/shell";
 import { t, why } from "../ui/text";
 import { alert, progressBar } from "../ui/words";
 import { enrol } from "./enrol";
@@ -18,7 +18,7 @@ import { list } from "./list";
 /** The list, once a key is open; until then how to open one. */
 export const read: Screen = async () => (known.reader && known.key ? list() : unlock(""));
 
-export async function unlock(before: string): Promise<Node[]> {
+export async function unlock(before: string): Promise<Shown> {
   const kept = await keys.all();
   const mayEnrol = person()?.agencies.some(({ role }) => role === "coordinator" || role === "supervisor") ?? false;
   return [
@@ -28,7 +28,7 @@ export async function unlock(before: string): Promise<Node[]> {
     kept.length === 0 && h("p", {}, t(mayEnrol ? "page-no-key" : "page-no-key-chat")),
     mayEnrol && h("p", { class: "actions" }, button(t("page-enrol"), () => deeper(enrol), kept.length ? "quiet" : "main")),
     h("details", {}, h("summary", {}, t("page-key-file")), fromFile()),
-  ].filter((node): node is HTMLElement => node instanceof Node);
+  ];
 }
 
 const passphraseField = () =>

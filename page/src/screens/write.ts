@@ -2,28 +2,27 @@
 import type { Agency, Urgency } from "../api";
 import { drafts } from "../device";
 import { CasePattern } from "../note/case-code";
-import { type Draft, isEmpty, lengthOf, missing, newDraft, type Part, PARTS, type When } from "../note/draft";
+import { type Draft, isEmpty, lengthOf, missing, newDraft, type Part, PARTS, placeOf, type When } from "../note/draft";
 import { identifying } from "../note/identifying";
 import { wallIn } from "../note/time";
 import { takeNewAdmin, trusted, Untrusted } from "../trust";
-import { newNoteId } from "../sending";
+import { DRAFT_MS, newNoteId } from "../sending";
 import { known, now, type Person, person } from "../state";
 import { afterTap, button, choices, field, type Field, h, replace, select } from "../ui/dom";
-import { deeper, onLeave, redraw, say, type Screen } from "../ui/shell";
+import { deeper, onLeave, redraw, say, type Screen, type Shown } from "../ui/shell";
 import { t } from "../ui/text";
 import { alert, first, keyWords, notice } from "../ui/words";
 import { preview } from "./preview";
 
-const DRAFT_MS = 12 * 3_600_000;
 const SAVE_AFTER_MS = 400;
 
 export const write: Screen = () => form(null);
 export const amend = (amends: NonNullable<Draft["amends"]>, agency: string): Screen => () => form({ amends, agency });
 
-async function form(amendment: { amends: NonNullable<Draft["amends"]>; agency: string } | null): Promise<Node[]> {
+async function form(amendment: { amends: NonNullable<Draft["amends"]>; agency: string } | null): Promise<Shown> {
   const writer = person();
   if (writer === null || writer.agencies.length === 0) return [h("h1", {}, t("page-write")), notice(t("page-cannot-write"))];
-  const kept = amendment ? null : await drafts.of<Draft>(writer.author_ref, now().getTime(), DRAFT_MS);
+  const kept = await drafts.of<Draft>(placeOf(writer.author_ref, amendment?.amends ?? null), now().getTime(), DRAFT_MS);
   const usable = kept && writer.agencies.some(({ slug }) => slug === kept.agency) ? kept : null;
   const fresh = newDraft(newNoteId(), amendment?.agency ?? writer.agencies[0]!.slug, amendment?.amends ?? null);
   return new Form(writer, usable ?? fresh, usable !== null).nodes();
@@ -47,13 +46,13 @@ class Form {
     onLeave(() => document.removeEventListener("visibilitychange", hidden));
   }
 
-  nodes(): Node[] {
+  nodes(): Shown {
     void this.fill();
     const title = this.draft.amends ? t("page-amend-title", { reference: this.draft.amends.reference }) : t("page-write");
     return [
       h("h1", {}, title),
       h("p", { class: "danger-line" }, `${t("page-danger")} `, h("strong", {}, first(this.agency.role)), ` ${t("page-danger-then")}`),
-      this.restored ? notice(t("page-draft-restored"), button(t("page-draft-discard"), () => this.discard(), "quiet")) : h("span", {}),
+      this.restored && notice(t("page-draft-restored"), button(t("page-draft-discard"), () => this.discard(), "quiet")),
       this.rest,
     ];
   }
@@ -221,8 +220,8 @@ class Form {
 
   private saveNow(): void {
     clearTimeout(this.saving);
-    if (this.sealed || this.draft.amends || isEmpty(this.draft)) return;
-    void drafts.keep(this.writer.author_ref, this.draft, now().getTime());
+    if (this.sealed || isEmpty(this.draft)) return;
+    void drafts.keep(placeOf(this.writer.author_ref, this.draft.amends), this.draft, now().getTime());
   }
 
   private recount(): void {
@@ -234,7 +233,7 @@ class Form {
 
   private async discard(): Promise<void> {
     this.sealed = true;
-    await drafts.forget(this.writer.author_ref);
+    await drafts.forget(placeOf(this.writer.author_ref, this.draft.amends));
     await redraw();
   }
 

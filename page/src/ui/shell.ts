@@ -1,15 +1,22 @@
 /** What is around every screen: the way between screens, the lock, and what is said aloud. */
+import type { Problem } from "../api";
 import { logout } from "../login";
 import { stopSending } from "../sending";
 import { forget, known, person } from "../state";
 import { append, button, h, replace } from "./dom";
 import { t } from "./text";
+import { alert } from "./words";
 
-/** Gives its nodes; the first heading gets the focus. */
-export type Screen = () => Node[] | Promise<Node[]>;
+/** What a screen shows; what is false is left out. */
+export type Shown = readonly (Node | false | null)[];
+
+/** Gives what it shows; the first heading gets the focus. */
+export type Screen = () => Shown | Promise<Shown>;
 
 const HIDDEN_MS = 5 * 60_000;
 const IDLE_MS = 15 * 60_000;
+const LOOK_MS = 5_000;
+const REFERENCE = /[0-9A-Z]{4}-[0-9A-Z]{4}/;
 
 const header = h("header", { class: "top" });
 const live = h("p", { class: "sr-only", role: "status", "aria-live": "polite" });
@@ -35,6 +42,8 @@ export function begin(options: {
     if (stack.length > 1) stack.pop();
     void draw();
   });
+  addEventListener("unhandledrejection", broke);
+  addEventListener("error", broke);
   watch();
 }
 
@@ -79,13 +88,18 @@ async function draw(): Promise<void> {
   const screen = stack.at(-1)!;
   drawTop();
   replace(main, h("p", { class: "busy" }, t("page-busy")));
-  const nodes = await screen();
+  const nodes: Shown = await Promise.resolve().then(screen).catch(() => {
+    broke();
+    return [h("h1", {}, t("page-not-loaded"))];
+  });
   if (turn !== drawn) return; // another screen was asked for meanwhile
   replace(main, ...nodes);
   const heading = main.querySelector("h1");
   heading?.setAttribute("tabindex", "-1");
   heading?.focus({ preventScroll: true });
-  document.title = heading?.textContent ? `${heading.textContent} · ${t("page-name")}` : t("page-name");
+  // Titles stand in the browser's history: no reference of a note there.
+  const title = heading?.textContent ?? "";
+  document.title = title === "" || REFERENCE.test(title) ? t("page-name") : `${title} · ${t("page-name")}`;
   scrollTo(0, 0);
 }
 
@@ -115,6 +129,13 @@ function drawTop(): void {
   );
 }
 
+/** What nobody foresaw: said on the screen, for a button that does nothing tells nobody anything. */
+function broke(): void {
+  const told = alert(t("page-broke"), t("page-problem-broken"));
+  // After the screen that is being drawn, if one is.
+  setTimeout(() => main.prepend(told), 0);
+}
+
 /** Says something to whoever does not look at the place where it changes. */
 export function say(text: string): void {
   live.textContent = text;
@@ -124,7 +145,6 @@ export function say(text: string): void {
 
 let idleSince = Date.now();
 let hiddenSince = 0;
-let timer: ReturnType<typeof setInterval> | undefined;
 
 function watch(): void {
   for (const sign of ["pointerdown", "keydown", "input", "scroll"]) {
@@ -139,7 +159,7 @@ function watch(): void {
   });
   // Leaving the page, by the back button too, leaves nothing in the browser's memory of it.
   addEventListener("pagehide", () => void lock(""));
-  timer = setInterval(lockIfDue, 5_000);
+  setInterval(lockIfDue, LOOK_MS);
 }
 
 function lockIfDue(): void {
@@ -148,17 +168,20 @@ function lockIfDue(): void {
   else if (Date.now() - idleSince >= IDLE_MS) void lock(t("page-locked-idle"));
 }
 
+/** A reader whose session the server has ended: locked at once. Whether it is so. */
+export function lockedBy({ code }: Problem): boolean {
+  if (code === "session") void lock(t("page-problem-session"));
+  return code === "session";
+}
+
 /** Ends the sessions, drops the key, and clears the screen: at once, before anything is waited for. */
 export function lock(why: string): Promise<void> {
   leave();
   drawn += 1;
   replace(main);
   stopSending();
-  const ended = logout();
+  void logout(); // takes the tokens before they are forgotten
   forget();
   idleSince = Date.now();
-  clearInterval(timer);
-  timer = setInterval(lockIfDue, 5_000);
-  void ended;
   return start(locked(why));
 }

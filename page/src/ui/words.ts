@@ -42,7 +42,7 @@ export function moment(iso: string, precision: string | null): string {
 
 export function badges(flag: Flag | null): HTMLElement[] {
   if (flag === null) return [h("span", { class: "badge" }, t("page-no-flag"))];
-  const state = h("span", { class: `badge state-${flag.state}` }, t(`flag-state-${flag.state}`));
+  const state = h("span", { class: `badge state-${flag.state}` }, t(`page-flag-state-${flag.state}`));
   return [h("span", { class: `badge urgency-${flag.urgency}` }, t(`urgency-${flag.urgency}`)), state];
 }
 

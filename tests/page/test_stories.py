@@ -5,10 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import media
+import page_tools
 import pytest
-from bot_site import NOON
+from bot_site import NOON, Site
+from chromium import Chromium
 from page_site import publish
-from page_stories import Story, reference_in, seals, writes
+from page_stories import Story, reference_in, seals, told, writes
 
 from bot.trial import AGENCY
 from storage import agencies, cases, people
@@ -230,6 +232,23 @@ async def test_of_several_agencies_each_has_its_own_desk_and_codes(story: Story)
     await tab.ask("select", label="Agency", value={"label": "Northbridge Probation (demo)"})
     await writes(tab, SAW)
     await seals(tab)
+
+
+async def test_a_language_is_there_when_it_has_its_phrases(
+    site: Site, browser: Chromium, dist: Path, tmp_path: Path
+) -> None:
+    project = page_tools.copied_to(tmp_path / "project")
+    phrases = project / "guidance" / "content" / "fr" / "phrases"
+    phrases.mkdir(parents=True)
+    (phrases / "page.ftl").write_text("page-welcome = Notes scellées\npage-waits-here = { $count } notes\n")
+    page_tools.node(project / "page" / "build.js")
+
+    async with told(site, browser, project / "page" / "dist") as story:
+        french = await (await story.device(locale="fr-BE")).tab(story.page.origin + "/")
+        await french.titled("Notes scellées")
+        assert "How to get in" in await french.text()  # what is not translated yet
+        assert await french.ask("evaluate", script="document.documentElement.lang") == "fr"
+        await (await (await story.device(locale="de")).tab(story.page.origin + "/")).titled("Sealed notes")
 
 
 async def test_what_nobody_foresaw_is_said_on_the_screen(story: Story) -> None:

@@ -28,7 +28,7 @@ function askReason(listed: Listed, place: HTMLElement, problem: string): void {
   // Handling is the reason for one's own cases, which is what this is not.
   const reasons = (known.config?.forms.reasons ?? []).filter((one) => one !== "handling");
   let reason: Reason = reasons[0] ?? "break-glass";
-  const words = h("textarea", { rows: 2, maxlength: known.config?.limits.words ?? 500, autocomplete: "off" });
+  const words = h("textarea", { rows: 2, maxlength: known.config?.limits.words ?? 500 });
   const typed = field(t("page-reason-words"), words, t("page-reason-words-hint"));
   const open = () => {
     const said = words.value.trim();

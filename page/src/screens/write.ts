@@ -87,7 +87,7 @@ class Form {
     this.recount();
     return h(
       "form",
-      { autocomplete: "off", novalidate: true, onsubmit: (event) => event.preventDefault() },
+      { novalidate: true, onsubmit: (event) => event.preventDefault() },
       this.agencyChoice(),
       !this.draft.amends && [this.caseCode(), this.kind(), this.when()],
       h("div", { class: "parts" }, !this.draft.amends && h("h2", {}, t("page-parts")), parts, this.count),
@@ -103,9 +103,7 @@ class Form {
     const input: HTMLInputElement = h("input", {
       type: "text",
       list: cases.length ? "cases" : null,
-      autocomplete: "off",
       autocapitalize: "characters",
-      spellcheck: "false",
       oninput: () => this.change({ case: input.value }),
     });
     input.value = this.draft.case;
@@ -162,7 +160,6 @@ class Form {
     const warning = h("p", { class: "warn", role: "status" });
     const area: HTMLTextAreaElement = h("textarea", {
       rows: part === "seen" ? 5 : 3,
-      autocomplete: "off",
       oninput: () => {
         this.change({ parts: { ...this.draft.parts, [part]: area.value } });
         this.recount();

@@ -38,6 +38,7 @@ class Desks:
 
     pins: Pins
     nobody: PublicKey = field(default_factory=lambda: generate(DEFAULT_SUITE).public)
+    _rows: dict[tuple[bytes, int], AgencyRow] = field(default_factory=dict)
     _manifests: dict[tuple[bytes, int, date], Manifest | None] = field(default_factory=dict)
 
     def of(self, tx: Transaction, agency: AgencyRow, at: datetime) -> Manifest | None:
@@ -55,9 +56,9 @@ class Desks:
     def holding(self, tx: Transaction, kid: bytes, at: datetime) -> list[Held]:
         """The desks that a key stands on today as a reader's."""
         found = []
-        for ref, _ in agencies.versions(tx):
+        for ref, version in agencies.versions(tx):
             try:
-                agency = agencies.by_ref(tx, ref)
+                agency = self._row(tx, ref, version)
             except Unreadable:
                 continue
             manifest = self.of(tx, agency, at)
@@ -65,6 +66,14 @@ class Desks:
                 if one.key.kid == kid and one.role in READERS:
                     found.append(Held(agency, READERS[one.role], one.key))
         return found
+
+    def _row(self, tx: Transaction, ref: bytes, version: int) -> AgencyRow:
+        row = self._rows.get((ref, version))
+        if row is None:
+            if len(self._rows) >= MOST_CACHED:
+                self._rows.clear()
+            row = self._rows[(ref, version)] = agencies.by_ref(tx, ref)
+        return row
 
     def told(self, tx: Transaction, agency: AgencyRow, at: datetime) -> dict[str, object] | None:
         """What a page seals by, and checks for itself; None: nothing can be sealed there today."""

@@ -17,6 +17,7 @@ ReaderRole = Literal["coordinator", "supervisor"]
 READERS: Final[dict[str, ReaderRole]] = {"coordinator": "coordinator", "supervisor": "supervisor"}
 """Roles on a desk whose keys log in here. The case system has a process of its own; recovery keys stay offline."""
 MOST_CACHED: Final = 1_000
+UNREAD: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Held:
 
 @dataclass(slots=True)
 class Desks:
-    """Reads desks, remembering those that have not changed. Used within transactions only.
+    """Reads desks, remembering those that have not changed. Used within transactions only, by any thread.
 
     Attributes:
         nobody: a key that nobody has: what is sealed to it cannot be opened.
@@ -44,14 +45,16 @@ class Desks:
     def of(self, tx: Transaction, agency: AgencyRow, at: datetime) -> Manifest | None:
         """The manifest in force, or None where there is none that may be sealed to today."""
         key = (agency.ref, agency.version, at.date())
-        if key not in self._manifests:
-            if len(self._manifests) >= MOST_CACHED:
-                self._manifests.clear()
+        found = self._manifests.get(key, UNREAD)
+        if not isinstance(found, Manifest | None):
             try:
-                self._manifests[key] = agencies.desk(tx, agency.slug, self.pins, at)
+                found = agencies.desk(tx, agency.slug, self.pins, at)
             except BadInstallation:
                 return None
-        return self._manifests[key]
+            if len(self._manifests) >= MOST_CACHED:
+                self._manifests.clear()
+            self._manifests[key] = found
+        return found
 
     def holding(self, tx: Transaction, kid: bytes, at: datetime) -> list[Held]:
         """The desks that a key stands on today as a reader's."""
@@ -72,7 +75,8 @@ class Desks:
         if row is None:
             if len(self._rows) >= MOST_CACHED:
                 self._rows.clear()
-            row = self._rows[(ref, version)] = agencies.by_ref(tx, ref)
+            row = agencies.by_ref(tx, ref)
+            self._rows[(ref, version)] = row
         return row
 
     def told(self, tx: Transaction, agency: AgencyRow, at: datetime) -> dict[str, object] | None:

@@ -8,7 +8,7 @@ key-expired   the desk's list has no key of theirs that a note is sealed to
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
@@ -134,9 +134,8 @@ def names(those: list[Warned]) -> list[str]:
 
 
 def _looked_at(there: Roster, manifest: Manifest | None, start: datetime, end: datetime) -> Iterator[Warned]:
-    stretches = [
-        Duty(one.start, min(one.end, end), one.first) for one in rotas_of.duties(there.rota, there.zone, start, end)
-    ]
+    whole = rotas_of.duties(there.rota, there.zone, start, end)
+    stretches = [part for one in whole for part in _by_day(Duty(one.start, min(one.end, end), one.first))]
     for stretch in stretches:
         if manifest is not None and not _reads(manifest, "", stretch.start.date()):
             yield Warned("key-expired", stretch.start, stretch.end)
@@ -154,6 +153,15 @@ def _looked_at(there: Roster, manifest: Manifest | None, start: datetime, end: d
             why = _why(there.person(name), manifest, stretch.start.date())
             if why is not None:
                 yield Warned(why, stretch.start, stretch.end, (name,))
+
+
+def _by_day(one: Duty) -> Iterator[Duty]:
+    """Cut at the midnights of UTC: by these a key runs out."""
+    start = one.start
+    while start < one.end:
+        midnight = datetime.combine(start.date() + timedelta(days=1), time(), UTC)
+        yield Duty(start, min(midnight, one.end), one.first)
+        start = midnight
 
 
 def _why(person: Servant | None, manifest: Manifest | None, day: date) -> Why | None:

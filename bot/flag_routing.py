@@ -121,7 +121,7 @@ def _look(call: Call) -> list[Outgoing]:
         return []
     loud_at = call.there.loud(life.urgency, at)
     if loud_at > at:
-        call.look_again(loud_at)
+        flags.put_off(call.tx, call.flag.note_id, loud_at)
         return []
     if life.state in OWNED:
         return _look_after_owner(call)

@@ -10,6 +10,12 @@ to = "20:00"                   # not later than from: the next day
 first = ["Coord-1"]            # work handles; or id:1a2b3c4d, as `integra people list` shows it
 second = ["Coord-2"]
 
+[[shift]]
+days = "daily"
+from = "20:00"
+to = "08:00"
+first = ["Coord-3"]
+
 [[absence]]
 who = "Coord-1"
 from = 2026-12-24

@@ -182,6 +182,13 @@ def look_again(tx: Transaction, note_id: str, at: datetime) -> None:
     timers.arm(tx, DEADLINE, note_id, at)
 
 
+def put_off(tx: Transaction, note_id: str, until: datetime) -> None:
+    """Quiet hours: nobody is called before they end, and no deadline is in them."""
+    for column in (flags.c.due_at, flags.c.take_by):
+        tx.db.execute(update(flags).where(_is(note_id), column < seconds(until)).values({column.name: seconds(until)}))
+    timers.arm(tx, DEADLINE, note_id, until)
+
+
 def take(tx: Transaction, note_id: str, person_ref: bytes, *, at: datetime, pins: Pins | None = None) -> None:
     """Make a named person its owner; exactly one of several who try at once.
 
@@ -278,13 +285,18 @@ def pull_in(tx: Transaction, *, at: datetime, shift: Shift = plain_shift) -> Non
     Each has a timer, also one whose timer was lost."""
     for row in tx.db.execute(select(flags).where(flags.c.state.in_(OPEN))).all():
         life = _life(row)
-        unowned = life.state in UNOWNED
-        latest = shift(row.agency_ref, life.urgency, at) if unowned else flag_life.latest(life, at=at)
+        take_by = shift(row.agency_ref, life.urgency, at)
+        latest = take_by if life.state in UNOWNED else flag_life.latest(life, at=at)
         armed = timers.armed_until(tx, DEADLINE, row.note_id.hex())
         if armed is None or armed > latest:
             timers.arm(tx, DEADLINE, row.note_id.hex(), latest)
-        if row.due_at > seconds(latest):
-            tx.db.execute(update(flags).where(flags.c.note_id == row.note_id).values(due_at=seconds(latest)))
+        drawn_in = {
+            "due_at": min(row.due_at, seconds(latest)),
+            "take_by": min(row.take_by, seconds(take_by)),
+            "moved_at": min(row.moved_at, seconds(at)),
+        }
+        if any(getattr(row, name) != value for name, value in drawn_in.items()):
+            tx.db.execute(update(flags).where(flags.c.note_id == row.note_id).values(drawn_in))
 
 
 def open_of(tx: Transaction, agency_ref: bytes) -> list[str]:

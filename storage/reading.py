@@ -74,7 +74,7 @@ def may_read(tx: Transaction, person_ref: bytes | None, note_id: bytes, desks: C
     taken = select(flags.c.note_id).where(
         flags.c.note_id.in_(whole), flags.c.owner_ref == person_ref, flags.c.state.not_in(("closed", "withdrawn"))
     )
-    if tx.db.execute(taken).first() is not None:
+    if person_ref is not None and tx.db.execute(taken).first() is not None:
         return Own("flag")
     if row.case_tag is None:
         return Own("desk")
@@ -91,7 +91,8 @@ def may_read(tx: Transaction, person_ref: bytes | None, note_id: bytes, desks: C
             case_members.c.person_ref == person_ref,
         )
     )
-    return Own("case") if tx.db.execute(member).first() is not None else NeedsReason()
+    works_on_it = person_ref is not None and tx.db.execute(member).first() is not None
+    return Own("case") if works_on_it else NeedsReason()
 
 
 def opening(

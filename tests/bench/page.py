@@ -1,81 +1,71 @@
-"""The page in Chromium: bytes of the first load, and how long a person waits.
+"""The page's server: sealed notes kept, lists and notes given out, logins, each a second.
 
-    python tests/bench/page.py [--times 5]
+    python tests/bench/page.py [--notes 400] [--together 8]
 
-Once as the machine is, once with the browser slowed down four times, which is about a telephone of the lower middle.
-Needs
-Node, Chromium and `make page`.
+Server, database (a file, FULL) and the one who asks share one process here; sealing is done before the clock runs. The
+limits of ``bot/serve/limits.py`` are off: they would be what is measured.
 """
 
 import argparse
 import asyncio
-import statistics
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bot_site import STAFF, Site
-from chromium import Chromium
-from page_stories import seals, told, writes
-from page_tools import PAGE
+from bot_site import NOON, Site
+from page_site import Page, ref_of, served
 
-from bot.serve.bundle import Bundle
+from bot.serve.limits import Limits
 from bot.trial import Trial
 
-MAKES_A_KEY = ("I have written them down", "Make the key")
+
+async def rate(what: str, jobs: Sequence[Callable[[], Awaitable[object]]], together: int) -> None:
+    """Run them, so many at a time, and print how many a second that were and the 99th percentile."""
+    waiting, took = list(jobs), list[float]()
+
+    async def one_after_another() -> None:
+        while waiting:
+            job, began = waiting.pop(), time.perf_counter()
+            await job()
+            took.append(time.perf_counter() - began)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one_after_another() for _ in range(together)))
+    spent = time.perf_counter() - began
+    p99 = sorted(took)[int(len(took) * 0.99)] * 1000
+    print(f"{what:<24} {len(took) / spent:8.0f} /s   p99 {p99:6.1f} ms")
 
 
-async def measured(times: int, slower: int) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {"link to form": [], "seal and send": [], "make a key (Argon2id, 64 MiB)": []}
-    browser = Chromium()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            site = Site(Trial.create(Path(folder) / "world", at=datetime.now(UTC), roles=STAFF))
-            async with told(site, browser, PAGE / "dist") as story:
-                for _ in range(times):
-                    tab = await (await story.device()).tab()
-                    await tab.ask("slower", times=slower)
-                    link = await story.link("coordinator")
-                    began = time.perf_counter()
-                    await tab.goto(link)
-                    await tab.sees("Look it over")
-                    found["link to form"].append(time.perf_counter() - began)
-                    await writes(tab, "He came ten minutes late and did not want tea. " * 20)
-                    began = time.perf_counter()
-                    await seals(tab)
-                    found["seal and send"].append(time.perf_counter() - began)
-                    await tab.click("Flags")
-                    await tab.click("Make a key for this device")
-                    await tab.click("Next")
-                    await tab.titled("Your passphrase")
-                    words = await tab.ask("evaluate", script="document.querySelector('.passphrase').textContent")
-                    await tab.click(MAKES_A_KEY[0])
-                    await tab.fill("The passphrase, from your paper", words)
-                    began = time.perf_counter()
-                    await tab.click(MAKES_A_KEY[1])
-                    await tab.titled("Your key is made")
-                    found["make a key (Argon2id, 64 MiB)"].append(time.perf_counter() - began)
-            site.close()
-    finally:
-        browser.close()
-    return found
+async def measured(page: Page, count: int, together: int) -> None:
+    author = await page.author(ref_of(page.site, "officer"))
+    reader = await page.reader(ref_of(page.site, "coordinator"))
+    key = page.coordinator_key
+    notes = [author.sealed(flag_level=number % 4) for number in range(count)]
+    await rate(
+        "notes kept", [lambda one=one: author.ask("PUT", f"/api/notes/{one[0]}", one[1]) for one in notes], together
+    )
+    await rate("lists of fifty", [lambda: reader.get("/api/notes?status=all") for _ in range(count)], together)
+    await rate("notes given out", [lambda one=one: reader.post(f"/api/notes/{one[0]}/open") for one in notes], together)
+    await rate("logins by key", [lambda: page.browser().by_key(key) for _ in range(count)], together)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--times", type=int, default=5)
-    times = parser.parse_args().times
-    files = Bundle.read(PAGE / "dist").files
-    print(f"first load: {sum(len(one.packed or one.content) for one in files.values()):,} bytes compressed")
-    for slower in (1, 4):
-        print(f"browser slowed down {slower} times:")
-        for what, seconds in asyncio.run(measured(times, slower)).items():
-            print(f"  {what:32} median {statistics.median(seconds):6.2f} s   worst {max(seconds):6.2f} s")
+async def main(count: int, together: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        trial = Trial.create(Path(folder) / "world", at=NOON, roles=("officer", "coordinator"))
+        site = Site(trial)
+        async with served(site) as page:
+            await measured(page, count, together)
+        site.close()
 
 
 if __name__ == "__main__":
-    main()
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--notes", type=int, default=400)
+    asked.add_argument("--together", type=int, default=8)
+    given = asked.parse_args()
+    Limits.take = lambda *_: None  # type: ignore[method-assign]
+    asyncio.run(main(given.notes, given.together))

@@ -1,4 +1,4 @@
-"""The table of a flag's life: an owner where there must be one and nowhere else, and no act that gains time for nobody."""
+"""The table of a flag's life: an owner where there must be one and nowhere else, and no act that gains time."""
 
 from datetime import UTC, datetime, timedelta
 from typing import get_args

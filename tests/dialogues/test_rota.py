@@ -1,6 +1,7 @@
 """Who is on duty: every hour of every day, also where clocks change, people are away, and days are holidays."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -62,7 +63,7 @@ def test_where_clocks_change_shifts_that_meet_leave_no_gap_and_share_no_hour(
     start = moment_of(day - ONE_DAY, "00:00", zone)
     found = list(duties(rota, zone, start, start + 4 * ONE_DAY))
     assert [len(one.first) for one in found] == [1] * len(found)
-    assert all(one.end == two.start for one, two in zip(found, found[1:], strict=False))
+    assert all(one.end == two.start for one, two in pairwise(found))
     assert gaps(rota, zone, start, start + 4 * ONE_DAY) == []
 
 
@@ -171,7 +172,7 @@ def test_a_stretch_of_time_is_cut_without_gaps_and_each_moment_of_it_says_the_sa
     found = list(duties(rota, PARIS, at, at + 3 * ONE_DAY))
     assert found[0].start == at
     assert found[-1].end >= at + 3 * ONE_DAY
-    for one, two in zip(found, found[1:], strict=False):
+    for one, two in pairwise(found):
         assert one.start < one.end == two.start
     for one in found:
         middle = one.start + (one.end - one.start) / 2

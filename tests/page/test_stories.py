@@ -258,6 +258,26 @@ async def test_what_nobody_foresaw_is_said_on_the_screen(story: Story) -> None:
     await tab.sees("Something broke")
 
 
+async def test_a_session_that_ends_meanwhile_keeps_the_sealed_note_for_the_next(story: Story) -> None:
+    device = await story.device()
+    tab = await story.author("officer", device)
+    await writes(tab, SAW)
+    await tab.click("Change something")
+    await tab.titled("Write a note")
+    assert "Your unfinished note is back." not in await tab.text()
+    await tab.click("Look it over")
+    await tab.titled("This will be sealed")
+    story.page.later(timedelta(minutes=16))
+
+    await tab.click("Seal and send")
+
+    await tab.titled("Sealed, and waiting")
+    await tab.sees("Your session has ended.", exact=False)
+    assert story.site.notes() == {}
+    await (await story.author("officer", device)).sees("is sent and kept", exact=False)
+    assert story.site.notes() == {("PO-17", SAW): 1}
+
+
 async def test_a_draft_is_back_for_its_author_alone_and_gone_after_twelve_hours(story: Story) -> None:
     device = await story.device()
     tab = await story.author("officer", device)

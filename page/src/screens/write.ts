@@ -25,8 +25,13 @@ async function form(amendment: { amends: NonNullable<Draft["amends"]>; agency: s
   const kept = await drafts.of<Draft>(placeOf(writer.author_ref, amendment?.amends ?? null), now().getTime(), DRAFT_MS);
   const usable = kept && writer.agencies.some(({ slug }) => slug === kept.agency) ? kept : null;
   const fresh = newDraft(newNoteId(), amendment?.agency ?? writer.agencies[0]!.slug, amendment?.amends ?? null);
-  return new Form(writer, usable ?? fresh, usable !== null).nodes();
+  const back = usable?.id === lookedOver;
+  lookedOver = "";
+  return new Form(writer, usable ?? fresh, usable !== null && !back).nodes();
 }
+
+/** Id of the draft that is being looked over: coming back from there needs no word. */
+let lookedOver = "";
 
 class Form {
   private readonly rest = h("div", {});
@@ -245,6 +250,7 @@ class Form {
       this.fields.get(first.field)?.control.focus();
       return;
     }
+    lookedOver = this.draft.id;
     await deeper(preview(this.draft, () => (this.sealed = true)));
   }
 }

@@ -167,3 +167,61 @@ def test_a_missing_attachment_is_said_and_its_note_not_handed_over(
         *("--to", trial.drop, "--age-recipient", trial.age_recipient),
     )
     assert (run.code, f"parked  {with_photo}  attachment" in run.out) == (1, True)
+
+
+@pytest.fixture
+def of_a_case(trial: Trial) -> str:
+    """A flagged note of a case that nobody works on."""
+
+    async def logged() -> str:
+        site = Site(trial)
+        async with at_desk(site) as desk:
+            await desk.says("officer", "/note", "AB-1234-P", "[behaviour]", "[now]", WORDS, *4 * ("[next]",))
+            said = await desk.says("officer", "[today]", "[yes]", "[threat]", "[log]")
+        site.close()
+        return reference_in(said)
+
+    return asyncio.run(logged())
+
+
+def person(integra: Any, trial: Trial, handle: str) -> str:
+    rows = json.loads(integra("people", "list", "--data", trial.installation.folder, "--json").out)
+    return next(str(row["id"])[:8] for row in rows if row["handle"] == handle)
+
+
+def test_a_note_of_a_case_that_the_reader_does_not_work_on_needs_a_reason_and_is_told(
+    integra: Any, trial: Trial, of_a_case: str
+) -> None:
+    data, me = trial.installation.folder, person(integra, trial, "Coord-1")
+    how = ("notes", "open", of_a_case, "--data", data, "--key", trial.coordinator_key)
+    for more in ((), ("--as", me)):
+        refused = integra(*how, *WHY, *more)
+        assert (refused.code, refused.out) == (1, "")
+        assert "break-glass" in refused.err
+    assert integra(*how, "--reason", "break-glass", "--as", me).code == 1, "words are needed"
+    opened = integra(*how, "--reason", "break-glass", "--words", "on duty tonight, nobody has the case", "--as", me)
+    assert (opened.code, WORDS in opened.out) == (0, True)
+    site = Site(trial)
+    assert [kind for (kind,) in site.rows("timers", "kind") if kind == "note-read"] == ["note-read"]
+    site.close()
+
+
+def test_whoever_took_its_flag_reads_it_as_theirs_and_it_is_in_hand_then(
+    integra: Any, trial: Trial, of_a_case: str
+) -> None:
+    async def taken() -> None:
+        site = Site(trial)
+        async with at_desk(site, prefix="1") as desk:
+            await desk.opens("coordinator", f"inbox.{of_a_case}.take")
+        site.close()
+
+    asyncio.run(taken())
+    data, me = trial.installation.folder, person(integra, trial, "Coord-1")
+    how = ("notes", "open", of_a_case, "--data", data, "--key", trial.coordinator_key, *WHY)
+    opened = integra(*how, "--as", me)
+    assert (opened.code, WORDS in opened.out) == (0, True), opened.err
+    site = Site(trial)
+    assert site.rows("flags", "state") == [("in-hand",)]
+    assert [kind for (kind,) in site.rows("timers", "kind") if kind == "note-read"] == []
+    site.close()
+    assert integra(*how, "--as", person(integra, trial, "PO-17")).code == 1, "an officer serves no desk"

@@ -1,0 +1,286 @@
+"""Any order of raising, taking, declining, leaving, blocking, restarting and setting the clock, on the real store.
+
+By its deadline every flag is taken by a named person or loudly overdue to the next level; it never has two owners, and
+where it has one that is somebody who may have it.
+"""
+
+import tempfile
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+from bot_site import NOON, Site
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from storage_site import keep_note, note_id
+
+from bot import flag_acts, flag_routing, turns, wiring
+from bot.trial import AGENCY, Trial
+from dialogues.flag_life import OPEN, OVER, OWNED, TAKEN_WITHIN, UNOWNED
+from dialogues.model import (
+    AwaitOther,
+    CloseFlag,
+    DeclineFlag,
+    HandOnFlag,
+    TakeFlag,
+    UndoTake,
+    WorkOnFlag,
+    WorsenFlag,
+)
+from dialogues.reference import reference
+from dialogues.rota_file import read
+from storage import flags, people, reach, rotas, timers
+from storage.errors import Unknown
+from storage.transaction import Transaction
+
+MINUTE = timedelta(minutes=1)
+CHATS = ("coordinator", "second", "third", "lead")
+ROTAS = (
+    "",  # nobody wrote one
+    '[[shift]]\ndays = "daily"\nfrom = "08:00"\nto = "20:00"\nfirst = ["Coord-1"]\nsecond = ["Coord-2"]\n',  # no nights
+    '[[shift]]\ndays = "daily"\nfrom = "08:00"\nto = "08:00"\nfirst = ["Coord-1"]\nsecond = ["Coord-2"]\n'
+    '[[absence]]\nwho = "Coord-1"\nfrom = 2026-11-23\nto = 2026-12-31\ncover = "Coord-3"\n'
+    '[quiet]\nroutine = "20:00-07:00"\ntoday = "22:00-07:00"\n',
+    '[[shift]]\ndays = ["mon"]\nfrom = "08:00"\nto = "20:00"\nfirst = ["Nobody-9"]\n',  # empty on other days
+)
+LATE = timedelta(hours=26)
+"""What quiet hours may put off a deadline by, and a clock that is set may."""
+
+
+@cache
+def made(folder: Path) -> Trial:
+    return Trial.create(folder / "world", at=NOON, roles=("officer", "coordinator", "admin"))
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Four people of a desk and an author; the model knows when each flag must have been taken or told late."""
+
+    folder: Path
+
+    @initialize(rota=st.sampled_from(ROTAS))
+    def open(self, rota: str) -> None:
+        self.temporary = tempfile.TemporaryDirectory()
+        trial = made(self.folder)
+        self.site = Site(Trial(Path(copytree(trial.folder, Path(self.temporary.name) / "world"))))
+        for chat, role, handle in (
+            ("second", "coordinator", "Coord-2"), ("third", "coordinator", "Coord-3"), ("lead", "supervisor", "Lead-1"),
+        ):  # fmt: skip
+            self.site.enrol("console", chat, role, handle)
+        self.refs = {chat: self.ref(chat) for chat in (*CHATS, "officer", "admin")}
+        self.world = wiring.world(self.site.trial.installation, clock=self.site.clock)
+        self.raised: list[str] = []
+        self.heard: dict[str, set[str]] = {}
+        if rota:
+            self.write(rota)
+
+    def teardown(self) -> None:
+        if hasattr(self, "site"):
+            self.site.close()
+            self.temporary.cleanup()
+
+    def ref(self, chat: str) -> bytes:
+        found = self.site.within(lambda tx: people.at_address(tx, "console", chat))
+        assert found is not None
+        return found
+
+    def write(self, rota: str) -> None:
+        self.site.within(lambda tx: rotas.keep(tx, tx.keyring.agency_ref(AGENCY), read(rota), at=self.site.clock()))
+
+    def told(self, said: Any) -> None:
+        """Remember who was told of an overdue flag, from the messages themselves."""
+        for one in said:
+            if one.notice is not None and one.notice.phrase == "notice-overdue":
+                for note in self.raised:
+                    if one.say is not None and reference(note) in one.say.text:
+                        self.heard.setdefault(note, set()).add(one.chat)
+
+    def act(self, chat: str, act: Any) -> bool:
+        """Whether it could be done."""
+
+        def turn(tx: Transaction) -> Any:
+            person = self.world.access.person_of(tx, self.refs[chat], self.site.clock())
+            if person is None:
+                raise Unknown("person")
+            return flag_acts.perform(tx, self.world, person, act, self.site.clock())
+
+        try:
+            self.told(self.site.within(turn))
+        except Unknown:
+            return False
+        return True
+
+    def life(self, note: str) -> Any:
+        return self.site.within(lambda tx: flags.life(tx, note))
+
+    @precondition(lambda self: len(self.raised) < 4)
+    @rule(level=st.integers(1, 3))
+    def raise_flag(self, level: int) -> None:
+        number = len(self.raised) + 1
+        note, now = note_id(number), self.site.clock()
+
+        def turn(tx: Transaction) -> Any:
+            keep_note(tx, self.world.pins, number, self.refs["officer"], flag_level=level, at=now)
+            return flag_routing.raise_flag(tx, self.world, note, tx.keyring.agency_ref(AGENCY), level, now)
+
+        self.raised.append(note)
+        self.told(self.site.within(turn))
+
+    def one(self, number: int) -> str:
+        return self.raised[number % len(self.raised)]
+
+    @precondition(lambda self: self.raised)
+    @rule(number=st.integers(0, 3), one=st.sampled_from(CHATS), two=st.sampled_from(CHATS))
+    def two_take_at_once(self, number: int, one: str, two: str) -> None:
+        note = self.one(number)
+        was = self.life(note)
+        took = [self.act(chat, TakeFlag(note)) for chat in (one, two)]
+        assert sum(took) <= 1
+        if was.state in UNOWNED and self.has_access(one):
+            assert took[0]
+
+    def has_access(self, chat: str) -> bool:
+        return bool(self.site.within(lambda tx: people.places(tx, self.refs[chat])))
+
+    @precondition(lambda self: self.raised)
+    @rule(
+        number=st.integers(0, 3),
+        who=st.sampled_from((*CHATS, "officer", "admin")),
+        to=st.sampled_from(CHATS),
+        which=st.sampled_from(["undo", "decline", "work", "await", "hand-on", "close", "worsen"]),
+    )
+    def do(self, number: int, who: str, to: str, which: str) -> None:
+        note = self.one(number)
+        before = self.life(note)
+        acts = {
+            "undo": UndoTake(note),
+            "decline": DeclineFlag(note, "busy"),
+            "work": WorkOnFlag(note),
+            "await": AwaitOther(note, "police"),
+            "hand-on": HandOnFlag(note, self.refs[to].hex()),
+            "close": CloseFlag(note, "acted"),
+            "worsen": WorsenFlag(note, "urgent"),
+        }
+        did = self.act(who, acts[which])
+        mine = before.owner == self.refs[who].hex()
+        if did and which in ("undo", "work", "await", "close"):
+            assert mine
+        if did and which == "worsen":
+            assert who == "officer"
+        if which == "close" and mine and before.state in OWNED and self.has_access(who):
+            assert did
+
+    @rule(chat=st.sampled_from(CHATS), why=st.sampled_from(["blocks", "comes back"]))
+    def reached_or_not(self, chat: str, why: str) -> None:
+        def turn(tx: Transaction) -> None:
+            address = tx.keyring.address_ref("console", chat)
+            if not people.contacts(tx, self.refs[chat]):
+                return
+            if why == "blocks":
+                reach.mark(tx, address, "blocked", at=self.site.clock())
+            else:
+                reach.unmark(tx, address, at=self.site.clock())
+
+        self.site.within(turn)
+
+    @rule(chat=st.sampled_from(CHATS))
+    def is_revoked(self, chat: str) -> None:
+        if self.has_access(chat):
+            self.site.within(lambda tx: people.revoke(tx, self.refs[chat], at=self.site.clock(), force=True))
+
+    @rule(rota=st.sampled_from(ROTAS[1:]))
+    def rota_changes(self, rota: str) -> None:
+        self.write(rota)
+
+    @rule(minutes=st.sampled_from([1, 4, 5, 10, 16, 61, 241, 700, 1_500, 4_400]))
+    def time_passes(self, minutes: int) -> None:
+        self.site.clock.move(minutes * MINUTE)
+        self.look()
+
+    @rule(minutes=st.sampled_from([30, 5_000]))
+    def clock_is_set_back(self, minutes: int) -> None:
+        self.site.clock.move(-minutes * MINUTE)
+        self.site.within(lambda tx: turns.keep_up(tx, self.world))
+        self.look()
+
+    @rule()
+    def restarts(self) -> None:
+        self.site.restart()
+        self.world = wiring.world(self.site.trial.installation, clock=self.site.clock)
+        self.site.within(lambda tx: turns.keep_up(tx, self.world))
+        self.look()
+
+    def look(self) -> None:
+        """As the process does once a second: take what is due until nothing is."""
+        for _ in range(20):
+            due = self.site.within(lambda tx: timers.due(tx, self.site.clock()))
+            if not due:
+                return
+            for timer in due:
+                self.told(self.site.within(lambda tx, timer=timer: turns.take_timer(tx, self.world, timer)))
+        raise AssertionError("what falls due never ends")
+
+    @invariant()
+    def there_is_one_owner_or_none_and_that_is_somebody_who_may_have_it(self) -> None:
+        if not hasattr(self, "site"):
+            return
+        staff = {self.refs[chat].hex() for chat in CHATS}
+        for note in self.raised:
+            life = self.life(note)
+            assert bool(life.owner) is (life.state in OWNED) or life.state in OVER
+            if life.state in OWNED:
+                assert life.owner in staff
+                chat = next(name for name, ref in self.refs.items() if ref.hex() == life.owner)
+                assert self.has_access(chat), "whoever has left has nothing in hand"
+
+    @invariant()
+    def every_open_flag_has_one_timer_and_it_is_not_far(self) -> None:
+        if not hasattr(self, "site"):
+            return
+        rows = self.site.rows("timers WHERE kind = 'flag'", "about, due_at")
+        armed = dict(rows)
+        assert len(armed) == len(rows)
+        assert set(armed) == {note for note in self.raised if self.life(note).state in OPEN}
+
+    @invariant()
+    def what_nobody_took_by_its_deadline_is_overdue_and_somebody_was_told_so(self) -> None:
+        if not hasattr(self, "site"):
+            return
+        now = self.site.clock()
+        for note in self.raised:
+            life = self.life(note)
+            if life.state not in UNOWNED:
+                continue
+            assert life.due_at <= now + TAKEN_WITHIN[life.urgency] + LATE, "no deadline is out of sight"
+            due = [at for about, at in self.site.rows("timers WHERE kind = 'flag'", "about, due_at") if about == note]
+            if due and due[0] <= now.timestamp():
+                continue  # this very second; the next look takes it
+            assert now < life.take_by or life.overdue or now < life.due_at, "late and silent"
+            if life.overdue:
+                assert note in self.heard, "told to nobody"
+                assert "admin" in self.heard[note] or life.level >= 4, "not to the next level"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    AnyOrder.folder = tmp_path_factory.mktemp("machine")
+    return AnyOrder.folder
+
+
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(
+    max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+)
+
+
+class AnyLongOrder(AnyOrder):
+    """The same, many times."""
+
+
+TestAnyLongOrder = pytest.mark.long(AnyLongOrder.TestCase)
+TestAnyLongOrder.settings = settings(
+    max_examples=400, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+)

@@ -126,6 +126,28 @@ def test_an_encoder_may_be_absent_and_must_not_be_broken(
     assert of(rows, state)["encoder"] == f"{found.reason} > {found.remedy}"
 
 
+@pytest.mark.parametrize(
+    ("settings", "state", "told"),
+    [
+        ("", "fine", "no page is set up"),
+        ('page_url = "http://notes.example.org"', "trouble", "put it behind https"),
+        ('page_url = "https://notes.example.org"\npage_listen = "here"', "trouble", "IP address and a port"),
+        ('page_url = "https://notes.example.org"\npage_folder = "FOLDER"', "trouble", "make page"),
+        ('page_url = "https://notes.example.org"\npage_folder = "BUILT"', "fine", "1 files, SHA-256"),
+    ],
+)
+def test_the_page_is_looked_at_where_it_is_set_up(
+    integra: Integra, trial: Trial, clock: MovableClock, settings: str, state: str, told: str
+) -> None:
+    built = trial.folder / "built"
+    built.mkdir()
+    (built / "index.html").write_text("<!doctype html>")
+    text = settings.replace("FOLDER", str(trial.folder)).replace("BUILT", str(built))
+    (trial.installation.folder / "settings.toml").write_text(text)
+    _, rows = examined(integra, trial)
+    assert told in of(rows, state)["page"]
+
+
 # ---------------------------------------------------------------- each trouble
 
 

@@ -310,6 +310,8 @@ def _may_undo(flag: FlagView, scene: Scene) -> bool:
 
 
 def _how_to_open(flag: FlagView, scene: Scene) -> str:
+    if scene.page:
+        return scene.text("flag-how-to-open-page", page=scene.page)
     return scene.text("flag-how-to-open", reference=flag.reference, me=scene.person.ref[:8])
 
 

@@ -77,6 +77,18 @@ export const bundling = {
   plugins: [phrases, pythonWords],
 };
 
+/** Names, versions and licences of the packages that these files are of. */
+function licencesOf(inputs) {
+  const packages = inputs.map((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1]).filter(Boolean);
+  const texts = [...new Set(packages)].sort().map((name) => {
+    const folder = join(HERE, "node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+    return `${name} ${version}, ${license}\n\n${file ? readFileSync(join(folder, file), "utf8").trim() : "The package names its licence and brings no text of it."}\n`;
+  });
+  return texts.join(`\n${"-".repeat(78)}\n\n`);
+}
+
 /** SHA-256 of what `sha256sum` prints for the folder's files, sorted by path. */
 export function digestOf(folder) {
   const lines = readdirSync(folder)
@@ -88,7 +100,9 @@ export function digestOf(folder) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   rmSync(TO, { recursive: true, force: true });
   mkdirSync(TO, { recursive: true });
-  await build({ ...bundling, entryPoints: ["src/page.ts"], format: "iife", outfile: join(TO, "page.js") });
+  const script = { entryPoints: ["src/page.ts"], format: "iife", metafile: true, outfile: join(TO, "page.js") };
+  const { metafile } = await build({ ...bundling, ...script });
+  writeFileSync(join(TO, "licences.txt"), licencesOf(Object.keys(metafile.inputs)));
   await build({ ...bundling, entryPoints: ["src/page.css"], outfile: join(TO, "page.css") });
   const whole = (name) => `sha384-${createHash("sha384").update(readFileSync(join(TO, name))).digest("base64")}`;
   const document = readFileSync(join(HERE, "src/index.html"), "utf8");

@@ -85,7 +85,8 @@ def listed(
     """
     query = _of(agency_refs, person_ref).where(notes.c.amends.is_(None), *_which(status, urgency, person_ref))
     rows = tx.db.execute(query.order_by(*_order(order)).limit(limit + 1).offset(skip)).all()
-    return [_row(tx, row, person_ref) for row in rows[:limit]], len(rows) > limit
+    named = _Named(tx)
+    return [_row(named, row, person_ref) for row in rows[:limit]], len(rows) > limit
 
 
 def one(tx: Transaction, agency_refs: Collection[bytes], person_ref: bytes | None, note_id: bytes) -> Row:
@@ -95,7 +96,8 @@ def one(tx: Transaction, agency_refs: Collection[bytes], person_ref: bytes | Non
         Unknown: not there, or not of these agencies.
     """
     root = first_of(tx, agency_refs, note_id)
-    return _row(tx, tx.db.execute(_of(agency_refs, person_ref).where(notes.c.id == root)).one(), person_ref)
+    row = tx.db.execute(_of(agency_refs, person_ref).where(notes.c.id == root)).one()
+    return _row(_Named(tx), row, person_ref)
 
 
 def first_of(tx: Transaction, agency_refs: Collection[bytes], note_id: bytes) -> bytes:
@@ -255,7 +257,29 @@ def page_state(state: str, *, overdue: bool = False) -> PageState:
     return "overdue" if overdue else "open"
 
 
-def _row(tx: Transaction, row: Any, person_ref: bytes | None) -> Row:
+class _Named:
+    """Slugs of agencies and handles of people, each opened once."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._agencies: dict[bytes, str] = {}
+        self._people: dict[bytes, str] = {}
+
+    def agency(self, ref: bytes) -> str:
+        if ref not in self._agencies:
+            self._agencies[ref] = agencies.name_of(self._tx, ref)
+        return self._agencies[ref]
+
+    def person(self, ref: bytes | None) -> str:
+        """Empty for nobody."""
+        if ref is None:
+            return ""
+        if ref not in self._people:
+            self._people[ref] = str(people.profile(self._tx, ref)["handle"])
+        return self._people[ref]
+
+
+def _row(named: _Named, row: Any, person_ref: bytes | None) -> Row:
     flag = None
     if row.flag_state is not None:
         flag = FlagOf(
@@ -264,7 +288,7 @@ def _row(tx: Transaction, row: Any, person_ref: bytes | None) -> Row:
             moment(row.raised_at),
             moment(row.due_at),
             row.owner_ref,
-            people.profile(tx, row.owner_ref)["handle"] if row.owner_ref else "",
+            named.person(row.owner_ref),
             row.outcome,
             None if row.closed_at is None else moment(row.closed_at),
         )
@@ -273,7 +297,7 @@ def _row(tx: Transaction, row: Any, person_ref: bytes | None) -> Row:
         row.id,
         row.reference,
         row.agency_ref,
-        agencies.name_of(tx, row.agency_ref),
+        named.agency(row.agency_ref),
         moment(row.hour),
         row.state,
         flag,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from dialogues.reference import reference
 from storage import attachments, deliveries, timers
@@ -33,10 +33,23 @@ SEALED_AGO: Final = timedelta(days=14)
 """So long a note may wait on a device for the network."""
 AHEAD: Final = timedelta(hours=1)
 UPLOAD_LIVES: Final = timedelta(hours=24)
+MOST_OF_NOTE: Final = 10
+"""Attachments sent up for one note, twice as many as it may have."""
+MOST_UNFOLLOWED: Final = 8
+"""Notes of one person whose attachments were sent up and which are still to come themselves."""
 UNSIGNED: Final = RECORD_VERSION + bytes(KID_BYTES + SIGNATURE_BYTES)
 
 Why = Literal[
-    "envelope", "header", "recipients", "suite", "desk-newer", "other-note", "reference", "uploads", "withdrawn"
+    "envelope",
+    "header",
+    "recipients",
+    "suite",
+    "desk-newer",
+    "other-note",
+    "reference",
+    "uploads",
+    "withdrawn",
+    "slower",
 ]
 
 
@@ -200,7 +213,8 @@ def upload(
         envelope: from magic on, see docs/formats/sealed-attachment.md.
 
     Raises:
-        NotTaken: ``envelope``, ``header``, ``suite``, ``recipients``, ``other-note``.
+        NotTaken: ``envelope``, ``header``, ``suite``, ``recipients``, ``other-note``; ``slower``: too many wait for
+            their notes.
     """
     try:
         parsed = sealed_attachments.parse(UNSIGNED + envelope)
@@ -220,6 +234,7 @@ def upload(
         tx.db.execute(insert(page_uploads), {"note_id": note_id, "person_ref": person_ref, "at": seconds(at)})
     elif tx.db.scalar(select(attachment_rows.c.number).where(*_one(note_id, number))) is not None:
         return _uploaded_before(tx, parsed, note_id, number, person_ref)
+    _not_too_many(tx, note_id, person_ref)
     stanzas, _, _ = _for_desk(parsed.stanzas, manifest, 0, at)
     signed = replace(
         parsed,
@@ -319,6 +334,13 @@ def _keep_attached(tx: Transaction, header: Header, numbers: Collection[int]) ->
         if not sent or kept.rowcount != len(numbers):
             raise NotTaken("uploads")
     attachments.drop(tx, header.note_id.hex())
+
+
+def _not_too_many(tx: Transaction, note_id: bytes, person_ref: bytes) -> None:
+    of_note = select(func.count()).select_from(attachment_rows).where(attachment_rows.c.note_id == note_id)
+    of_person = select(func.count()).select_from(page_uploads).where(page_uploads.c.person_ref == person_ref)
+    if tx.db.execute(of_note).scalar_one() >= MOST_OF_NOTE or tx.db.execute(of_person).scalar_one() > MOST_UNFOLLOWED:
+        raise NotTaken("slower")
 
 
 def _uploaded_before(tx: Transaction, parsed: AttachmentRecord, note_id: bytes, number: int, person_ref: bytes) -> Kept:

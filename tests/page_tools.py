@@ -44,6 +44,27 @@ def demand(*, browser: bool) -> None:
     pytest.skip(f"THE PAGE WAS NOT TESTED: {lacks}")
 
 
+SOURCES = (
+    *("page/src", "page/build.js", "page/package.json", "page/tsconfig.json"),
+    *("guidance/content", "dialogues/identifying.py", "tests/vectors/known-answers.json"),
+    *("storage/sealing/fingerprint.py", "storage/sealing/passphrase_words.txt"),
+)
+"""What the page is built from."""
+
+
+def copied_to(project: Path) -> Path:
+    """What the page is built from, elsewhere."""
+    for name in SOURCES:
+        source, target = PROJECT / name, project / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target)
+        else:
+            shutil.copy(source, target)
+    (project / "page" / "node_modules").symlink_to(PAGE / "node_modules")
+    return project
+
+
 def node(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
     """Run a script to its end; what it prints comes back."""
     return subprocess.run(  # type: ignore[call-overload, no-any-return]

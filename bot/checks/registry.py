@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Final
 
-from bot.checks import database, folder, keys, life, meaning
+from bot.checks import database, folder, keys, life, meaning, page
 from bot.checks.base import Check, Finding, Patient, trouble
 from bot.logs import failure
 from storage.condition import looking
@@ -26,6 +26,7 @@ FIRST: Final = (
     Check("secrets", keys.secrets),
     Check("content", life.content),
     Check("encoder", meaning.encoder),
+    Check("page", page.page),
     Check("assistant", life.assistant),
     Check("memory", life.memory),
 )

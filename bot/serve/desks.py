@@ -17,6 +17,7 @@ ReaderRole = Literal["coordinator", "supervisor"]
 READERS: Final[dict[str, ReaderRole]] = {"coordinator": "coordinator", "supervisor": "supervisor"}
 """Roles on a desk whose keys log in here. The case system has a process of its own; recovery keys stay offline."""
 MOST_CACHED: Final = 1_000
+UNREAD: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Held:
 
 @dataclass(slots=True)
 class Desks:
-    """Reads desks, remembering those that have not changed. Used within transactions only.
+    """Reads desks, remembering those that have not changed. Used within transactions only, by any thread.
 
     Attributes:
         nobody: a key that nobody has: what is sealed to it cannot be opened.
@@ -38,26 +39,29 @@ class Desks:
 
     pins: Pins
     nobody: PublicKey = field(default_factory=lambda: generate(DEFAULT_SUITE).public)
+    _rows: dict[tuple[bytes, int], AgencyRow] = field(default_factory=dict)
     _manifests: dict[tuple[bytes, int, date], Manifest | None] = field(default_factory=dict)
 
     def of(self, tx: Transaction, agency: AgencyRow, at: datetime) -> Manifest | None:
         """The manifest in force, or None where there is none that may be sealed to today."""
         key = (agency.ref, agency.version, at.date())
-        if key not in self._manifests:
-            if len(self._manifests) >= MOST_CACHED:
-                self._manifests.clear()
+        found = self._manifests.get(key, UNREAD)
+        if not isinstance(found, Manifest | None):
             try:
-                self._manifests[key] = agencies.desk(tx, agency.slug, self.pins, at)
+                found = agencies.desk(tx, agency.slug, self.pins, at)
             except BadInstallation:
                 return None
-        return self._manifests[key]
+            if len(self._manifests) >= MOST_CACHED:
+                self._manifests.clear()
+            self._manifests[key] = found
+        return found
 
     def holding(self, tx: Transaction, kid: bytes, at: datetime) -> list[Held]:
         """The desks that a key stands on today as a reader's."""
         found = []
-        for ref, _ in agencies.versions(tx):
+        for ref, version in agencies.versions(tx):
             try:
-                agency = agencies.by_ref(tx, ref)
+                agency = self._row(tx, ref, version)
             except Unreadable:
                 continue
             manifest = self.of(tx, agency, at)
@@ -65,6 +69,15 @@ class Desks:
                 if one.key.kid == kid and one.role in READERS:
                     found.append(Held(agency, READERS[one.role], one.key))
         return found
+
+    def _row(self, tx: Transaction, ref: bytes, version: int) -> AgencyRow:
+        row = self._rows.get((ref, version))
+        if row is None:
+            if len(self._rows) >= MOST_CACHED:
+                self._rows.clear()
+            row = agencies.by_ref(tx, ref)
+            self._rows[(ref, version)] = row
+        return row
 
     def told(self, tx: Transaction, agency: AgencyRow, at: datetime) -> dict[str, object] | None:
         """What a page seals by, and checks for itself; None: nothing can be sealed there today."""

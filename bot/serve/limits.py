@@ -4,6 +4,7 @@ Buckets live in memory, so many and no more; each process has its own. Wrong ans
 database (``storage.challenges``).
 """
 
+import threading
 from collections import OrderedDict
 from datetime import datetime
 from typing import Final
@@ -16,8 +17,8 @@ ANYBODY: Final = Rate(240, 0.5)
 LOGIN: Final = Rate(30, 2.0)
 """Links, challenges and answers of one address."""
 SESSION: Final = Rate(120, 0.5)
-NOTES: Final = Rate(30, 60.0)
-"""Notes of one person: half an hour's worth at once, then one a minute."""
+NOTES: Final = Rate(60, 1_440.0)
+"""Notes of one person: a day's worth at once, then sixty a day. A note that comes again does not count."""
 UPLOADS: Final = Rate(60, 30.0)
 OPENED: Final = Rate(60, 30.0)
 """Notes given out to one session."""
@@ -25,7 +26,7 @@ MOST: Final = 10_000
 
 
 class Limits:
-    """Used by one event loop.
+    """Used by the event loop and by the store's threads.
 
     Args:
         most: buckets remembered; those used least recently are forgotten first.
@@ -33,6 +34,7 @@ class Limits:
 
     def __init__(self, *, most: int = MOST) -> None:
         self._most = most
+        self._one_at_a_time = threading.Lock()
         self._buckets: OrderedDict[tuple[Rate, str], Bucket] = OrderedDict()
 
     def __len__(self) -> int:
@@ -44,10 +46,12 @@ class Limits:
             Refused: ``slower``.
         """
         now = at.timestamp()
-        bucket = self._buckets.get((rate, who)) or Bucket(rate, now)
-        self._buckets[(rate, who)] = bucket
-        self._buckets.move_to_end((rate, who))
-        while len(self._buckets) > self._most:
-            self._buckets.popitem(last=False)
-        if not bucket.take(now):
+        with self._one_at_a_time:
+            bucket = self._buckets.get((rate, who)) or Bucket(rate, now)
+            self._buckets[(rate, who)] = bucket
+            self._buckets.move_to_end((rate, who))
+            while len(self._buckets) > self._most:
+                self._buckets.popitem(last=False)
+            taken = bucket.take(now)
+        if not taken:
             raise Refused("slower", wait_s=rate.every_s)

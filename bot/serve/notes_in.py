@@ -42,7 +42,6 @@ async def keep(request: web.Request) -> web.Response:
 
     def act(tx: Transaction, who: Who) -> tuple[dict[str, object], list[Outgoing]]:
         talk, _ = of_linked(who)
-        served.limits.take(rates.NOTES, talk.person_ref.hex(), who.now)
         try:
             agency, manifest = _desk(tx, served, who, page_notes.agency_of(envelope))
             accepted = page_notes.checked(
@@ -66,6 +65,8 @@ async def keep(request: web.Request) -> web.Response:
             raise Refused(refused.why) from None
         except Unknown:
             raise Refused("unknown") from None
+        if not kept.already:  # what is over the limit is refused here, and so not kept
+            served.limits.take(rates.NOTES, talk.person_ref.hex(), who.now)
         told = [] if kept.already else _kept(tx, served, who, agency, accepted, amends=sent.amends is not None)
         return {
             "receipt": receipt(tx, talk.person_ref, note_id),

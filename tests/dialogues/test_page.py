@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from dialogues import page
-from dialogues.model import MakeLink, Scene
+from dialogues.model import FlagView, MakeLink, Scene
 
 Scenes = Callable[..., Scene]
 ORIGIN = "https://notes.example.org"
@@ -43,3 +44,14 @@ def test_it_opens_within_the_chat_where_that_is_wanted_and_can_be(
 
     assert [choice.opens for choice in said.choices if choice.opens] == ([opens] if opens else [])
     assert all("link=" not in choice.opens for choice in said.choices)
+
+
+def test_a_coordinator_is_told_to_open_a_flagged_note_there(talk: Callable[..., Any]) -> None:
+    one = talk(role="coordinator")
+    now = one.scene.now
+    one.rows["flag"] = (FlagView("3" * 32, "K7QF-3M2D", "north", "North", "today", "notified", now, now, "", "", ""),)
+    one.scene = replace(one.scene, page=ORIGIN)
+    one.open("inbox.K7QF-3M2D")
+
+    assert any(ORIGIN in say.small for say in one.says)
+    assert not any("integra notes open" in say.small for say in one.says)

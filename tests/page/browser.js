@@ -81,6 +81,11 @@ const ACTS = {
   back: ({ page }) => page.goBack().then(() => undefined),
   reload: ({ page }) => page.reload().then(() => undefined),
   media: ({ page }, { media }) => page.emulateMedia(media),
+  async slower({ page }, { times }) {
+    const session = await page.context().newCDPSession(page);
+    await session.send("Emulation.setCPUThrottlingRate", { rate: times });
+  },
+
   offline: ({ page }, { offline }) => page.context().setOffline(offline),
   clock: ({ page }) => page.clock.install(),
   later: ({ page }, { ms }) => page.clock.fastForward(ms),

@@ -41,6 +41,17 @@ async def test_every_screen_is_for_everybody(story: Story) -> None:
     assert len(seen) == 17
 
 
+async def test_nothing_that_is_typed_goes_to_a_spell_checker_or_translator(story: Story) -> None:
+    tab = await story.author("officer")
+    await tab.titled("Write a note")
+    helped = (
+        "[...document.querySelectorAll('input, textarea')].filter(one => one.spellcheck || one.autocomplete !== 'off')"
+    )
+
+    assert await tab.ask("evaluate", script=f"{helped}.length") == 0
+    assert await tab.ask("evaluate", script="document.documentElement.translate") is False
+
+
 async def test_a_note_prints_without_what_is_around_it(story: Story) -> None:
     author = await story.author("officer")
     await writes(author, "He gave away his radio.", urgency="Today", flag="threat")

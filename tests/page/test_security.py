@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 import re
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -337,6 +336,16 @@ def publicfile_of(raw: bytes) -> Any:
     return publicfile.parse(raw.decode()).key
 
 
+async def test_t52_nor_after_the_server_has_ended_the_session(story: Story) -> None:
+    reader = await opened(story)
+    story.page.later(timedelta(minutes=16))
+
+    await reader.click("Take it")
+
+    await nothing_readable(reader)
+    assert "Your session has ended" in await reader.text()
+
+
 # ---------------------------------------------------------------- logging in
 
 
@@ -402,36 +411,15 @@ async def test_t63_a_thousand_attempts_keep_nobody_out(story: Story) -> None:
 
 
 def test_t54_two_builds_give_the_same_bytes_wherever_they_are_made(dist: Path, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "another place" / "project"
-    for name in (
-        "page/src",
-        "page/build.js",
-        "page/package.json",
-        "page/tsconfig.json",
-        "tests/vectors/known-answers.json",
-    ):
-        copied(name, elsewhere)
-    for name in ("guidance/content", "dialogues/identifying.py", "storage/sealing/fingerprint.py"):
-        copied(name, elsewhere)
-    copied("storage/sealing/passphrase_words.txt", elsewhere)
-    (elsewhere / "page" / "node_modules").symlink_to(page_tools.PAGE / "node_modules")
+    elsewhere = page_tools.copied_to(tmp_path / "another place" / "project")
 
     page_tools.node(elsewhere / "page" / "build.js")
 
     assert digest_of(elsewhere / "page" / "dist") == digest_of(dist)
     assert Bundle.read(dist).sha256 == digest_of(dist)
     files = {path.name for path in dist.iterdir()}
-    assert files == {"index.html", "page.js", "page.css", "icon.svg"}
+    assert files == {"index.html", "page.js", "page.css", "icon.svg", "licences.txt"}
     assert str(page_tools.PROJECT) not in (dist / "page.js").read_text()
-
-
-def copied(name: str, to: Path) -> None:
-    source, target = page_tools.PROJECT / name, to / name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if source.is_dir():
-        shutil.copytree(source, target)
-    else:
-        shutil.copy(source, target)
 
 
 def digest_of(folder: Path) -> str:

@@ -5,18 +5,22 @@ from datetime import timedelta
 from pathlib import Path
 
 import media
+import page_tools
 import pytest
-from bot_site import NOON
-from page_stories import Story, reference_in, seals, writes
+from bot_site import NOON, Site
+from chromium import Chromium
+from page_site import publish
+from page_stories import Story, reference_in, seals, told, writes
 
 from bot.trial import AGENCY
 from storage import agencies, cases, people
 from storage.pins import Pin
 from storage.sealing import base64url, keyfile
-from storage.sealing.desk import next_manifest, sign
+from storage.sealing.desk import Recipient, next_manifest, sign
 from storage.sealing.fingerprint import words_for
 from storage.sealing.signing import SigningKey, VerifyKey
 from storage.sealing.succession import statement
+from storage.sealing.suites import OpeningKey, SuiteId
 from storage.transaction import Transaction
 
 pytestmark = pytest.mark.sqlite
@@ -176,11 +180,102 @@ async def test_a_server_key_that_is_new_is_asked_about_before_its_notes_are_beli
     await tab.sees(SAW)
 
 
+async def test_a_saved_key_opens_on_another_device_and_is_remembered_there(story: Story, tmp_path: Path) -> None:
+    key, kit_code = OpeningKey(SuiteId.XWING, b"\x31" * 32), bytes(range(16))
+    file = tmp_path / "saved.key"
+    made = keyfile.KeyFile(key, "coordinator", "coordinator, phone", NOON.date())
+    keyfile.write(file, made, passphrase="six plain words", kit_code=kit_code, hardness=keyfile.Hardness(2, 19_456, 1))
+    publish(story.site, Recipient(key.public, "coordinator", "coordinator, phone"))
+
+    tab = await (await story.device()).tab(story.page.origin + "/")
+    await tab.click("I have a key file")
+    await tab.ask("click", css="summary")
+    await tab.ask("upload", label="Key file", path=str(file))
+    await tab.fill("Passphrase", "six plain words")
+    await tab.fill("Kit code", "too short")
+    await tab.click("Unlock")
+    await tab.sees("Please type the kit code")
+    await tab.fill("Kit code", kit_code.hex(" ", 2))
+    await tab.click("Unlock")
+    await tab.titled("Flags and notes")
+    await tab.sees("This key belongs to no person yet")
+
+    await tab.click("Lock")
+    await tab.titled("Unlock your key")
+    await tab.fill("Passphrase", "six plain words")  # the kit code is remembered
+    await tab.click("Unlock")
+    await tab.titled("Flags and notes")
+    assert kit_code.hex() not in str(await tab.stored())
+
+    await tab.click("Keys")
+    await tab.click("Take it off this device")
+    await tab.click("Yes, take it off")
+    await tab.sees("There is no key on this device.")
+    assert (await tab.stored())["databases"]["integra/keys"]["keys"] == []
+
+
+async def test_of_several_agencies_each_has_its_own_desk_and_codes(story: Story) -> None:
+    def turn(tx: Transaction) -> None:
+        agency = agencies.add(tx, "south", name="South Mentors", zone="Europe/Lisbon", case_pattern="C-99")
+        officer = people.at_address(tx, "console", "officer")
+        assert officer is not None
+        people.join(tx, officer, agency, "mentor", at=NOON)
+
+    story.site.within(turn)
+    tab = await story.author("officer")
+    await tab.sees("For example AB-1234-P.")
+
+    await tab.ask("select", label="Agency", value={"label": "South Mentors"})
+    await tab.sees("South Mentors has nobody yet who could open a sealed note.")
+    assert await tab.ask("count", css="textarea") == 0
+
+    await tab.ask("select", label="Agency", value={"label": "Northbridge Probation (demo)"})
+    await writes(tab, SAW)
+    await seals(tab)
+
+
+async def test_a_language_is_there_when_it_has_its_phrases(
+    site: Site, browser: Chromium, dist: Path, tmp_path: Path
+) -> None:
+    project = page_tools.copied_to(tmp_path / "project")
+    phrases = project / "guidance" / "content" / "fr" / "phrases"
+    phrases.mkdir(parents=True)
+    (phrases / "page.ftl").write_text("page-welcome = Notes scellées\npage-waits-here = { $count } notes\n")
+    page_tools.node(project / "page" / "build.js")
+
+    async with told(site, browser, project / "page" / "dist") as story:
+        french = await (await story.device(locale="fr-BE")).tab(story.page.origin + "/")
+        await french.titled("Notes scellées")
+        assert "How to get in" in await french.text()  # what is not translated yet
+        assert await french.ask("evaluate", script="document.documentElement.lang") == "fr"
+        await (await (await story.device(locale="de")).tab(story.page.origin + "/")).titled("Sealed notes")
+
+
 async def test_what_nobody_foresaw_is_said_on_the_screen(story: Story) -> None:
     tab = await story.author("officer")
     await tab.titled("Write a note")
     await tab.ask("evaluate", script="void Promise.reject(new Error('unforeseen'))")
     await tab.sees("Something broke")
+
+
+async def test_a_session_that_ends_meanwhile_keeps_the_sealed_note_for_the_next(story: Story) -> None:
+    device = await story.device()
+    tab = await story.author("officer", device)
+    await writes(tab, SAW)
+    await tab.click("Change something")
+    await tab.titled("Write a note")
+    assert "Your unfinished note is back." not in await tab.text()
+    await tab.click("Look it over")
+    await tab.titled("This will be sealed")
+    story.page.later(timedelta(minutes=16))
+
+    await tab.click("Seal and send")
+
+    await tab.titled("Sealed, and waiting")
+    await tab.sees("Your session has ended.", exact=False)
+    assert story.site.notes() == {}
+    await (await story.author("officer", device)).sees("is sent and kept", exact=False)
+    assert story.site.notes() == {("PO-17", SAW): 1}
 
 
 async def test_a_draft_is_back_for_its_author_alone_and_gone_after_twelve_hours(story: Story) -> None:

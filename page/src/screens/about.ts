@@ -5,7 +5,7 @@ import { h, replace } from "../ui/dom";
 import type { Screen } from "../ui/shell";
 import { t } from "../ui/text";
 
-const FILES = ["icon.svg", "index.html", "page.css", "page.js"];
+const FILES = ["icon.svg", "index.html", "licences.txt", "page.css", "page.js"];
 
 export const about: Screen = () => {
   const place = h("p", { class: "digest" }, t("page-busy"));
@@ -19,6 +19,7 @@ export const about: Screen = () => {
     h("h2", {}, t("page-digest")),
     h("p", {}, t("page-digest-text")),
     place,
+    h("p", {}, h("a", { href: "/licences.txt", rel: "noreferrer" }, t("page-licences"))),
   ];
 };
 

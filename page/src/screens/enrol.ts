@@ -21,7 +21,7 @@ export const enrol: Screen = () => {
   const who = person();
   const roles = (who?.agencies ?? []).map(({ role }) => role);
   const role: ReaderRole = roles.includes("coordinator") ? "coordinator" : "supervisor";
-  const name = field(t("page-label"), h("input", { type: "text", maxlength: 80, autocomplete: "off" }), t("page-label-hint"));
+  const name = field(t("page-label"), h("input", { type: "text", maxlength: 80 }), t("page-label-hint"));
   name.control.value = t("page-label-default", { handle: who?.handle ?? "" });
   const go = () => {
     const label = name.control.value.trim();
@@ -48,7 +48,7 @@ const newPassphrase =
 const confirm =
   (role: ReaderRole, label: string, words: string): Screen =>
   () => {
-    const typed = field(t("page-type-passphrase"), h("input", { type: "text", autocomplete: "off", autocapitalize: "none", spellcheck: "false" }));
+    const typed = field(t("page-type-passphrase"), h("input", { type: "text", autocapitalize: "none" }));
     const place = h("div", {});
     const make = async () => {
       typed.wrong("");

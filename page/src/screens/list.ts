@@ -4,7 +4,7 @@ import { serverKeys, takeServerKeys } from "../login";
 import { spoken } from "../sealing/fingerprint";
 import { known } from "../state";
 import { button, field, h, replace, select } from "../ui/dom";
-import { deeper, redraw, say, type Screen } from "../ui/shell";
+import { deeper, lockedBy, redraw, say, type Screen } from "../ui/shell";
 import { t, why } from "../ui/text";
 import { age, alert, badges, keyWords, notice } from "../ui/words";
 import { noteScreen } from "./note";
@@ -63,6 +63,7 @@ async function load(place: HTMLElement, after: string | null): Promise<void> {
     if (!after) say(t("page-list-count", { count: notes.length }));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
+    if (lockedBy(error)) return;
     replace(place, alert(t("page-not-loaded"), why(error.code, error.say)));
   }
 }

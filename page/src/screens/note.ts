@@ -6,7 +6,7 @@ import { Refused } from "../sealing/errors";
 import type { VerifyKey } from "../sealing/signing";
 import { known } from "../state";
 import { button, choices, field, h, replace, select } from "../ui/dom";
-import { back, onLeave, say, type Screen } from "../ui/shell";
+import { back, lockedBy, onLeave, say, type Screen } from "../ui/shell";
 import { t, why } from "../ui/text";
 import { alert, badges, moment, notice } from "../ui/words";
 
@@ -28,7 +28,7 @@ function askReason(listed: Listed, place: HTMLElement, problem: string): void {
   // Handling is the reason for one's own cases, which is what this is not.
   const reasons = (known.config?.forms.reasons ?? []).filter((one) => one !== "handling");
   let reason: Reason = reasons[0] ?? "break-glass";
-  const words = h("textarea", { rows: 2, maxlength: known.config?.limits.words ?? 500, autocomplete: "off" });
+  const words = h("textarea", { rows: 2, maxlength: known.config?.limits.words ?? 500 });
   const typed = field(t("page-reason-words"), words, t("page-reason-words-hint"));
   const open = () => {
     const said = words.value.trim();
@@ -61,6 +61,7 @@ async function show(listed: Listed, reason: { reason?: Reason; words?: string },
     say(t("page-opened"));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
+    if (lockedBy(error)) return;
     if (error.code === "reason") askReason(listed, place, "");
     else if (reason.reason) askReason(listed, place, why(error.code, error.say));
     else replace(place, alert(t("page-not-opened"), why(error.code, error.say)));
@@ -153,6 +154,7 @@ function drawActs(place: HTMLElement, noteId: string, flag: Flag | null, acts: r
       say(t(`page-did-${which}`));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
+      if (lockedBy(error)) return;
       replace(panel, alert(t("page-not-done"), why(error.code, error.say)));
     }
   };

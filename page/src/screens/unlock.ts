@@ -32,9 +32,9 @@ export async function unlock(before: string): Promise<Shown> {
 }
 
 const passphraseField = () =>
-  field(t("page-passphrase"), h("input", { type: "password", autocomplete: "off", autocapitalize: "none", spellcheck: "false" }), t("page-passphrase-hint"));
+  field(t("page-passphrase"), h("input", { type: "password", autocapitalize: "none" }), t("page-passphrase-hint"));
 
-const kitField = () => field(t("page-kit-code"), h("input", { type: "text", autocomplete: "off", spellcheck: "false" }), t("page-kit-hint"));
+const kitField = () => field(t("page-kit-code"), h("input", { type: "text" }), t("page-kit-hint"));
 
 /** 16 bytes as they are printed, in whatever grouping; null for anything else. */
 export const kitCodeOf = (typed: string): Bytes | null => unhex(typed.toLowerCase().replace(/[^0-9a-z]/g, "").replaceAll("o", "0"), 16);
@@ -104,7 +104,7 @@ function form(open: () => Promise<void> | void, ...parts: (Node | string | null 
   const go = button(label, open, "main");
   return h(
     "form",
-    { class: "unlock", autocomplete: "off", onsubmit: (event) => (event.preventDefault(), go.click()) },
+    { class: "unlock", onsubmit: (event) => (event.preventDefault(), go.click()) },
     parts,
     h("p", { class: "actions" }, go),
     h("button", { type: "submit", hidden: true }),

@@ -25,8 +25,13 @@ async function form(amendment: { amends: NonNullable<Draft["amends"]>; agency: s
   const kept = await drafts.of<Draft>(placeOf(writer.author_ref, amendment?.amends ?? null), now().getTime(), DRAFT_MS);
   const usable = kept && writer.agencies.some(({ slug }) => slug === kept.agency) ? kept : null;
   const fresh = newDraft(newNoteId(), amendment?.agency ?? writer.agencies[0]!.slug, amendment?.amends ?? null);
-  return new Form(writer, usable ?? fresh, usable !== null).nodes();
+  const back = usable?.id === lookedOver;
+  lookedOver = "";
+  return new Form(writer, usable ?? fresh, usable !== null && !back).nodes();
 }
+
+/** Id of the draft that is being looked over: coming back from there needs no word. */
+let lookedOver = "";
 
 class Form {
   private readonly rest = h("div", {});
@@ -87,7 +92,7 @@ class Form {
     this.recount();
     return h(
       "form",
-      { autocomplete: "off", novalidate: true, onsubmit: (event) => event.preventDefault() },
+      { novalidate: true, onsubmit: (event) => event.preventDefault() },
       this.agencyChoice(),
       !this.draft.amends && [this.caseCode(), this.kind(), this.when()],
       h("div", { class: "parts" }, !this.draft.amends && h("h2", {}, t("page-parts")), parts, this.count),
@@ -103,9 +108,7 @@ class Form {
     const input: HTMLInputElement = h("input", {
       type: "text",
       list: cases.length ? "cases" : null,
-      autocomplete: "off",
       autocapitalize: "characters",
-      spellcheck: "false",
       oninput: () => this.change({ case: input.value }),
     });
     input.value = this.draft.case;
@@ -162,7 +165,6 @@ class Form {
     const warning = h("p", { class: "warn", role: "status" });
     const area: HTMLTextAreaElement = h("textarea", {
       rows: part === "seen" ? 5 : 3,
-      autocomplete: "off",
       oninput: () => {
         this.change({ parts: { ...this.draft.parts, [part]: area.value } });
         this.recount();
@@ -248,6 +250,7 @@ class Form {
       this.fields.get(first.field)?.control.focus();
       return;
     }
+    lookedOver = this.draft.id;
     await deeper(preview(this.draft, () => (this.sealed = true)));
   }
 }

@@ -11,6 +11,12 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   ...children: Child[]
 ): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag);
+  if (tag === "textarea" || tag === "input") {
+    // A browser's spell checker or writing help may send what is typed to its maker.
+    element.setAttribute("spellcheck", "false");
+    element.setAttribute("writingsuggestions", "false");
+    element.setAttribute("autocomplete", "off");
+  }
   for (const [name, value] of Object.entries(properties)) {
     if (typeof value === "function") element.addEventListener(name.slice(2), value);
     else if (value === true) element.setAttribute(name, "");

@@ -1,4 +1,5 @@
 /** What is around every screen: the way between screens, the lock, and what is said aloud. */
+import type { Problem } from "../api";
 import { logout } from "../login";
 import { stopSending } from "../sending";
 import { forget, known, person } from "../state";
@@ -165,6 +166,12 @@ function lockIfDue(): void {
   if (known.author === null && known.reader === null) return;
   if (hiddenSince > 0 && Date.now() - hiddenSince >= HIDDEN_MS) void lock(t("page-locked-hidden"));
   else if (Date.now() - idleSince >= IDLE_MS) void lock(t("page-locked-idle"));
+}
+
+/** A reader whose session the server has ended: locked at once. Whether it is so. */
+export function lockedBy({ code }: Problem): boolean {
+  if (code === "session") void lock(t("page-problem-session"));
+  return code === "session";
 }
 
 /** Ends the sessions, drops the key, and clears the screen: at once, before anything is waited for. */

@@ -136,6 +136,28 @@ def test_an_encoder_that_is_whole_is_used_unless_the_settings_say_no(
     assert "by_meaning = true" in of(examined(integra, trial)[1], "note")["encoder"]
 
 
+@pytest.mark.parametrize(
+    ("settings", "state", "told"),
+    [
+        ("", "fine", "no page is set up"),
+        ('page_url = "http://notes.example.org"', "trouble", "put it behind https"),
+        ('page_url = "https://notes.example.org"\npage_listen = "here"', "trouble", "IP address and a port"),
+        ('page_url = "https://notes.example.org"\npage_folder = "FOLDER"', "trouble", "make page"),
+        ('page_url = "https://notes.example.org"\npage_folder = "BUILT"', "fine", "1 files, SHA-256"),
+    ],
+)
+def test_the_page_is_looked_at_where_it_is_set_up(
+    integra: Integra, trial: Trial, clock: MovableClock, settings: str, state: str, told: str
+) -> None:
+    built = trial.folder / "built"
+    built.mkdir()
+    (built / "index.html").write_text("<!doctype html>")
+    text = settings.replace("FOLDER", str(trial.folder)).replace("BUILT", str(built))
+    (trial.installation.folder / "settings.toml").write_text(text)
+    _, rows = examined(integra, trial)
+    assert told in of(rows, state)["page"]
+
+
 # ---------------------------------------------------------------- each trouble
 
 

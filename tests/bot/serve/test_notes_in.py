@@ -9,6 +9,8 @@ import pytest
 from page_site import Page, publish, ref_of
 from storage_site import past_the_walls
 
+from bot.limits import Rate
+from bot.serve import limits
 from bot.trial import AGENCY
 from dialogues.reference import reference
 from storage import agencies, cases, notes, outbox, page_notes
@@ -337,11 +339,27 @@ async def test_a_note_of_the_page_opens_on_the_command_line_and_says_where_it_wa
     assert site.rows("notes", "channel") == [("page",)]
 
 
-async def test_notes_are_limited_and_the_rest_is_told_when_to_come(page: Page, officer: bytes) -> None:
+async def test_notes_are_limited_and_a_note_that_comes_again_does_not_count(
+    page: Page, officer: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "NOTES", Rate(2, 60.0))
     author = await page.author(officer)
-    made = author.sealed()
-    said = [await put(page, author, made) for _ in range(35)]
+    notes_made = [author.sealed() for _ in range(3)]
+    said = [await put(page, author, made) for made in (*notes_made[:2], notes_made[0], notes_made[1], notes_made[2])]
 
-    assert [status for status, _ in said].count(429) == 5
+    assert [status for status, _ in said] == [201, 201, 200, 200, 429]
     assert said[-1][1]["code"] == "slower"
-    assert said[-1][1]["retry_after_s"] > 0
+    assert said[-1][1]["retry_after_s"] == 60
+    assert len(page.site.rows("notes", "id")) == 2
+
+
+async def test_attachments_that_wait_for_their_notes_are_limited(page: Page, officer: bytes) -> None:
+    author, id = await page.author(officer), os.urandom(16).hex()
+
+    async def upload(note_id: str, number: int) -> int:
+        envelope = author.sealed_attachment(note_id, number, b"x")
+        status, _ = await author.ask("PUT", f"/api/notes/{note_id}/attachments/{number}", envelope)
+        return int(status)
+
+    assert [await upload(id, number) for number in range(1, 12)] == [*[201] * 10, 429]
+    assert [await upload(os.urandom(16).hex(), 1) for _ in range(8)] == [*[201] * 7, 429]

@@ -1,4 +1,4 @@
-# The link to the page in the browser, and what the chat hears of it.
+# The link to the page in the browser, and what the chat hears and says of it.
 
 command-page = Write or read notes in the browser
 button-page = Open it here
@@ -13,3 +13,4 @@ button-new-link = New link
 page-kept = Logged and sealed in the browser. Reference { $reference }. It is handed over in two minutes; until then you can undo.
 author-asked = The coordinator asks about { $reference }. Please add what you know, or ring them.
 author-asked-add = Add to the note
+flag-how-to-open-page = Open it with your key in the browser: { $page } (or with a link from /page).

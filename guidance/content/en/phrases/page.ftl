@@ -296,6 +296,7 @@ page-about-device = On this device stay: locked drafts up to twelve hours, seale
 page-about-limits = Whoever controls this device, or the server that this page comes from, could read what is typed or opened from then on. Compare the number below when in doubt.
 page-digest = Number of this page's files
 page-digest-text = SHA-256, computed here just now. The release notes have the right one.
+page-licences = Licences of what it is built from
 page-digest-offline = It cannot be computed without a connection.
 
 # ---- what the server refuses, by its code

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import model_validator
+from pydantic import ValidationInfo, field_validator
 
 from storage.errors import StorageError
 from storage.sync.answers import Look, judged, unanswered
@@ -29,22 +29,26 @@ class WebDestination(Destination):
         networks: private networks it may be in, ``10.3.0.0/16``; without, only public addresses are connected to.
     """
 
+    networks: tuple[str, ...] = ()
     url: str
     ca_file: Path | None = None
     client_file: Path | None = None
-    networks: tuple[str, ...] = ()
 
-    @model_validator(mode="after")
-    def _checked(self) -> "WebDestination":
+    @field_validator("networks")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
         try:
-            listed = [ip_network(one) for one in self.networks]
+            for one in networks:
+                ip_network(one)
         except ValueError:
-            raise ValueError("networks are written 10.3.0.0/16") from None
-        try:
-            base_url(self.url, listed)
-        except ValueError as wrong:
-            raise ValueError(f"url {wrong}") from None
-        return self
+            raise ValueError("each is written like 10.3.0.0/16") from None
+        return networks
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, url: str, info: ValidationInfo) -> str:
+        base_url(url, [ip_network(one) for one in info.data.get("networks", ())])
+        return url
 
     def where(self) -> str:
         return self.url

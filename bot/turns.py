@@ -16,6 +16,7 @@ from bot.arrivals import arrived, shown_invite
 from bot.channels.base import Inbound, Pressed, Reachable
 from bot.clock import Clock
 from bot.effects import apply
+from bot.filed import tell_filed
 from bot.lookups import find
 from bot.notices import tell
 from bot.renewal import access_due
@@ -56,6 +57,7 @@ from storage import (
     awaited,
     cases,
     conversations,
+    deliveries,
     flags,
     gaps,
     invites,
@@ -95,6 +97,7 @@ LONGEST = {
     residue.ASK: timedelta(),
     people.ERASE: timedelta(),
     awaited.LOOK: timedelta(),
+    **dict.fromkeys(deliveries.TOLD_AT_ONCE, timedelta(minutes=1)),
     plans.REMINDER: LOOK_AGAIN + timedelta(days=1),
 }
 """How far away a timer can be when it is armed; those of flags and drafts are counted apart."""
@@ -196,6 +199,8 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
             return tell_answered(tx, world, timer.about, now)
         case retention.LOOK:
             return _time_limits(tx, world, now)
+        case deliveries.FILED | deliveries.PARKED | deliveries.CLOSED | deliveries.DOWN | deliveries.LATE:
+            return tell_filed(tx, world, timer, now)
         case retention.TOLD:
             pass  # from now on admins may be told again
         case "sweep":

@@ -164,6 +164,38 @@ def tell(tx: Transaction, kind: str, about: str, *, at: datetime) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What people may hear of a delivery."""
+
+    reference: str
+    agency_ref: bytes
+    state: str
+    why: str
+    remote_state: str
+
+
+def told_of(tx: Transaction, note_id: bytes, destination: str) -> Told | None:
+    """Of a note's delivery; None: there is none any more."""
+    row = tx.db.execute(
+        select(
+            notes.c.reference, deliveries.c.agency_ref, deliveries.c.state, deliveries.c.why, deliveries.c.remote_state
+        )
+        .join(notes, notes.c.id == deliveries.c.note_id)
+        .where(
+            deliveries.c.note_id == note_id,
+            deliveries.c.destination == destination,
+            deliveries.c.version == RECORDED,
+        )
+    ).one_or_none()
+    return None if row is None else Told(*row)
+
+
+def reference_of(tx: Transaction, note_id: bytes) -> str | None:
+    found: str | None = tx.db.scalar(select(notes.c.reference).where(notes.c.id == note_id))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How one destination stands, for people; no word of any note.
 

@@ -4,6 +4,7 @@ deletions   what was erased or ended since is erased and ended again
 outbox      what waited to be said may have been said since: it is dropped; erasures are done again
 questions   numbers jump ahead, so that no button of the lost time fits a later question
 flags       deadlines that passed begin anew: who took a flag since is not known, and nobody is told of all at once
+deliveries  what was not in a case system then may be since: it is looked for before it is sent
 invites     those not used yet end: they may have been used since
 """
 
@@ -14,7 +15,21 @@ from typing import Final
 
 from sqlalchemy import delete, select, update
 
-from storage import audit, awaited, cases, deletions, flags, notes, outbox, people, plans, retention, timers, walks
+from storage import (
+    audit,
+    awaited,
+    cases,
+    deletions,
+    deliveries,
+    flags,
+    notes,
+    outbox,
+    people,
+    plans,
+    retention,
+    timers,
+    walks,
+)
 from storage.deletions import Deletion
 from storage.errors import Unknown
 from storage.pins import Pin
@@ -29,7 +44,7 @@ from storage.transaction import Transaction, seconds
 
 LEAP: Final = 1_000_000
 """More questions than a chat can have been asked since any backup."""
-TOLD_ALREADY: Final = (notes.READ, cases.NEW_MEMBER)
+TOLD_ALREADY: Final = (notes.READ, cases.NEW_MEMBER, *deliveries.TOLD_AT_ONCE)
 """Timers due at once, which were taken right after the backup was made."""
 
 
@@ -66,6 +81,7 @@ def settle(tx: Transaction, since: Iterable[Deletion], *, made_at: datetime, at:
             deletions.adopt(tx, one, at=at)
             _again(tx, one, done, at)
             done.replayed += 1
+    deliveries.doubt_all(tx)
     done.unsaid = outbox.drop_says(tx)
     tx.db.execute(update(conversations).values(question=conversations.c.question + LEAP))
     tx.db.execute(delete(timer_rows).where(timer_rows.c.kind.in_(TOLD_ALREADY)))

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import psycopg
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, Connection, NullPool, create_engine, text
+from sqlalchemy import URL, Connection, NullPool, create_engine, inspect, text
 
 from bot.trial import AGENCY, Trial
 from dialogues.reference import reference
@@ -154,6 +154,10 @@ class Old:
         marks = ", ".join(f":{name}" for name in values)
         self.db.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), values)
 
+    def has(self, table: str) -> bool:
+        """Whether the revision has it still."""
+        return inspect(self.db).has_table(table)
+
     def change(self, statement: str, **values: object) -> None:
         self.db.execute(text(statement), values)
 
@@ -211,7 +215,8 @@ def _first(old: Old) -> None:
             manifest_sha256=bytes(32), written_at=old.now)  # fmt: skip
     old.put("batches", destination="archive", number=1, last_seq=1, last_line_sha256=bytes(32),
             manifest_sha256=bytes(32), data=b"age", manifest=b"{}", signature=bytes(64))  # fmt: skip
-    old.put("handovers", destination="case-system", note_id=bytes.fromhex(NOTES[2]), batch=1, seq=1)
+    if old.has("handovers"):
+        old.put("handovers", destination="case-system", note_id=bytes.fromhex(NOTES[2]), batch=1, seq=1)
 
 
 def _talks(old: Old) -> None:
@@ -364,6 +369,24 @@ def _questions(old: Old) -> None:
             sealed_wish=old.seal("question", b"awaited" + wish, fields))  # fmt: skip
 
 
+def _deliveries(old: Old) -> None:
+    old.change("UPDATE batches SET acked_at = :at WHERE written_at IS NOT NULL", at=old.now)
+    old.put("destinations", name="case-system", agency_ref=old.agency, kind="filedrop", disclosure="full", state="open",
+            why="", place_hash=bytes(32), since=old.now, failures=0, failing_since=old.now, next_at=0,
+            last_ok_at=old.now, looked_at=old.now, alarm_s=86_400, alarmed_at=old.now, cursor="", rejects=0,
+            reject_why="", rejects_from=0)  # fmt: skip
+    for number, (note, state) in enumerate(((NOTES[2], "acked"), (NOTES[1], "leased")), 1):
+        ref = bytes.fromhex(note)
+        old.put("deliveries", destination="case-system", agency_ref=old.agency, note_id=ref, version=1,
+                disclosure="full", case_key=ref, case_seq=number, waits_for=ref if number == 2 else None, state=state,
+                why="", attempts=1, next_at=0, lease=bytes(16), lease_until=old.now, ambiguous=0, mapper=1, withhold=0,
+                hash_for_sync=bytes(60), remote_id="1:1", remote_url="", remote_state="", created_at=old.now,
+                sent_at=old.now, done_at=old.now)  # fmt: skip
+        old.put("delivery_log", delivery_id=number, at=old.now, outcome="acked", why="", worker=bytes(16))
+        old.put("case_counters", agency_ref=old.agency, case_key=ref, last=number)
+    old.put("batch_lines", destination="case-system", batch=1, seq=1, note_id=bytes.fromhex(NOTES[2]), version=1)
+
+
 BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0001": _first,
     "0002": _cases,
@@ -376,4 +399,5 @@ BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0009": _deletions,
     "0010": _leases,
     "0011": _questions,
+    "0014": _deliveries,
 }

@@ -49,7 +49,7 @@ PROPERTIES: Final = (
     "note_id", "note_version", "payload_sha256", "reference", "amends", "case_ref", "severity", "kind", "author",
     "occurred_at", "recorded_at", "flagged", "flag_reason", "withheld", "withdrawn", "text",
 )  # fmt: skip
-"""What the class must have, see docs/operating.md."""
+"""What the class must have, see docs/case-systems.md."""
 
 ABOUT: Final = "note_id,note_version,payload_sha256,withdrawn,creation,activity"
 
@@ -203,7 +203,7 @@ class Roundup:
         except Settled as settled:
             if settled.answer is None or settled.answer.status != 400:
                 raise
-            findings.append(Finding("trouble", "mapping", "the class lacks a property; see operating.md, Roundup"))
+            findings.append(Finding("trouble", "mapping", "the class lacks a property; see docs/case-systems.md"))
         query = urlencode((("@page_size", "1"),))
         answer = await self._exchange.ask("GET", f"{self._items}?{query}", until=until, most_bytes=MOST_PAGE_BYTES)
         try:
@@ -212,7 +212,9 @@ class Roundup:
             # 400 says that nothing of this key is there; 404 that there is no key, and of another key it speaks, too.
             missing = settled.answer
             if missing is None or missing.status != 400 or b"not key property" in missing.body:
-                findings.append(Finding("trouble", "mapping", "note_id is not the key of the class; see operating.md"))
+                findings.append(
+                    Finding("trouble", "mapping", "note_id is not the key of the class; see docs/case-systems.md")
+                )
         return answer, findings
 
     def _remote(self, item: Mapping[str, Any]) -> Remote:

@@ -8,10 +8,10 @@ While nothing gets through there is one probe at a time, ever more rarely, and n
 """
 
 import asyncio
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from secrets import SystemRandom
 from typing import Any, Final
 
 import structlog
@@ -78,7 +78,7 @@ class Worker:
     connector: Connector
     opener: Opener
     now: Now = queue.system_now
-    roll: Callable[[], float] = random.random
+    roll: Callable[[], float] = SystemRandom().random
     reached: Callable[[str], None] = lambda name: None
 
     @property
@@ -140,8 +140,6 @@ class Worker:
         self.reached("sent")
         told = await self.store.run(partial(self._settle, outcomes=outcomes, unreadable=unreadable, found=found))
         self.reached("settled")
-        for outcome in told:
-            log.info("sync.delivered", destination=self.name, outcome=outcome)
         return Step(
             tried=len(claimed) - len(rest),
             done=told.count("accepted") + told.count("sent"),

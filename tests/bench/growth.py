@@ -97,7 +97,14 @@ def fill(tx: Transaction, *, notes: int, staff: int) -> None:
     put("flags", ({"note_id": id, "agency_ref": agency_ref, "urgency": "today",
                    "state": "open" if n < OPEN_FLAGS else "closed", "raised_at": at, "due_at": at + 14_400}
                   for n, id in enumerate(flagged)))  # fmt: skip
-    put("handovers", ({"destination": "case-system", "note_id": id, "batch": 1, "seq": n} for n, id in enumerate(ids)))
+    put("destinations", [{"name": "case-system", "agency_ref": agency_ref, "kind": "filedrop", "disclosure": "full",
+                          "state": "open", "why": "", "place_hash": bytes(32), "since": 0, "failures": 0, "next_at": 0,
+                          "alarm_s": 86_400, "cursor": "", "rejects": 0, "reject_why": "",
+                          "rejects_from": 0}])  # fmt: skip
+    put("deliveries", ({"destination": "case-system", "agency_ref": agency_ref, "note_id": id, "version": 1,
+                        "disclosure": "full", "case_key": id, "case_seq": 1, "state": "acked", "why": "", "attempts": 1,
+                        "ambiguous": 0, "withhold": 0, "remote_id": "", "remote_url": "", "remote_state": "open",
+                        "created_at": at, "done_at": at} for id in ids))  # fmt: skip
     first = tx.db.execute(text("SELECT COALESCE(MAX(seq), 0) FROM audit")).scalar_one()
     put("audit", ({"seq": first + n + 1, "at": at, "actor_kind": "person", "actor": bytes(16), "action": "note.kept",
                    "agency_ref": agency_ref, "about": id, "outcome": "done", "sealed_reason": state[:160],

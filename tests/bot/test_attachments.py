@@ -19,6 +19,7 @@ from media import COMMENT_CANARY, EXIF_CANARY, SOUND_CANARY, TAG_CANARY, photo, 
 from PIL import Image
 from sqlalchemy import update
 
+from bot import sync_wiring
 from bot.photo import cleaned_photo
 from bot.trial import AGENCY
 from bot.voice import cleaned_voice
@@ -30,8 +31,9 @@ from storage.sealing import keyfile
 from storage.sealing.suites import OpeningKey
 from storage.store import Store
 from storage.sync.dropreader import read_drop
-from storage.sync.filedrop import FileDrop, signing_key
-from storage.sync.handover import hand_over
+from storage.sync.own_keys import signing_key
+from storage.sync.registry import read_destinations
+from storage.sync.worker import run_until_done
 
 CAPTION = "Zebrafinch quartz on the wall of the yard."
 BIG = MOST_MEDIUM_BYTES + 1
@@ -114,20 +116,20 @@ async def test_the_whole_way(site: Site) -> None:
         assert f"Attached 1: photo, image/jpeg, {len(seen.content):,} bytes" in opened.as_text(note)
 
         await line.later(timedelta(minutes=3))
-        assert handed_over(site, note) == {"photo": seen.content, "voice": heard.content}
+        assert await handed_over(site, note) == {"photo": seen.content, "voice": heard.content}
 
 
-def handed_over(site: Site, note: opened.Opened) -> dict[str, bytes]:
+async def handed_over(site: Site, note: opened.Opened) -> dict[str, bytes]:
     """What the agency's importer gets of the only note."""
     key = key_of(site, site.trial.case_system_key)
-    drop = FileDrop(site.trial.drop, site.trial.age_recipient, sender="integra", stream=AGENCY)
-    store = site.trial.installation.store(reads_notes=True)
-    ingest = (site.trial.installation.keyring().ingest.public,)
-    try:
-        report = hand_over(store, ingest, key, drop, at=site.clock())
-    finally:
-        store.close()
-    assert (report.handed_over, report.parked) == (1, 0)
+    parts = sync_wiring.build(
+        site.trial.installation, read_destinations(site.trial.destinations), site.trial.case_system_key
+    )
+    (worker,) = parts.workers
+    sync_wiring.register(parts.store, worker.settings)
+    step = await run_until_done(worker)
+    await parts.close()
+    assert (step.done, step.parked) == (1, 0)
     (event,) = read_drop(site.trial.drop, site.trial.age_identity.read_text().strip(), signing_key(key).public)
     found = {one["kind"]: base64.b64decode(one["content"]) for one in event["data"]["attachments"]}
     sums = {one["kind"]: one["sha256"] for one in event["data"]["attachments"]}

@@ -34,7 +34,7 @@ def test_the_tour_shows_every_station_and_ends_well_within_a_minute() -> None:
             ("This will be sealed", "Reference "),
             ("A flag waits", "You have ", "you will hear of me on friday", "Closed "),
             ("is in hand", "is closed", "acted on"),
-            ("1 handed over", "0 handed over", "importer opens the newest"),
+            ("1 delivered", "0 delivered", "importer opens the newest"),
             ("notes: 1 row", "ciphertext"),
         ],
         strict=True,

@@ -7,8 +7,9 @@ from bot_site import NOON, Desk, texts
 from sqlalchemy import func, insert, select, update
 
 from bot.trial import AGENCY
-from storage import agencies, retention, timers
-from storage.schema import batches, handovers, notes
+from storage import agencies, deliveries, retention, timers
+from storage.schema import deliveries as rows
+from storage.schema import destinations, notes
 from storage.transaction import Transaction, seconds
 
 
@@ -18,12 +19,14 @@ def count(tx: Transaction) -> int:
 
 def handed_over(tx: Transaction) -> None:
     ids = tx.db.scalars(select(notes.c.id).where(notes.c.state == "waiting")).all()
-    row = {"destination": "drop", "number": 1, "last_seq": 1, "last_line_sha256": b"", "manifest_sha256": b""}
-    tx.db.execute(insert(batches), {**row, "written_at": seconds(NOON)})
-    tx.db.execute(
-        insert(handovers),
-        [{"destination": "drop", "note_id": ref, "batch": 1, "seq": at} for at, ref in enumerate(ids)],
-    )
+    agency_ref = tx.keyring.agency_ref(AGENCY)
+    where = {"name": "drop", "agency_ref": agency_ref, "kind": "filedrop", "disclosure": "full", "state": "open",
+             "why": "", "place_hash": bytes(32), "since": 0, "failures": 0, "next_at": 0, "alarm_s": 86_400,
+             "cursor": "", "rejects": 0, "reject_why": "", "rejects_from": 0}  # fmt: skip
+    tx.db.execute(insert(destinations), where)
+    while deliveries.owe_all(tx, "drop", agency_ref=agency_ref, at=NOON):
+        pass
+    tx.db.execute(update(rows).values(state="acked", done_at=seconds(NOON)))
     tx.db.execute(update(notes).where(notes.c.id.in_(ids)).values(state="handed-over"))
 
 

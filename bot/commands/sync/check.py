@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import typer
 
-from bot import sync_wiring
+from bot import logs, sync_wiring
 from bot.clock import system_clock
 from bot.commands.common import AsJson, Data, operator, out, out_json
 from bot.commands.sync.options import Destinations, Key, To
@@ -28,6 +28,7 @@ def check(data: Data, destinations: Destinations, key: Key = None, to: To = None
     """Try credentials, mapping, clock and certificate of each destination. Sends nothing, changes nothing. Exit code 1
     where something has to be mended."""
     installation = Installation.at(data)
+    logs.configure(level="error")
     parts = sync_wiring.build(installation, read_destinations(destinations), key, only=to or (), operator=operator())
     found = asyncio.run(_check(parts))
     if as_json:

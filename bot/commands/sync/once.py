@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from bot import sync_wiring
+from bot import logs, sync_wiring
 from bot.commands.common import AsJson, Data, operator, out, out_json, progress
 from bot.commands.sync.options import Destinations, Key, To
 from bot.commands.sync.status import sentences
@@ -23,6 +23,7 @@ def once(data: Data, destinations: Destinations, key: Key = None, to: To = None,
     parked."""
     installation = Installation.at(data)
     file = read_destinations(destinations)
+    logs.configure(level="error")
     parts = sync_wiring.build(installation, file, key, only=to or (), operator=operator())
     report = asyncio.run(_once(parts))
     if as_json:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot import sync_wiring
+from bot import logs, sync_wiring
 from bot.commands.common import AsJson, Data, operator, out, out_json, progress
 from bot.commands.sync.options import Destinations, Key, Name
 from bot.installation import Installation
@@ -43,6 +43,7 @@ def reconcile(
 ) -> None:
     """Compare what we say was delivered with what is there. Exit code 0: the same; 1: differences; 2: it could not be
     read."""
+    logs.configure(level="error")
     parts = sync_wiring.build(
         Installation.at(data), read_destinations(destinations), key, only=[name], operator=operator()
     )

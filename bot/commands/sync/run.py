@@ -21,7 +21,7 @@ from bot.sync_metrics import SyncMetrics, SyncStatus
 from bot.sync_wiring import Parts
 from storage.errors import Busy
 from storage.sync.registry import read_destinations
-from storage.sync.worker import Worker
+from storage.sync.worker import Step, Worker
 
 LOOK_EVERY_S: Final = 5.0
 """How soon a note that was just released is noticed."""
@@ -56,6 +56,14 @@ async def _run(parts: Parts, address: Address | None) -> None:
     metrics = SyncMetrics()
     served = SyncStatus(address, parts.store, metrics) if address is not None else None
     stop = asyncio.Event()
+
+    def told(name: str, step: Step) -> None:
+        metrics.stepped(name, step)
+        if step.tried:
+            log.info("sync.delivered", destination=name, count=step.done)
+        if step.parked:
+            log.warning("sync.parked", destination=name, count=step.parked)
+
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, stop.set)
@@ -63,13 +71,13 @@ async def _run(parts: Parts, address: Address | None) -> None:
     try:
         for worker in parts.workers:
             state = sync_wiring.register(parts.store, worker.settings, now=worker.now)
-            log.info("sync.destination", kind=worker.settings.kind, mode=state)
+            log.info("sync.destination", destination=worker.name, kind=worker.settings.kind, mode=state)
         if served is not None:
             await served.start()
             log.info("status.served", port=served.address.port)
         notify(READY)
         log.info("started", count=len(parts.workers))
-        await asyncio.gather(*(deliver(worker, stop, metrics.stepped) for worker in parts.workers))
+        await asyncio.gather(*(deliver(worker, stop, told) for worker in parts.workers))
         log.info("stopped")
     finally:
         notify(STOPPING)
@@ -80,7 +88,7 @@ async def _run(parts: Parts, address: Address | None) -> None:
         await parts.close()
 
 
-async def deliver(worker: Worker, stop: asyncio.Event, told: Callable[..., None] = lambda *_: None) -> None:
+async def deliver(worker: Worker, stop: asyncio.Event, told: Callable[[str, Step], None]) -> None:
     """Step, and wait until there is something to do again; the step under way is finished before a stop."""
     while not stop.is_set():
         wait_s = LOOK_EVERY_S
@@ -91,10 +99,10 @@ async def deliver(worker: Worker, stop: asyncio.Event, told: Callable[..., None]
                 continue
         except Busy:
             wait_s = BUSY_S
-            log.warning("sync.busy", kind=worker.settings.kind)
+            log.warning("sync.busy", destination=worker.name)
         except Exception as odd:  # one destination's trouble is not the others'
             wait_s = 6 * BUSY_S
-            log.error("sync.failed", kind=worker.settings.kind, **failure(odd))
+            log.error("sync.failed", destination=worker.name, **failure(odd))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), wait_s)
 

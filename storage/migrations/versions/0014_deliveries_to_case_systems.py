@@ -111,18 +111,19 @@ def upgrade() -> None:
 def _carry_over() -> None:
     """A stream of files becomes a destination of its name, which a person has to confirm. What was handed over counts
     as taken: no acknowledgement was ever asked for. A batch that is not written yet is."""
-    for rename in ("batches", "handovers"):
-        op.execute(f"UPDATE {rename} SET destination = substr(destination, 10) WHERE destination LIKE 'filedrop:%'")  # noqa: S608
-        op.execute(f"UPDATE {rename} SET destination = substr(destination, 1, 30)")  # noqa: S608
-    zeros = "zeroblob(32)" if op.get_bind().dialect.name == "sqlite" else "decode(repeat('00', 32), 'hex')"
-    op.execute(
-        "INSERT INTO destinations (name, agency_ref, kind, disclosure, state, why, place_hash, since, failures,"  # noqa: S608
+    op.execute("UPDATE batches SET destination = substr(destination, 10) WHERE destination LIKE 'filedrop:%'")
+    op.execute("UPDATE handovers SET destination = substr(destination, 10) WHERE destination LIKE 'filedrop:%'")
+    op.execute("UPDATE batches SET destination = substr(destination, 1, 30)")
+    op.execute("UPDATE handovers SET destination = substr(destination, 1, 30)")
+    nowhere = sa.text(
+        "INSERT INTO destinations (name, agency_ref, kind, disclosure, state, why, place_hash, since, failures,"
         " next_at, alarm_s, cursor, rejects, reject_why, rejects_from)"
-        f" SELECT s.destination, n.agency_ref, 'filedrop', 'full', 'unconfirmed', 'upgraded', {zeros}, 0, 0, 0, 86400,"
+        " SELECT s.destination, n.agency_ref, 'filedrop', 'full', 'unconfirmed', 'upgraded', :nowhere, 0, 0, 0, 86400,"
         " '', 0, '', 0"
         " FROM (SELECT destination, min(seq) AS seq FROM handovers GROUP BY destination) s"
         " JOIN handovers h ON h.destination = s.destination AND h.seq = s.seq JOIN notes n ON n.id = h.note_id"
     )
+    op.get_bind().execute(nowhere, {"nowhere": bytes(32)})
     op.execute("UPDATE batches SET acked_at = written_at WHERE written_at IS NOT NULL")
     op.execute(
         "INSERT INTO case_counters (agency_ref, case_key, last)"

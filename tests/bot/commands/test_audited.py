@@ -67,7 +67,18 @@ BY_COMMAND: dict[str, tuple[str, ...] | str] = {
     "outbox retry": "to whom it was meant for all along",
     "outbox drop": ("messages.dropped",),
     "sync once": ("note.handed-over",),
+    "sync run": ("note.handed-over",),
+    "sync status": "counts, references and codes",
+    "sync check": "it sends nothing",
+    "sync reconcile": ("delivery.repaired",),
+    "sync confirm": ("destination.confirmed",),
+    "sync pause": ("destination.paused",),
+    "sync resume": ("destination.resumed",),
+    "sync retry": ("delivery.retried",),
+    "sync give-up": ("delivery.given-up",),
+    "sync resend": "to whom it was given before",
     "sync public-key": "a public key",
+    "sync importer": "a script",
     "audit list": ("audit.listed",),
     "audit checkpoint": "a number and a hash",
     "audit public-key": "a public key",
@@ -332,11 +343,11 @@ def test_t40_every_act_at_the_command_line_leaves_exactly_one_entry(
     drive(*opened, "order", leaves=[("note.opened", "own", "order")], code=1)
     assert log.seen[-1].entry.outcome == "refused"
     monkeypatch.undo()
-    sync = ("sync", "once", "--agency", AGENCY, "--key", trial.case_system_key, "--to", trial.drop)
-    sync = (*sync, "--age-recipient", trial.age_recipient)
+    sync = ("sync", "once", "--destinations", trial.destinations, "--key", trial.case_system_key)
     drive(*sync, leaves=[("note.handed-over", "own", "hand-over")] * 2)
     assert len({entry.entry.about for entry in log.seen[-2:]}) == 2
     drive(*sync, leaves=[])
+    _decided(drive, trial)
     case = ("AB-1234-P", "--agency", AGENCY)
     officer = trial_person(trial, "officer")
     drive("case", "assign", case[0], officer, *case[1:], leaves=[("case.assigned", "own", "access")])
@@ -410,8 +421,7 @@ def test_t43_no_word_of_a_person_stands_in_the_log(integra: Any, trial: Trial, t
     site.close()
     data = ("--data", trial.installation.folder)
     integra("notes", "open", found, "--key", trial.coordinator_key, "--reason", "handling", *data)
-    integra("sync", "once", "--agency", AGENCY, "--key", trial.case_system_key, "--to", trial.drop, "--age-recipient",
-            trial.age_recipient, *data)  # fmt: skip
+    integra("sync", "once", "--destinations", trial.destinations, "--key", trial.case_system_key, *data)
     integra("audit", "export", "--to", tmp_path / "log", *data)
     listed = integra("audit", "list", "--reasons", "--json", *data).out
     exported = (tmp_path / "log").read_text()
@@ -426,9 +436,33 @@ def test_t43_no_word_of_a_person_stands_in_the_log(integra: Any, trial: Trial, t
         assert word not in exported
 
 
+def _decided(drive: Any, trial: Trial) -> None:
+    """What a person may decide about a destination and its deliveries."""
+    where = ("--destinations", trial.destinations)
+    drive("sync", "pause", AGENCY, leaves=[("destination.paused", "own", "hand-over")])
+    drive("sync", "resume", AGENCY, leaves=[("destination.resumed", "own", "hand-over")])
+    drive("sync", "confirm", AGENCY, *where, leaves=[("destination.confirmed", "own", "hand-over")])
+    store = trial.installation.store()
+    first = "(SELECT min(id) FROM deliveries)"
+    mine = f"SELECT reference FROM notes JOIN deliveries ON note_id = notes.id WHERE deliveries.id = {first}"
+    reference = store.run_now(lambda tx: tx.db.exec_driver_sql(mine).scalar_one())
+
+    def park() -> None:
+        parked = f"UPDATE deliveries SET state = 'parked', why = 'http-422' WHERE id = {first}"
+        store.run_now(lambda tx: tx.db.exec_driver_sql(parked))
+
+    park()
+    drive("sync", "retry", AGENCY, reference, leaves=[("delivery.retried", "own", "hand-over")])
+    park()
+    drive("sync", "give-up", AGENCY, reference, "--reason", "Entered there by hand",
+          leaves=[("delivery.given-up", "own", "hand-over")])  # fmt: skip
+    store.run_now(lambda tx: tx.db.exec_driver_sql(f"UPDATE deliveries SET state = 'acked' WHERE id = {first}"))
+    store.close()
+
+
 def _written_long_ago(trial: Trial) -> None:
     store = trial.installation.store()
-    store.run_now(lambda tx: tx.db.exec_driver_sql("UPDATE batches SET written_at = 1"))
+    store.run_now(lambda tx: tx.db.exec_driver_sql("UPDATE deliveries SET done_at = 1"))
     store.run_now(lambda tx: tx.db.exec_driver_sql("UPDATE flags SET state = 'closed', closed_at = 1"))
     store.close()
 

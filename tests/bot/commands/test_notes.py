@@ -74,15 +74,16 @@ def test_a_note_does_not_open_with_the_wrong_key_a_wrong_reference_or_a_key_in_t
         assert "Traceback" not in done.err
 
 
+def sync_options(trial: Trial) -> tuple[object, ...]:
+    return "--destinations", trial.destinations, "--key", trial.case_system_key
+
+
 def test_sync_hands_over_once_and_says_so_to_people_and_machines(integra: Any, trial: Trial, reference: str) -> None:
-    arguments = (
-        *("sync", "once", "--data", trial.installation.folder, "--agency", AGENCY, "--key", trial.case_system_key),
-        *("--to", trial.drop, "--age-recipient", trial.age_recipient),
-    )
-    first = json.loads(integra(*arguments, "--json").out)
-    assert (first["handed_over"], first["waiting"], first["parked"]) == (1, 0, 0)
+    arguments = ("sync", "once", "--data", trial.installation.folder, *sync_options(trial))
+    (first,) = json.loads(integra(*arguments, "--json").out)
+    assert (first["delivered"], first["waiting"], first["parked"], first["clean"]) == (1, 0, 0, True)
     again = integra(*arguments)
-    assert (again.code, again.out.startswith("0 handed over")) == (0, True)
+    assert (again.code, again.out) == (0, f"{AGENCY}: 0 delivered, 0 wait, 0 parked.\n")
     (row,) = json.loads(integra("notes", "list", "--data", trial.installation.folder, "--json").out)
     assert (row["reference"], row["state"]) == (reference, "handed-over")
 
@@ -162,8 +163,5 @@ def test_a_missing_attachment_is_said_and_its_note_not_handed_over(
     )
     assert (done.code, "Attached 2: voice, cannot be read: missing" in done.out, WORDS in done.out) == (1, True, True)
     assert [path.name for path in (tmp_path / "s").iterdir()] == [f"{with_photo}-1.jpg"]
-    run = integra(
-        *("sync", "once", "--data", data, "--agency", AGENCY, "--key", trial.case_system_key),
-        *("--to", trial.drop, "--age-recipient", trial.age_recipient),
-    )
-    assert (run.code, f"parked  {with_photo}  attachment" in run.out) == (1, True)
+    run = integra("sync", "once", "--data", data, *sync_options(trial))
+    assert (run.code, f"{with_photo} parked since" in run.out, "(attachment)" in run.out) == (1, True, True)

@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 from bot_site import Site, at_desk
-from sqlalchemy import insert
 
 from bot.clock import system_clock
 from bot.trial import AGENCY, Trial
 from guidance.themes import EVEN
 from storage import gaps
-from storage.schema import batches
 from storage.transaction import Transaction
 
 Integra = Callable[..., Any]
@@ -33,14 +31,16 @@ def data(trial: Trial) -> tuple[str, object]:
             await desk.later(timedelta(minutes=3))
 
     asyncio.run(logged())
-    batch = {"destination": "drop", "number": 1, "last_seq": 2, "written_at": 1}
-    hashes = {"last_line_sha256": b"\0", "manifest_sha256": b"\0"}
-    site.within(lambda tx: tx.db.execute(insert(batches).values(**batch, **hashes)))
     for statement in (
         "UPDATE flags SET state = 'closed', closed_at = 1",
         "UPDATE notes SET hour = 0",
-        "INSERT INTO handovers SELECT 'drop', id, 1, 1 FROM notes ORDER BY id LIMIT 2",
-        "UPDATE notes SET state = 'handed-over' WHERE id IN (SELECT note_id FROM handovers)",
+        "INSERT INTO destinations (name, agency_ref, kind, disclosure, state, why, place_hash, since, failures,"
+        " next_at, alarm_s, cursor, rejects, reject_why, rejects_from) SELECT 'drop', ref, 'filedrop', 'full', 'open',"
+        " '', ref, 0, 0, 0, 86400, '', 0, '', 0 FROM agencies",
+        "INSERT INTO deliveries (destination, agency_ref, note_id, version, disclosure, case_key, state, why, attempts,"
+        " ambiguous, withhold, remote_id, remote_url, remote_state, created_at, done_at) SELECT 'drop', agency_ref, id,"
+        " 1, 'full', id, 'acked', '', 1, 0, 0, '', '', '', 1, 1 FROM notes ORDER BY id LIMIT 2",
+        "UPDATE notes SET state = 'handed-over' WHERE id IN (SELECT note_id FROM deliveries)",
     ):
         site.within(lambda tx, statement=statement: tx.db.exec_driver_sql(statement))
     site.close()

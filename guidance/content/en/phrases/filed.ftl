@@ -1,0 +1,22 @@
+# What is said of notes on their way to the case system. No word of a note.
+
+filed = Note { $reference } is in the case system.
+delivery-parked = Note { $reference } did not get into { $destination }: { $why }. Whoever runs the assistant can say more.
+delivery-drifted = Note { $reference } is in { $destination }, but some fields came back otherwise than sent. Please look at it there.
+delivery-closed = Note { $reference } was closed in { $destination }.
+delivery-gone = Note { $reference } is not in { $destination } any more. Somebody deleted or merged it there.
+destination-down = Notes do not get into { $destination } until somebody mends it: { $why }. They wait here, and none is lost.
+delivery-late = { $count ->
+    [one] One note waits to get into { $destination }, for longer than it should. It is not lost. Please ask whoever runs the assistant.
+   *[other] { $count } notes wait to get into { $destination }, the oldest for longer than it should. None is lost. Please ask whoever runs the assistant.
+}
+
+filed-why-other = the case system did not take it
+filed-why-unknown-person = the person or case is not known there yet. It is tried again every day
+filed-why-conflict = something else is there under its number
+filed-why-attachment = a photo or voice message of it cannot be read
+filed-why-key = it cannot be opened with the key of the case system
+filed-why-too-large = it is too large
+filed-why-access = it does not let us in
+filed-why-rules = it refuses everything, so its rules must have changed
+filed-why-place = it is not where it was

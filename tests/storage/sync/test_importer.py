@@ -1,0 +1,137 @@
+"""The importer that ships: a shell script with common tools imports a drop, keeps each note once, and says so."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from handover_site import WORDS, DropSite, note_id
+
+from storage.sync.own_keys import public_pem, signing_key
+from storage.sync.reconcile import reconcile
+
+SCRIPT = Path(__file__).parents[3] / "storage/sync/integra-import.sh"
+MISSING = [tool for tool in ("bash", "age", "openssl", "sha256sum", "jq", "flock") if shutil.which(tool) is None]
+pytestmark = pytest.mark.skipif(
+    bool(MISSING) and not os.environ.get("CI"), reason=f"NOT TESTED: {', '.join(MISSING)} is not installed"
+)
+
+
+@pytest.fixture
+def agency(drop: DropSite, tmp_path: Path) -> DropSite:
+    """Its keys in files, as the script takes them."""
+    (tmp_path / "agency.age").write_text(str(drop.identity) + "\n")
+    (tmp_path / "sender.pem").write_text(public_pem(signing_key(drop.key).public))
+    make = ["openssl", "genpkey", "-algorithm", "ed25519", "-out", str(tmp_path / "ack.pem")]
+    subprocess.run(make, check=True, capture_output=True)
+    public = ["openssl", "pkey", "-in", str(tmp_path / "ack.pem"), "-pubout", "-out", str(tmp_path / "agency.pem")]
+    subprocess.run(public, check=True, capture_output=True)
+    return drop
+
+
+def imports(drop: DropSite, *more: str) -> "subprocess.CompletedProcess[str]":
+    folder = drop.folder
+    command = ["bash", str(SCRIPT), "--drop", str(drop.root), "--store", str(folder / "store")]
+    command += ["--identity", str(folder / "agency.age"), "--sender-key", str(folder / "sender.pem")]
+    command += ["--ack-key", str(folder / "ack.pem"), *more]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def deliver(drop: DropSite) -> None:
+    drop.wait(minutes=10)
+    asyncio.run(drop.run())
+
+
+def test_it_imports_acknowledges_and_we_hear_it(agency: DropSite) -> None:
+    agency.keep(1, text=f"{WORDS}\ntwo lines, é, \U0001f9a2, \x07")
+    agency.keep(2, amends=1)
+    deliver(agency)
+    done = imports(agency, "--each", "jq -r .data.reference | sed 's/^/R-/'")
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "batch 1: 2 notes, 2 taken\n")
+    kept = json.loads((agency.folder / "store/notes" / f"{note_id(1)}.v1.json").read_text())
+    assert kept == agency.received()[0]
+    deliver(agency)
+    assert agency.standing() == {1: "acked", 2: "acked"}
+    assert [row.remote_id for row in agency.deliveries()] == [
+        f"R-{one['data']['reference']}" for one in agency.received()
+    ]
+    again = imports(agency)
+    assert (again.returncode, again.stdout) == (0, "")
+
+
+def test_a_note_that_the_agency_refuses_comes_back_with_its_reason(agency: DropSite) -> None:
+    agency.keep(1, 2)
+    deliver(agency)
+    refuse = f"grep -q {note_id(1)} && {{ echo unknown-person; exit 65; }}; exit 0"
+    assert imports(agency, "--each", refuse).returncode == 0
+    deliver(agency)
+    assert agency.standing() == {1: "parked", 2: "acked"}
+    assert agency.deliveries()[0].why == "unknown-person"
+
+
+def test_a_command_that_fails_stops_it_and_nothing_is_acknowledged(agency: DropSite) -> None:
+    agency.keep(1, 2)
+    deliver(agency)
+    done = imports(agency, "--each", f"grep -q {note_id(1)}")
+    assert (done.returncode, list(agency.acks.iterdir())) == (1, [])
+    assert imports(agency).returncode == 0
+    deliver(agency)
+    assert agency.standing() == {1: "acked", 2: "acked"}
+
+
+@pytest.mark.parametrize("what", ["jsonl.age", "manifest.sig", "manifest.json"])
+def test_row_32_what_was_changed_on_the_way_is_not_imported(agency: DropSite, what: str) -> None:
+    agency.keep(1)
+    deliver(agency)
+    path = agency.drop_folder / f"notes-north-0000000001.{what}"
+    path.write_bytes(path.read_bytes()[:-1])
+    done = imports(agency)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert list((agency.folder / "store/notes").iterdir()) == []
+
+
+def test_row_31_a_missing_batch_is_asked_for_and_comes_again(agency: DropSite) -> None:
+    agency.keep(1)
+    deliver(agency)
+    agency.keep(2)
+    deliver(agency)
+    for path in agency.drop_folder.glob("*0000000001*"):
+        path.unlink()
+    asked = imports(agency)
+    assert (asked.returncode, "batch 1 is missing" in asked.stderr) == (3, True)
+    deliver(agency)
+    assert imports(agency).returncode == 0
+    deliver(agency)
+    assert agency.standing() == {1: "acked", 2: "acked"}
+
+
+def test_both_sides_compute_the_same_digest(agency: DropSite) -> None:
+    agency.keep(1, 2, 3)
+    deliver(agency)
+    imports(agency)
+    deliver(agency)
+    told = imports(agency, "--digest").stdout.split()
+    worker = agency.bare_worker(agency.drop(), agency.drop_settings)
+    report = asyncio.run(reconcile(worker))
+    assert told == ["2026-11-23", report.days["2026-11-23"]["digest"]]
+
+
+def test_an_acknowledgement_that_was_lost_is_written_again(agency: DropSite) -> None:
+    agency.keep(1)
+    deliver(agency)
+    imports(agency)
+    for path in agency.acks.iterdir():
+        path.unlink()
+    imports(agency)
+    deliver(agency)
+    assert agency.standing() == {1: "acked"}
+
+
+def test_it_is_asked_rightly_or_says_how(tmp_path: Path) -> None:
+    done = subprocess.run(["bash", str(SCRIPT), "--no"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "first lines of this script" in done.stderr

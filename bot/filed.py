@@ -26,6 +26,7 @@ WHY: Final = {
     "rules-changed": "filed-why-rules",
     "moved": "filed-why-place",
     "no-folder": "filed-why-place",
+    "enoent": "filed-why-place",
 }
 GONE: Final = ("gone", "merged", "missing")
 

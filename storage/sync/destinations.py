@@ -110,6 +110,13 @@ def hold(tx: Transaction, name: str, *, held: bool) -> None:
         raise Unknown(f"no destination {name}, or it has to be confirmed first: integra sync confirm {name}")
 
 
+def hurry(tx: Transaction, name: str) -> None:
+    """Somebody asks for it: what waits for its next try is tried now."""
+    _change(tx, name, ("open", "down"), next_at=0)
+    waits = and_(delivery_rows.c.destination == name, delivery_rows.c.state == "pending")
+    tx.db.execute(update(delivery_rows).where(waits).values(next_at=0))
+
+
 def get(tx: Transaction, name: str) -> Row:
     """
     Raises:

@@ -63,9 +63,7 @@ def read_destinations(path: Path) -> SyncFile:
     if not isinstance(source, str) or not source.startswith("urn:integra:") or not source.isprintable():
         raise BadInstallation(f"{path}: source is a URI like {DEFAULT_SOURCE}")
     if written or not isinstance(listed, list) or not listed or not all(isinstance(one, dict) for one in listed):
-        raise BadInstallation(
-            f"{path} should hold one or more tables [[destination]], perhaps a source, and nothing else"
-        )
+        raise BadInstallation(f"{path} should hold tables [[destination]], perhaps a source, and nothing else")
     found: list[Destination] = []
     wrong: list[str] = []
     for number, one in enumerate(listed, 1):

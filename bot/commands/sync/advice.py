@@ -28,6 +28,8 @@ DESTINATION: Final = {
     "ack-refused": "an acknowledgement was not the agency's: it lies in quarantine. Ask the agency",
     "batch-refused": "the agency's importer took nothing of a batch: ask the agency, then: integra sync resend",
     "no-folder": "its folder is away: mount it, or make outgoing, acks and quarantine in it",
+    "enoent": "its folder is away: mount it, or make outgoing, acks and quarantine in it",
+    "enodev": "its disk is away: mount it",
     "enospc": "its disk is full: make room",
     "erofs": "its disk is read-only: mend it",
 }

@@ -13,6 +13,7 @@ from bot.commands.sync.status import sentences
 from bot.installation import Installation
 from bot.sync_wiring import Parts
 from storage import deliveries
+from storage.sync import destinations as rows
 from storage.sync.registry import read_destinations
 from storage.sync.worker import Step, run_until_done
 from storage.transaction import moment
@@ -43,6 +44,7 @@ async def _once(parts: Parts) -> list[dict[str, Any]]:
             state = sync_wiring.register(parts.store, worker.settings, now=worker.now)
             step = Step(state=state)
             if state not in ("held", "unconfirmed"):
+                await parts.store.run(partial(rows.hurry, name=worker.name))
                 step = await run_until_done(worker, progress=partial(progress, unit=worker.name))
             (how,) = await parts.store.run(
                 lambda tx, worker=worker: deliveries.standing(  # type: ignore[misc]

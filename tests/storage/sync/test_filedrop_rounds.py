@@ -41,7 +41,7 @@ async def settled(drop: DropSite, **changes: Any) -> None:
     await drop.run()
 
 
-async def test_a_batch_waits_for_its_acknowledgement_and_then_its_bytes_go(drop: DropSite) -> None:
+async def test_row_27_handed_in_is_not_taken_until_it_is_acknowledged(drop: DropSite) -> None:
     drop.keep(1, 2)
     step = await drop.run()
     assert (step.done, drop.standing(), drop.ids()) == (2, {1: "sent", 2: "sent"}, [1, 2])
@@ -281,7 +281,7 @@ async def test_row_32_a_file_that_was_cut_short_is_refused_by_its_hash(drop: Dro
     assert refused.value.code == "sync.hash"
 
 
-async def test_a_note_that_the_agency_refuses_is_parked_and_goes_again_when_asked(drop: DropSite) -> None:
+async def test_row_26_each_note_of_a_batch_is_settled_by_its_own_answer(drop: DropSite) -> None:
     drop.keep(1, 2)
     await drop.run()
     await settled(drop, refuse={f"{note_id(1)}.v1": "unknown-person"})

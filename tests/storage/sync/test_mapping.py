@@ -179,7 +179,7 @@ def test_what_dialogues_seal_is_a_body() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_any_words_come_through_with_one_kind_of_line_end(text: str) -> None:
+def test_row_43_any_words_come_through_with_one_kind_of_line_end(text: str) -> None:
     found = rendered({**body(1, NOON), "parts": {"seen": text}})
     assert found["data"]["parts"]["seen"] == "\n".join(text.replace("\r\n", "\n").split("\r"))
     assert found["data"]["payload_sha256"] == payload_sha256(found["data"])
@@ -218,7 +218,7 @@ def test_text_that_is_no_object_is_refused(plaintext: bytes) -> None:
         deliver(note(plaintext), 1)
 
 
-def test_half_a_character_is_refused() -> None:
+def test_row_43_half_a_character_is_refused() -> None:
     fields = json.dumps({**body(1, NOON), "parts": {"seen": "\ud83d"}}).encode()
     with pytest.raises(NotAnEvent):
         deliver(note(fields), 1)

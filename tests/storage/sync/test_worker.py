@@ -1,15 +1,18 @@
 """The worker: each note once in effect, in order within its case, whatever the case system does."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from case_system import CaseSystem
 from handover_site import AUTHOR, NOON, WORDS, Crash, Site, note_id, raising
 from sqlalchemy import update
 
 from storage import notes as note_rows
+from storage.errors import Busy
 from storage.schema import notes
 from storage.sealing.opening import Expected
 from storage.sealing.rewrap import rewrap
@@ -46,7 +49,7 @@ async def test_what_waits_is_delivered_once_and_the_author_hears(site: Site) -> 
     assert cases.sends == 2
 
 
-async def test_a_note_and_what_is_owed_of_it_commit_together(site: Site) -> None:
+async def test_row_07_a_note_and_what_is_owed_of_it_commit_together(site: Site) -> None:
     site.worker(CaseSystem())
 
     def turn(tx: Any) -> None:
@@ -700,3 +703,25 @@ async def test_row_51_no_word_reaches_logs_errors_or_the_log_of_deliveries(
     said = caplog.text + "".join(capsys.readouterr()) + repr(worker) + repr(site.deliveries())
     assert WORDS not in said
     assert "C-17" not in said
+
+
+@pytest.mark.postgres
+async def test_row_49_a_server_that_goes_away_in_the_middle_costs_a_look_and_nothing_else(site: Site) -> None:
+    """Its connections are cut between the claim and what came of it."""
+    cases, settings = CaseSystem(), site.settings()
+    worker = site.worker(cases, settings)
+    site.keep(1)
+
+    def cut(stage: str) -> None:
+        if stage == "sent":
+            kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'test_sync'"
+            with psycopg.connect(site.addresses.owner, autocommit=True) as connection:
+                connection.execute(kill)
+
+    worker.reached = cut
+    with contextlib.suppress(Busy):  # or it connects again, and settles after all
+        await worker.step()
+    worker.reached = lambda _: None
+    site.wait(seconds=queue.LEASE_S + 1)
+    await run_until_done(worker)
+    assert (cases.keys, site.standing()) == ([f"{note_id(1)}.v1"], {1: "acked"})

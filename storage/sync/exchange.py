@@ -149,6 +149,8 @@ class Exchange:
             if settled.answer is None:
                 return Health((said,), trouble)
             return self._health(settled.answer, [said], trouble)
+        except ODD:
+            return Health((Finding("trouble", "not-json", OTHERWISE),), Retry("not-json"))
         wrong = next((one for one in findings if one.level == "trouble"), None)
         return self._health(answer, findings, Park(wrong.code, "destination") if wrong else None)
 
@@ -175,6 +177,10 @@ MEANINGS: Final[Mapping[str, str]] = {
 }
 
 
+ODD: Final = (KeyError, IndexError, TypeError, ValueError, AttributeError)
+"""What comes of reading JSON that is other than it should be."""
+
+
 @asynccontextmanager
 async def reading() -> AsyncIterator[None]:
     """What ``find``, ``list_since`` and ``retire_duplicate`` do inside raises ``Unanswered`` for any trouble there."""
@@ -184,6 +190,8 @@ async def reading() -> AsyncIterator[None]:
         return
     except Settled as settled:
         failed = Unanswered(settled.reading())
+    except ODD:
+        failed = Unanswered(Retry("not-json"))
     raise failed
 
 

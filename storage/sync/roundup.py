@@ -34,7 +34,7 @@ from storage.sync.base import (
     Retry,
     Unsupported,
 )
-from storage.sync.exchange import Exchange, Settled, WebDestination, as_of, members, reading
+from storage.sync.exchange import ODD, Exchange, Settled, WebDestination, as_of, members, reading
 from storage.sync.given import Given
 from storage.sync.settings import read_secret
 from storage.sync.web import Answer
@@ -104,11 +104,11 @@ class Roundup:
             async with reading():
                 query = [*since, ("@fields", ABOUT), ("@page_size", str(A_PAGE)), ("@page_index", str(page))]
                 items = await self._collection(query, _until(WITHIN_S))
-            newest = max((newest, *(str(item["activity"]) for item in items)))
+                newest = max((newest, *(str(item["activity"]) for item in items)))
+                remotes = [self._remote(item) for item in items if str(item["activity"]) >= (cursor or "")]
             through = len(items) < A_PAGE
-            for item in items:
-                if str(item["activity"]) >= (cursor or ""):
-                    yield replace(self._remote(item), cursor=newest if through else cursor or "")
+            for remote in remotes:
+                yield replace(remote, cursor=newest if through else cursor or "")
             if through:
                 return
             page += 1
@@ -123,9 +123,7 @@ class Roundup:
         try:
             answer = await self._write("POST", self._items, _item(delivery), until)
         except Settled as settled:
-            if not settled.look:
-                return settled.outcome
-            return await self._refused(delivery, settled, until)
+            return await self._refused(delivery, settled, until) if settled.look else settled.outcome
         try:
             number = str(_data(answer).get("id", ""))
             held, _ = await self._read(number, until)
@@ -148,6 +146,8 @@ class Roundup:
             held, _ = await self._read(there.remote_id, until)
         except Settled as settled:
             return settled.after_writing()
+        except ODD:
+            return Retry("not-json", ambiguous=True)
         return Accepted(there.remote_id, there.url, already=True, drift=_drift(delivery, held))
 
     async def _withdrawn(self, delivery: Delivery, there: Remote, until: float) -> Outcome:

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import model_validator
+from pydantic import ValidationInfo, field_validator
 
 from storage.errors import StorageError
 from storage.sync.answers import Look, judged, unanswered
@@ -29,22 +29,26 @@ class WebDestination(Destination):
         networks: private networks it may be in, ``10.3.0.0/16``; without, only public addresses are connected to.
     """
 
+    networks: tuple[str, ...] = ()
     url: str
     ca_file: Path | None = None
     client_file: Path | None = None
-    networks: tuple[str, ...] = ()
 
-    @model_validator(mode="after")
-    def _checked(self) -> "WebDestination":
+    @field_validator("networks")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
         try:
-            listed = [ip_network(one) for one in self.networks]
+            for one in networks:
+                ip_network(one)
         except ValueError:
-            raise ValueError("networks are written 10.3.0.0/16") from None
-        try:
-            base_url(self.url, listed)
-        except ValueError as wrong:
-            raise ValueError(f"url {wrong}") from None
-        return self
+            raise ValueError("each is written like 10.3.0.0/16") from None
+        return networks
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, url: str, info: ValidationInfo) -> str:
+        base_url(url, [ip_network(one) for one in info.data.get("networks", ())])
+        return url
 
     def where(self) -> str:
         return self.url
@@ -145,6 +149,8 @@ class Exchange:
             if settled.answer is None:
                 return Health((said,), trouble)
             return self._health(settled.answer, [said], trouble)
+        except ODD:
+            return Health((Finding("trouble", "not-json", OTHERWISE),), Retry("not-json"))
         wrong = next((one for one in findings if one.level == "trouble"), None)
         return self._health(answer, findings, Park(wrong.code, "destination") if wrong else None)
 
@@ -171,6 +177,10 @@ MEANINGS: Final[Mapping[str, str]] = {
 }
 
 
+ODD: Final = (KeyError, IndexError, TypeError, ValueError, AttributeError)
+"""What comes of reading JSON that is other than it should be."""
+
+
 @asynccontextmanager
 async def reading() -> AsyncIterator[None]:
     """What ``find``, ``list_since`` and ``retire_duplicate`` do inside raises ``Unanswered`` for any trouble there."""
@@ -180,6 +190,8 @@ async def reading() -> AsyncIterator[None]:
         return
     except Settled as settled:
         failed = Unanswered(settled.reading())
+    except ODD:
+        failed = Unanswered(Retry("not-json"))
     raise failed
 
 

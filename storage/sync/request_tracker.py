@@ -14,9 +14,9 @@ import asyncio
 import json
 import re
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
@@ -36,7 +36,7 @@ from storage.sync.base import (
     RemoteState,
     Retry,
 )
-from storage.sync.exchange import Exchange, Settled, WebDestination, as_of, members, reading
+from storage.sync.exchange import ODD, Exchange, Settled, WebDestination, as_of, members, reading
 from storage.sync.given import Given
 from storage.sync.settings import read_secret
 from storage.sync.web import MOST_BYTES, Answer
@@ -45,6 +45,7 @@ NOTE_ID: Final = re.compile(r"[0-9a-f]{32}")
 WITHIN_S: Final = 45.0
 A_PAGE: Final = 100
 MOST_PAGE_BYTES: Final = 1024 * 1024
+TRIED_AGAIN: Final = timedelta(hours=6)
 DUPLICATE: Final = "duplicate"
 """In place of a version, in a ticket that was retired: reconciliation passes over it."""
 
@@ -94,9 +95,10 @@ class RequestTracker:
 
     caps = Caps(repeat_safety="find_then_create", max_bytes=16 * 1024 * 1024)
 
-    def __init__(self, settings: RequestTrackerDestination, exchange: Exchange) -> None:
+    def __init__(self, settings: RequestTrackerDestination, exchange: Exchange, clock: Callable[[], datetime]) -> None:
         self._to = settings
         self._exchange = exchange
+        self._clock = clock
 
     @property
     def name(self) -> str:
@@ -123,14 +125,14 @@ class RequestTracker:
         while True:
             async with reading():
                 items = await self._page(cursor or "", last)
-            newest = max((newest, *(item["LastUpdated"] for item in items)))
-            through = len(items) < A_PAGE
-            for item in items:
-                if self._fields(item).get(self._to.version_field) != DUPLICATE:
-                    yield replace(self._remote(item), cursor=newest if through else cursor or "")
-            if through:
+                newest = max((newest, *(item["LastUpdated"] for item in items)))
+                kept = [one for one in items if self._fields(one).get(self._to.version_field) != DUPLICATE]
+                remotes = [self._remote(one) for one in kept]
+                last = str(items[-1]["id"]) if len(items) == A_PAGE else ""
+            for remote in remotes:
+                yield replace(remote, cursor=cursor or "" if last else newest)
+            if not last:
                 return
-            last = str(items[-1]["id"])
 
     async def retire_duplicate(self, keep: Remote, extra: Remote) -> None:
         async with reading():
@@ -149,6 +151,8 @@ class RequestTracker:
             return await self._created(delivery, until)
         except Settled as settled:
             return settled.outcome
+        except ODD:
+            return Retry("not-json", ambiguous=True)
 
     async def _there(self, delivery: Delivery, ticket: Mapping[str, Any], until: float) -> Outcome:
         there = self._remote(ticket)
@@ -158,6 +162,8 @@ class RequestTracker:
             return await self._withdrawn(delivery, there, until)
         if there.payload_sha256 not in ("", delivery.payload_sha256):
             return Park("conflict")
+        if there.state == "merged":  # what it says now is another's, too
+            return Accepted(there.remote_id, there.url, already=True)
         drift = await self._drift(delivery, ticket, until)
         return Accepted(there.remote_id, there.url, already=True, drift=drift)
 
@@ -263,7 +269,7 @@ class RequestTracker:
             query=(("fields", _PARTS if delivery.attachments else f"{_PARTS},Content"), ("per_page", "20")),
             most_bytes=MOST_BYTES + 8 * len(content.encode()),
         )
-        parts = sorted(members(answer).get("items", ()), key=lambda part: int(part["id"]))
+        parts = sorted(_items(answer), key=lambda part: int(part["id"]))
         words = next((part for part in parts if part["ContentType"] == "text/plain" and not part["Filename"]), None)
         if words is None or not _same(words, content):
             drift.append("text")
@@ -324,7 +330,7 @@ class RequestTracker:
             ),
             most_bytes=MOST_PAGE_BYTES,
         )
-        return list(members(answer).get("items", ()))
+        return _items(answer)
 
     async def _look(self, until: float) -> tuple[Answer, Sequence[Finding]]:
         version = await self._exchange.ask("GET", "/rt", until=until)
@@ -348,7 +354,27 @@ class RequestTracker:
             for name in wanted
             if name and name not in there
         ]
+        if all(one.level == "fine" for one in findings):
+            findings += await self._lost_track(until)
         return queue, findings
+
+    async def _lost_track(self, until: float) -> list[Finding]:
+        """Tickets of ours that took no id lately: another one would be lost track of likewise."""
+        since = self._clock() - TRIED_AGAIN
+        empty = [f"CF.{{{name}}} IS NULL" for name in (self._to.note_id_field, self._to.version_field)]
+        ours = (
+            f"Queue = '{self._to.queue}' AND Creator = '__CurrentUser__' AND Created > '{since:%Y-%m-%d %H:%M:%S} UTC'"
+        )
+        found = await self._search(" AND ".join((ours, *empty)), until, orderby="id", per_page="1")
+        return [
+            Finding(
+                "trouble",
+                "mapping",
+                f"ticket {one['id']} took no {self._to.note_id_field}: give the user SetInitialCustomField and"
+                " ModifyCustomField on the queue, then delete that ticket; it is tried again six hours after",
+            )
+            for one in found
+        ]
 
     def _remote(self, ticket: Mapping[str, Any]) -> Remote:
         fields, number = self._fields(ticket), str(ticket["id"])
@@ -404,6 +430,17 @@ def _content(delivery: Delivery) -> str:
     return "\n".join((*((text, "") if text else ()), *(f"{name}: {value}" for name, value in about if value)))
 
 
+def _items(answer: Answer) -> list[dict[str, Any]]:
+    """
+    Raises:
+        Settled: none are told; that is not the same as that there are none.
+    """
+    found = members(answer).get("items")
+    if not isinstance(found, list):
+        raise Settled(Retry("not-json", ambiguous=True))
+    return found
+
+
 def _same(part: Mapping[str, Any], content: str) -> bool:
     if "Content" in part:
         return str(part["Content"]).replace("\r\n", "\n") == content
@@ -439,4 +476,4 @@ def open_request_tracker(settings: RequestTrackerDestination, given: Given) -> R
     """
     token = read_secret(settings.token_file)
     web = settings.web({"Authorization": f"token {token}", "Accept": "application/json"})
-    return RequestTracker(settings, Exchange(web, given.clock))
+    return RequestTracker(settings, Exchange(web, given.clock), given.clock)

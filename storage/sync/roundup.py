@@ -34,7 +34,7 @@ from storage.sync.base import (
     Retry,
     Unsupported,
 )
-from storage.sync.exchange import Exchange, Settled, WebDestination, as_of, members, reading
+from storage.sync.exchange import ODD, Exchange, Settled, WebDestination, as_of, members, reading
 from storage.sync.given import Given
 from storage.sync.settings import read_secret
 from storage.sync.web import Answer
@@ -49,7 +49,7 @@ PROPERTIES: Final = (
     "note_id", "note_version", "payload_sha256", "reference", "amends", "case_ref", "severity", "kind", "author",
     "occurred_at", "recorded_at", "flagged", "flag_reason", "withheld", "withdrawn", "text",
 )  # fmt: skip
-"""What the class must have, see docs/operating.md."""
+"""What the class must have, see docs/case-systems.md."""
 
 ABOUT: Final = "note_id,note_version,payload_sha256,withdrawn,creation,activity"
 
@@ -104,11 +104,11 @@ class Roundup:
             async with reading():
                 query = [*since, ("@fields", ABOUT), ("@page_size", str(A_PAGE)), ("@page_index", str(page))]
                 items = await self._collection(query, _until(WITHIN_S))
-            newest = max((newest, *(str(item["activity"]) for item in items)))
+                newest = max((newest, *(str(item["activity"]) for item in items)))
+                remotes = [self._remote(item) for item in items if str(item["activity"]) >= (cursor or "")]
             through = len(items) < A_PAGE
-            for item in items:
-                if str(item["activity"]) >= (cursor or ""):
-                    yield replace(self._remote(item), cursor=newest if through else cursor or "")
+            for remote in remotes:
+                yield replace(remote, cursor=newest if through else cursor or "")
             if through:
                 return
             page += 1
@@ -123,9 +123,7 @@ class Roundup:
         try:
             answer = await self._write("POST", self._items, _item(delivery), until)
         except Settled as settled:
-            if not settled.look:
-                return settled.outcome
-            return await self._refused(delivery, settled, until)
+            return await self._refused(delivery, settled, until) if settled.look else settled.outcome
         try:
             number = str(_data(answer).get("id", ""))
             held, _ = await self._read(number, until)
@@ -148,6 +146,8 @@ class Roundup:
             held, _ = await self._read(there.remote_id, until)
         except Settled as settled:
             return settled.after_writing()
+        except ODD:
+            return Retry("not-json", ambiguous=True)
         return Accepted(there.remote_id, there.url, already=True, drift=_drift(delivery, held))
 
     async def _withdrawn(self, delivery: Delivery, there: Remote, until: float) -> Outcome:
@@ -203,7 +203,7 @@ class Roundup:
         except Settled as settled:
             if settled.answer is None or settled.answer.status != 400:
                 raise
-            findings.append(Finding("trouble", "mapping", "the class lacks a property; see operating.md, Roundup"))
+            findings.append(Finding("trouble", "mapping", "the class lacks a property; see docs/case-systems.md"))
         query = urlencode((("@page_size", "1"),))
         answer = await self._exchange.ask("GET", f"{self._items}?{query}", until=until, most_bytes=MOST_PAGE_BYTES)
         try:
@@ -212,7 +212,9 @@ class Roundup:
             # 400 says that nothing of this key is there; 404 that there is no key, and of another key it speaks, too.
             missing = settled.answer
             if missing is None or missing.status != 400 or b"not key property" in missing.body:
-                findings.append(Finding("trouble", "mapping", "note_id is not the key of the class; see operating.md"))
+                findings.append(
+                    Finding("trouble", "mapping", "note_id is not the key of the class; see docs/case-systems.md")
+                )
         return answer, findings
 
     def _remote(self, item: Mapping[str, Any]) -> Remote:

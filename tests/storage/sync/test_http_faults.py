@@ -1,6 +1,7 @@
 """Mixed faults, over every connector that speaks HTTP: each note is there once, and the one that was sent."""
 
 import random
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from case_systems.stages import Proxied, request_tracker_stage, roundup_stage, webhook_stage
 from conformance import delivery
-from fault_proxy import Fault, half, lose, passing, reset, status
+from fault_proxy import Fault, drip, endless, fault_proxy, half, lose, passing, reset, silent, status
 
 from storage.sync.base import Accepted, Delivery, Park, Retry
 
@@ -51,6 +52,34 @@ async def play(stage: Proxied, weather: random.Random, notes: int) -> None:
     assert sorted(await stage.records()) == [one.ref.key for one in deliveries]
     listed = [remote async for remote in stage.connector.list_since(None)]
     assert sorted(one.payload_sha256 for one in listed) == sorted(one.payload_sha256 for one in deliveries)
+
+
+@pytest.mark.parametrize("fault", [silent, drip, endless])
+@pytest.mark.parametrize("kind", sorted(STAGES))
+async def test_row_05_an_answer_without_an_end_is_given_up_and_makes_no_second_record(
+    kind: str, fault: Fault, tmp_path: Path
+) -> None:
+    opened: Open = STAGES[kind]
+    async with opened(tmp_path) as stage:
+        stage.proxy.faults = [fault]
+        before = time.monotonic()
+        (first,) = await stage.connector.send([delivery(1)], within_s=2)
+        assert time.monotonic() - before < 20, "it would have gone on for ever"
+        assert isinstance(first, Retry)
+        assert first.ambiguous
+        (second,) = await stage.connector.send([delivery(1)], within_s=20)
+        assert isinstance(second, Accepted)
+        assert await stage.records() == [delivery(1).ref.key]
+
+
+@pytest.mark.parametrize("kind", sorted(STAGES))
+async def test_row_23_a_redirect_takes_nothing_anywhere(kind: str, tmp_path: Path) -> None:
+    opened: Open = STAGES[kind]
+    async with opened(tmp_path) as stage, fault_proxy(1) as trap:
+        stage.proxy.always = status(307, f"Location: http://127.0.0.1:{trap.port}/")
+        assert await stage.connector.send([delivery(1)], within_s=20) == [Park("redirect", "destination")]
+        assert (await stage.connector.probe()).trouble == Park("redirect", "destination")
+        assert trap.asked == []
 
 
 @pytest.mark.parametrize(("kind", "notes"), [("request_tracker", 3), ("roundup", 6), ("webhook", 10)])

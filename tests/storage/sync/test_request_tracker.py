@@ -15,7 +15,7 @@ from conformance import WORDS, delivery, note_id
 from fault_proxy import Asked, Fault, FaultProxy, fault_proxy, half, lose, passing, reset, silent, status
 
 from storage.sync import request_tracker
-from storage.sync.base import Accepted, Delivery, Outcome, Park, Reject, Remote, Retry
+from storage.sync.base import Accepted, Delivery, Outcome, Park, Reject, Remote, Retry, Unanswered
 from storage.sync.request_tracker import RequestTracker as Connector
 from storage.sync.request_tracker import open_request_tracker
 
@@ -288,6 +288,36 @@ async def test_a_right_that_is_missing_is_found_by_the_probe(rt: RequestTracker,
     assert health.trouble == Park("forbidden", "destination")
     assert "CreateTicket" in health.findings[-1].what
     assert await sent(connector, delivery(1)) == Park("forbidden", "destination")
+
+
+async def test_a_right_that_is_missing_makes_one_ticket_without_an_id_and_not_one_after_another(
+    rt: RequestTracker, connector: Connector
+) -> None:
+    rt.database(
+        "DELETE FROM ACL WHERE RightName IN ('SetInitialCustomField', 'ModifyCustomField') AND PrincipalId ="
+        " (SELECT g.id FROM Groups g JOIN Users u ON g.Instance = u.id"
+        " WHERE g.Domain = 'ACLEquivalence' AND u.Name = 'notesync')"
+    )
+    rt.stop()
+    rt.start()
+    assert await sent(connector, delivery(1)) == Park("mapping", "destination")
+    health = await connector.probe()
+    assert health.trouble == Park("mapping", "destination"), "so that the worker sends no more"
+    assert "SetInitialCustomField" in health.findings[-1].what
+    assert len(rt.tickets()) == 1
+    rt.call("PUT", "/ticket/1", {"Status": "deleted"})
+    assert (await connector.probe()).trouble is None
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"items": [1]}', b'{"items": [{"id": 1, "CustomFields": 2}]}', b"1"])
+async def test_an_odd_answer_is_trouble_and_no_crash(body: bytes, proxy: FaultProxy, connector: Connector) -> None:
+    proxy.rule = lambda asked: status(200, body=body) if asked.method == "GET" else status(201, body=body)
+    outcome = await sent(connector, delivery(1))
+    assert outcome == Retry("not-json", ambiguous=True)
+    assert isinstance((await connector.probe()).findings, tuple)
+    for look in (listed(connector), connector.find(delivery(1).ref)):
+        with pytest.raises(Unanswered, match="not-json"):
+            await look
 
 
 async def test_an_unknown_queue_stops_the_destination(rt: RequestTracker, proxy: FaultProxy) -> None:

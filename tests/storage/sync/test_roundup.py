@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.sync import roundup as module
-from storage.sync.base import Accepted, Delivery, Outcome, Park, Reject, Remote, Retry, Unsupported
+from storage.sync.base import Accepted, Delivery, Outcome, Park, Reject, Remote, Retry, Unanswered, Unsupported
 from storage.sync.roundup import Roundup as Connector
 from storage.sync.roundup import open_roundup
 
@@ -251,6 +251,16 @@ async def test_the_list_goes_on_over_pages_and_from_a_cursor(
     later = await listed(connector, found[-1].cursor)
     assert {one.note_id for one in later} <= {one.note_id for one in found}
     assert found[-1].note_id in {one.note_id for one in later}
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"data": 1}', b'{"data": {"collection": [1]}}', b"1"])
+async def test_an_odd_answer_is_trouble_and_no_crash(body: bytes, proxy: FaultProxy, connector: Connector) -> None:
+    proxy.rule = lambda asked: status(200, body=body) if asked.method == "GET" else status(409, body=body)
+    assert await sent(connector, delivery(1)) == Retry("not-json", ambiguous=True)
+    assert isinstance((await connector.probe()).findings, tuple)
+    for look in (listed(connector), connector.find(delivery(1).ref)):
+        with pytest.raises(Unanswered, match="not-json"):
+            await look
 
 
 async def test_a_wrong_password_stops_the_destination(roundup: Roundup, proxy: FaultProxy, tmp_path: Any) -> None:

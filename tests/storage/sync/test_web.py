@@ -109,7 +109,7 @@ async def test_row_05_a_slow_drip_meets_the_deadline() -> None:
     async with broken(drip) as (made, _):
         before = asyncio.get_running_loop().time()
         found = await failed(made, 0.3)
-        assert asyncio.get_running_loop().time() - before < 3
+        assert asyncio.get_running_loop().time() - before < 10, "it drips for twenty seconds"
     assert (found.reason, found.sent) == ("timeout", True)
 
 

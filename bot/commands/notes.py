@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -16,7 +17,7 @@ from dialogues.reference import read_reference
 from storage import audit, flags, opened, people, reading
 from storage import notes as rows_of_notes
 from storage.audit import ReadingReason
-from storage.errors import ReasonNeeded
+from storage.errors import ReasonNeeded, Unreadable
 from storage.sealing.errors import NoteUnreadable
 from storage.sealing.suites import OpeningKey
 from storage.transaction import Transaction
@@ -165,8 +166,9 @@ def _found_here(
         who, theirs = None, [rows_of_notes.agency_of(tx, note_id)]
         if reader:
             who = people.by_start(tx, reader)
-            person = desks.access.person_of(tx, who, now)
-            theirs = desks.access.desks_of(tx, person, now) if person is not None else []
+            with suppress(Unreadable):  # a copy without the assistant's own keys does not tell whose desk is whose
+                person = desks.access.person_of(tx, who, now)
+                theirs = desks.access.desks_of(tx, person, now) if person is not None else []
         reading.opening(tx, who, note_id, theirs, at=now, reason=reason, words=words)
         found = opened.open_reference(tx, short, opener, ingest, at=now, reason=reason, words=words)
         if who is not None:

@@ -180,4 +180,7 @@ for await (const line of createInterface({ input: process.stdin, crlfDelay: Infi
     );
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
+// Who asked is gone: so is everything that was opened.
+for (const context of contexts.values()) await context.close().catch(() => undefined);
 await browser.close();
+process.exit(0);

@@ -68,7 +68,7 @@ def attempts(words: dict[str, str]) -> list[tuple[str, str]]:
     found += [("pressed", f"my-notes.worse.{short}.{urgency}") for urgency in ("today", "urgent")]
     found += [("pressed", f"note.{act}.{word}") for act in ("amend", "case") for word in (short, note_id, code)]
     found += [("pressed", f"people.one.{person}"), ("pressed", f"walk.kept.{note_id[:16]}")]
-    return found + [("pressed", f"timeline.plan.{note_id}"), ("pressed", f"handoff.{code}")]
+    return [*found, ("pressed", f"timeline.plan.{note_id}"), ("pressed", f"handoff.{code}")]
 
 
 async def answered(desk: Desk, how: str, what: str) -> str:

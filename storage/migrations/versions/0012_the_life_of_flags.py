@@ -20,10 +20,13 @@ def upgrade() -> None:
     op.add_column("flags", sa.Column("level", sa.SmallInteger(), nullable=False, server_default="-1"))
     op.add_column("flags", sa.Column("overdue_since", sa.BigInteger(), nullable=True))
     op.add_column("flags", sa.Column("warned_at", sa.BigInteger(), nullable=True))
-    op.execute(f"UPDATE flags SET take_by = due_at, moved_at = raised_at, level = {DESK}")  # noqa: S608  a number of ours
-    op.execute("UPDATE flags SET overdue_since = due_at WHERE state = 'overdue'")
+    flags = sa.table(
+        "flags", *map(sa.column, ("state", "take_by", "due_at", "moved_at", "raised_at", "level", "overdue_since"))
+    )
+    op.execute(flags.update().values(take_by=flags.c.due_at, moved_at=flags.c.raised_at, level=DESK))
+    op.execute(flags.update().where(flags.c.state == "overdue").values(overdue_since=flags.c.due_at))
     for before, now in STATES.items():
-        op.execute(f"UPDATE flags SET state = '{now}' WHERE state = '{before}'")  # noqa: S608  words of ours
+        op.execute(flags.update().where(flags.c.state == before).values(state=now))
     op.create_table(
         "flag_steps",
         sa.Column("note_id", sa.LargeBinary(length=16), nullable=False),

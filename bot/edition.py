@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from bot.finding import AS_SHIPPED, Finding
 from dialogues.model import Voice
 from guidance import library
 from guidance.edition import must_be_mended
@@ -12,16 +13,16 @@ from guidance.library import ContentError
 from guidance.model import Content, Problem
 
 
-def shipped_voices() -> Mapping[str, Voice]:
+def shipped_voices(finding: Finding = AS_SHIPPED) -> Mapping[str, Voice]:
     """Every language that is shipped.
 
     Raises:
         ContentError: content that must not reach people.
     """
-    return MappingProxyType({code: Voice.of(library.load(code)) for code in library.languages()})
+    return MappingProxyType({code: finding.voice(library.load(code)) for code in library.languages()})
 
 
-def checked_voices(root: Path | None = None) -> Mapping[str, Voice]:
+def checked_voices(root: Path | None = None, finding: Finding = AS_SHIPPED) -> Mapping[str, Voice]:
     """Every language of an edition, read anew and checked as `integra check` does. Takes some seconds.
 
     Args:
@@ -44,7 +45,7 @@ def checked_voices(root: Path | None = None) -> Mapping[str, Voice]:
             problems += refused.problems
     if problems:
         raise ContentError(dict.fromkeys(problems))
-    return MappingProxyType({code: Voice.of(content) for code, content in found.items()})
+    return MappingProxyType({code: finding.voice(content) for code, content in found.items()})
 
 
 @cache

@@ -7,6 +7,7 @@ DIR/                 0700
   deletions          what was erased or ended, for the restore of an older backup
   lock               who is using the folder
   desks/             pins: whose signature each desk carries
+  learnt/            what the finders of answers learnt from the content; made anew where it is missing
   settings.toml      what can be set
   site.toml          local numbers, names, timings, alarm lines; only where the operator wrote one
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 import structlog
 
 from bot.clock import system_clock
+from bot.finding import FOLDER as LEARNT_FOLDER
 from bot.logs import failure
 from storage import lock
 from storage.actor import ASSISTANT, Actor
@@ -49,6 +51,7 @@ FIRST_SETTINGS = """\
 # page_listen = "127.0.0.1:8444"
 # log_level = "info"           # info, warning or error
 # log_format = "json"          # json or logfmt
+# by_meaning = true            # where the extra for it is installed, answers are found by meaning, too
 # content = "/srv/integra/content"   # an edition of your own, in place of the shipped content
 """
 
@@ -73,6 +76,10 @@ class Installation:
     @property
     def deletions(self) -> Path:
         return self.folder / DELETIONS_FILE
+
+    @property
+    def learnt(self) -> Path:
+        return self.folder / LEARNT_FOLDER
 
     @property
     def pins(self) -> Pins:

@@ -62,6 +62,8 @@ class Settings(BaseSettings):
             for who somebody is then counts. Default false.
         page_in_telegram_web: INTEGRA_PAGE_IN_TELEGRAM_WEB, whether Telegram's web client may show the page in a frame.
             Default false.
+        by_meaning: INTEGRA_BY_MEANING, whether answers are found by what sentences mean, too, where the extra for it is
+            installed. Default true.
         log_level: INTEGRA_LOG_LEVEL, least level that is logged: info, warning or error. Default info.
         log_format: INTEGRA_LOG_FORMAT, json or logfmt. Default json.
     """
@@ -89,6 +91,7 @@ class Settings(BaseSettings):
     page_folder: Annotated[DirectoryPath | None, BeforeValidator(lambda value: value or None)] = None
     page_in_telegram: bool = False
     page_in_telegram_web: bool = False
+    by_meaning: bool = True
     log_level: Literal["info", "warning", "error"] = "info"
     log_format: Literal["json", "logfmt"] = "json"
     content: Annotated[DirectoryPath | None, BeforeValidator(lambda value: value or None)] = None

@@ -16,6 +16,7 @@ from bot.app import App
 from bot.channels.base import Channel
 from bot.channels.registry import PACED
 from bot.clock import Clock, system_clock
+from bot.finding import AS_SHIPPED, Finding
 from bot.installation import Installation
 from bot.limits import Limits
 from bot.pacing import Paces
@@ -39,21 +40,22 @@ from storage.transaction import Transaction
 DRAFT_HOURS = 12
 
 
-def voices(content: Path | None = None) -> Mapping[str, Voice]:
+def voices(content: Path | None = None, finding: Finding = AS_SHIPPED) -> Mapping[str, Voice]:
     """Every language's content, read once.
 
     Args:
         content: a folder in place of the shipped content.
+        finding: what helps to find answers in it; here and below.
 
     Raises:
         guidance.library.ContentError: content that must not reach people.
     """
-    return _voices(content)
+    return _voices(content, finding)
 
 
-@cache  # one call and another with the default left out would be two to it
-def _voices(content: Path | None) -> Mapping[str, Voice]:
-    return edition.shipped_voices() if content is None else edition.checked_voices(content)
+@cache  # one call and another with a default left out would be two to it
+def _voices(content: Path | None, finding: Finding) -> Mapping[str, Voice]:
+    return edition.shipped_voices(finding) if content is None else edition.checked_voices(content, finding)
 
 
 def world(
@@ -66,6 +68,7 @@ def world(
     content: Path | None = None,
     anew: bool = False,
     mentor_days: int = 90,
+    finding: Finding = AS_SHIPPED,
 ) -> World:
     """What turns need.
 
@@ -80,7 +83,7 @@ def world(
         SiteError: the operator's own file has problems.
     """
     pins = installation.pins
-    spoken = edition.checked_voices(content) if anew else voices(content)
+    spoken = edition.checked_voices(content, finding) if anew else voices(content, finding)
     first = next(iter(spoken.values()))
     places = sites(installation.site, first.content, slugs)
     return World(spoken, pins, Access(pins, places), clock, entropy, witness, mentor_days=mentor_days)
@@ -103,6 +106,7 @@ def app(
     page: str = "",
     page_in_chat: bool = False,
     paces: Paces | None = None,
+    finding: Finding = AS_SHIPPED,
 ) -> App:
     """The assistant on these channels.
 
@@ -128,6 +132,7 @@ def app(
         slugs=slugs,
         content=content,
         mentor_days=mentor_days,
+        finding=finding,
     )
     made = replace(
         made, question_days=question_days, question_people=question_people, page=page, page_in_chat=page_in_chat
@@ -177,6 +182,7 @@ def renewed(
     question_people: int = 3,
     page: str = "",
     page_in_chat: bool = False,
+    finding: Finding = AS_SHIPPED,
 ) -> World:
     """The world of an assistant that runs, with the content and the operator's own file as they are on the disk now.
 
@@ -184,7 +190,7 @@ def renewed(
         ContentError, SiteError: something must be mended first.
     """
     slugs = [row.slug for row in store.run_now(agencies.every)]
-    made = world(installation, slugs=slugs, content=content, anew=True, mentor_days=mentor_days)
+    made = world(installation, slugs=slugs, content=content, anew=True, mentor_days=mentor_days, finding=finding)
     made = replace(
         made, question_days=question_days, question_people=question_people, page=page, page_in_chat=page_in_chat
     )

@@ -18,11 +18,11 @@ kept for the writers, without who asked (``KeepQuestion``); and a report on its 
 from dataclasses import dataclass, field, replace
 from string import hexdigits
 
+from dialogues import ask_pages as pages
 from dialogues.card import told
 from dialogues.clean import units
 from dialogues.danger import ELSE, UNSURE, first_line, is_unsure, then
 from dialogues.draft import MOST_LEFT_OVER, MOST_UNITS
-from dialogues.home import menu_choice
 from dialogues.language import NAMES
 from dialogues.model import (
     AwaitAnswer,
@@ -50,14 +50,12 @@ from guidance import small_talk
 from guidance.follow_up import Topic, leans
 from guidance.incident_like import looks_like_incident
 from guidance.languages import detect
-from guidance.model import Answer, Content, Danger, Decline, Step
+from guidance.model import Danger
 from guidance.outcome import Outcome, merged
 
 FORGET = "forget."
 """Before the ref in the opening argument of the button that takes a wish back."""
 REF_DIGITS = 32
-NO_SOURCE = "PRACTICE"
-"""Id of the entry that stands for ordinary professional practice without a publisher."""
 
 
 MOST_OFFERED = 3
@@ -134,7 +132,7 @@ def begin(scene: Scene, about: str) -> Turn[State]:
         return _show(about.removeprefix("id."), scene)
     if about.startswith("ids."):
         ids = tuple(about.split(".")[1:])
-        return _show(ids[0], scene) if len(ids) == 1 else Turn(Offered(ids), _offer(ids, scene))
+        return _show(ids[0], scene) if len(ids) == 1 else Turn(Offered(ids), pages.offer(ids, scene))
     if about.startswith(FORGET):
         return Turn(None, (Say(scene.text("ask-not-awaited")),), _not_awaited(about.removeprefix(FORGET)))
     if not about:
@@ -170,19 +168,19 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
             thanked = Say(scene.text("feedback-thanks"))
             return Turn(_done_with(replace(state, rated=True)), (thanked,), (CountFeedback(answer, True),))
         case Answered(answer, rated=False, thread=thread), Chose("not-helpful"):
-            says = (Say(scene.text("feedback-sorry")), *_ways_on(scene))
+            says = (Say(scene.text("feedback-sorry")), *pages.ways_on(scene))
             kept = _kept(thread, "not-helpful", scene)
             return Turn(_done_with(replace(state, rated=True)), says, (CountFeedback(answer, False), *kept))
         case Answered(answer, thread=thread), Chose(key) if key in thread.also:
             return _show(key, scene, _without(key, thread))
-        case Answered(answer), Chose(key) if key in _related(answer, scene.voice.content):
+        case Answered(answer), Chose(key) if key in pages.related(answer, scene.voice.content):
             return _show(key, scene, _done_with(state).thread)
         case Offered(ids, thread), Chose(key) if key in ids:
             return _show(key, scene, _without(key, thread))
         case Offered(_, thread), Chose("none"):
             return _refuse(Thread(language=thread.language, question=thread.question), "none-chosen", scene)
         case _, Chose("none"):
-            return Turn(Unknown(Thread(language=state.thread.language)), _refused(scene))
+            return Turn(Unknown(Thread(language=state.thread.language)), pages.refused(scene))
         case Unknown(thread), Chose("await") if thread.question:
             return _await(thread, scene)
         case _, Chose("coordinator"):
@@ -202,12 +200,13 @@ def resume(state: State, scene: Scene) -> tuple[Say, ...]:
     scene = _spoken(state, scene)
     match state:
         case Answered(answer, more, rated, thread):
-            said = _shown(answer, scene, more=more, rated=rated)
-            return (*said, *_also_asked(thread, scene), *_in_other_language(thread, scene))
+            said = pages.shown(answer, scene, more=more, rated=rated)
+            return (*said, *pages.also_asked(thread.also, scene), *pages.in_other_language(thread.language, scene))
         case Offered(ids, thread):
-            return (*_offer(ids, scene, several=bool(thread.also)), *_in_other_language(thread, scene))
+            offered = pages.offer(ids, scene, several=bool(thread.also))
+            return (*offered, *pages.in_other_language(thread.language, scene))
         case Unknown(thread):
-            return _ways_on(scene, thread.question)
+            return pages.ways_on(scene, thread.question)
         case AskIfNote():
             rows = column(
                 Choice("note", scene.text("button-make-note")),
@@ -221,7 +220,7 @@ def _answer(text: str, scene: Scene, before: Asked | None = None) -> Turn[State]
     danger = _danger(text, scene)
     if danger is not None:
         return _in_danger(text, danger, scene)
-    if (card := told(text, scene, _out(scene))) is not None:
+    if (card := told(text, scene, pages.out(scene))) is not None:
         return Turn(Unknown(), (card,))
     if looks_like_incident(text):
         state = AskIfNote(scene.fresh, text)
@@ -294,7 +293,7 @@ def _look_up(text: str, scene: Scene, before: Asked | None = None) -> Turn[State
     turn = _one(outcomes[0], thread, before, spoken) if len(outcomes) == 1 else _several(outcomes, thread, spoken)
     if turn.state is None:
         return turn
-    return replace(turn, says=(*turn.says, *_in_other_language(thread, spoken)))
+    return replace(turn, says=(*turn.says, *pages.in_other_language(thread.language, spoken)))
 
 
 def _written_in(text: str, scene: Scene, before: str) -> str:
@@ -338,7 +337,7 @@ def _one(found: Outcome, thread: Thread, before: Asked, scene: Scene) -> Turn[St
         case "offer" if found.kind == "again" and isinstance(before, Answered):
             return _again(ids, replace(before, thread=thread), scene)
         case "offer" if ids:
-            return Turn(Offered(ids, thread), _offer(ids, scene))
+            return Turn(Offered(ids, thread), pages.offer(ids, scene))
         case _ if found.kind is not None and found.kind != "again":
             return _small_talk(found.kind, thread, before, scene)
         case _:
@@ -357,12 +356,12 @@ def _kept(thread: Thread, why: Unanswered, scene: Scene) -> tuple[Effect, ...]:
 
 
 def _refuse(thread: Thread, why: Unanswered, scene: Scene) -> Turn[State]:
-    return Turn(Unknown(thread), _refused(scene, thread.question), _kept(thread, why, scene))
+    return Turn(Unknown(thread), pages.refused(scene, thread.question), _kept(thread, why, scene))
 
 
 def _await(thread: Thread, scene: Scene) -> Turn[State]:
     stop = Choice(f"ask.forget.{scene.fresh}", scene.text("button-do-not-await"), lasting=True)
-    said = Say(scene.text("ask-awaited", days=scene.question_days), rows=column(stop, _out(scene)))
+    said = Say(scene.text("ask-awaited", days=scene.question_days), rows=column(stop, pages.out(scene)))
     wish = AwaitAnswer(scene.fresh, scene.voice.content.language, thread.question)
     return Turn(Unknown(replace(thread, question="")), (said,), (wish,))
 
@@ -378,13 +377,19 @@ def _several(outcomes: tuple[Outcome, ...], thread: Thread, scene: Scene) -> Tur
     left = (Say(scene.text("ask-not-all", missed=missed)),) if missed else ()
     steps = scene.voice.content.steps
     first = next((one for one in found if one.settled and one.hits[0].id not in steps), None)
+    kept = tuple(
+        effect
+        for one in outcomes
+        if one.asked and (question := _question(one.asked, scene))
+        for effect in _kept(Thread(question=question), "refused", scene)
+    )
     if first is None:
         thread = replace(thread, also=tuple(one.hits[0].id for one in found) if len(found) > 1 else ())
         ids = tuple(hit.id for hit in merged(*found, at_most=MOST_OFFERED))
-        return Turn(Offered(ids, thread), (*left, *_offer(ids, scene, several=bool(thread.also))))
+        return Turn(Offered(ids, thread), (*left, *pages.offer(ids, scene, several=bool(thread.also))), kept)
     also = tuple(one.hits[0].id for one in found if one is not first)
     turn = _show(first.hits[0].id, scene, replace(thread, also=also))
-    return replace(turn, says=(*turn.says, *left))
+    return replace(turn, says=(*turn.says, *left), effects=(*turn.effects, *kept))
 
 
 def _again(ids: tuple[str, ...], state: Answered, scene: Scene) -> Turn[State]:
@@ -392,10 +397,10 @@ def _again(ids: tuple[str, ...], state: Answered, scene: Scene) -> Turn[State]:
     answer = scene.voice.content.answers.get(state.answer)
     if answer is not None and answer.more and not state.more_shown:
         return _more(replace(state, more_shown=True), scene)
-    beside = tuple(dict.fromkeys((*_related(state.answer, scene.voice.content), *ids)))[:MOST_OFFERED]
+    beside = tuple(dict.fromkeys((*pages.related(state.answer, scene.voice.content), *ids)))[:MOST_OFFERED]
     if not beside:
-        return Turn(Unknown(state.thread), _refused(scene))
-    return Turn(Offered(beside, state.thread), _offer(beside, scene))
+        return Turn(Unknown(state.thread), pages.refused(scene))
+    return Turn(Offered(beside, state.thread), pages.offer(beside, scene))
 
 
 def _small_talk(kind: str, thread: Thread, before: Asked, scene: Scene) -> Turn[State]:
@@ -407,13 +412,14 @@ def _small_talk(kind: str, thread: Thread, before: Asked, scene: Scene) -> Turn[
         case "yes", Offered((id,)):
             return _show(id, scene, replace(thread, asked=before.thread.asked))
         case "yes" | "ok", Offered(ids):
-            return Turn(before, _offer(ids, scene, several=bool(before.thread.also)))
+            return Turn(before, pages.offer(ids, scene, several=bool(before.thread.also)))
         case "no", Offered():
-            return Turn(Unknown(thread), _refused(scene))
+            return Turn(Unknown(thread), pages.refused(scene))
         case "no", _:
-            return Turn(Unknown(thread), _ways_on(scene))
+            return Turn(Unknown(thread), pages.ways_on(scene))
         case _:
-            said = Say(scene.text(f"ask-{kind}", role=scene.text(f"role-{scene.home.role}")), rows=column(_out(scene)))
+            text = scene.text(f"ask-{kind}", role=scene.text(f"role-{scene.home.role}"))
+            said = Say(text, rows=column(pages.out(scene)))
             same = kind in ("thanks", "ok") and thread.language == before.thread.language
             return Turn(before if same else Unknown(thread), (said,))
 
@@ -431,19 +437,6 @@ def _spoken(state: State, scene: Scene) -> Scene:
     return scene.speaking(language) if language in scene.voices else scene
 
 
-def _in_other_language(thread: Thread, scene: Scene) -> tuple[Say, ...]:
-    if not thread.language:
-        return ()
-    name = NAMES.get(thread.language, thread.language)
-    rows = column(Choice("speak", scene.text("button-go-on-in", language=name)))
-    return (Say(scene.text("ask-in-language", language=name), rows=rows),)
-
-
-def _also_asked(thread: Thread, scene: Scene) -> tuple[Say, ...]:
-    choices = [Choice(id, title) for id in thread.also if (title := _title(id, scene.voice.content))]
-    return (Say(scene.text("ask-also"), rows=column(*choices)),) if choices else ()
-
-
 def _done_with(state: Answered) -> Answered:
     """The question is no longer kept for the writers."""
     return replace(state, thread=replace(state.thread, question=""))
@@ -458,119 +451,13 @@ def _show(id: str, scene: Scene, thread: Thread = NO_THREAD) -> Turn[State]:
     if id in content.steps:
         return Turn(None, call=Call("walk", f"step.{id}"))
     if id not in content.answers and id not in content.declines:
-        return Turn(Unknown(thread), _refused(scene))
+        return Turn(Unknown(thread), pages.refused(scene))
     thread = thread if id in content.answers else replace(thread, question="")
-    return Turn(Answered(id, thread=thread), (*_shown(id, scene), *_also_asked(thread, scene)))
-
-
-def _shown(id: str, scene: Scene, *, more: bool = False, rated: bool = False) -> tuple[Say, ...]:
-    content = scene.voice.content
-    if id in content.declines:
-        decline = content.declines[id]
-        rows = column(*_steps(decline, scene), _coordinator(scene), _out(scene))
-        return (Say(f"{decline.say}\n\n{decline.next}", title=decline.title, rows=rows),)
-    answer = content.answers.get(id)
-    if answer is None:
-        return _refused(scene)
-    text = answer.short if not answer.words else f"{answer.short}\n\n{scene.text('words', words=answer.words)}"
-    rows = (
-        *([] if more or not answer.more else [(Choice("more", scene.text("button-more")),)]),
-        *([] if rated else [_rating(scene)]),
-        *column(*_steps(answer, scene), _out(scene)),
-    )
-    said = Say(text, title=answer.title, small=sources_line(answer.facts, scene), rows=rows)
-    return (said, _more_say(answer, scene)) if more else (said,)
+    return Turn(Answered(id, thread=thread), (*pages.shown(id, scene), *pages.also_asked(thread.also, scene)))
 
 
 def _more(state: Answered, scene: Scene) -> Turn[State]:
     answer = scene.voice.content.answers.get(state.answer)
     if answer is None or not answer.more:
         return Turn(replace(state, more_shown=False), resume(replace(state, more_shown=False), scene))
-    return Turn(state, (_more_say(answer, scene, rated=state.rated),))
-
-
-def _more_say(answer: Answer, scene: Scene, *, rated: bool = False) -> Say:
-    related = [Choice(id, scene.voice.content.answers[id].title) for id in _related(answer.id, scene.voice.content)]
-    rows = (
-        *([] if rated else [_rating(scene)]),
-        *column(*related, *_steps(answer, scene), _out(scene)),
-    )
-    reviewed = scene.text("reviewed", owner=answer.owner, date=answer.reviewed.isoformat())
-    return Say(answer.more, title=answer.title, small=reviewed, rows=rows)
-
-
-def _offer(ids: tuple[str, ...], scene: Scene, *, several: bool = False) -> tuple[Say, ...]:
-    content = scene.voice.content
-    choices = [Choice(id, _title(id, content)) for id in ids if _title(id, content)]
-    return (
-        Say(
-            scene.text("ask-offer-several" if several else "ask-offer"),
-            rows=column(*choices, Choice("none", scene.text("button-none-of-these")), *_back(scene)),
-        ),
-    )
-
-
-def _refused(scene: Scene, question: str = "") -> tuple[Say, ...]:
-    return (Say(scene.text("ask-unknown"), rows=_ways_rows(scene, question)),)
-
-
-def _ways_on(scene: Scene, question: str = "") -> tuple[Say, ...]:
-    return (Say(scene.text("ask-ways-on"), rows=_ways_rows(scene, question)),)
-
-
-def _ways_rows(scene: Scene, question: str) -> tuple[tuple[Choice, ...], ...]:
-    await_ = [Choice("await", scene.text("button-await"))] if question else []
-    return column(Choice("guide", scene.text("button-guide")), _coordinator(scene), *await_, _out(scene))
-
-
-def _out(scene: Scene) -> Choice:
-    """Back to what was interrupted by the question, or to the menu."""
-    return _back(scene)[0] if scene.below else menu_choice(scene)
-
-
-def _back(scene: Scene) -> list[Choice]:
-    return [Choice("back", scene.text("button-back"))] if scene.below else []
-
-
-def _coordinator(scene: Scene) -> Choice:
-    return Choice("coordinator", scene.text("button-ask-coordinator"))
-
-
-def _rating(scene: Scene) -> tuple[Choice, ...]:
-    return (
-        Choice("helpful", scene.text("button-helpful")),
-        Choice("not-helpful", scene.text("button-not-helpful")),
-    )
-
-
-def _steps(item: Answer | Decline, scene: Scene) -> tuple[Choice, ...]:
-    steps: dict[str, Step] = dict(scene.voice.content.steps)
-    return tuple(
-        Choice(f"step.{id}", scene.text("button-step", step=id, title=steps[id].title))
-        for id in item.steps[:2]
-        if id in steps
-    )
-
-
-def _related(id: str, content: Content) -> tuple[str, ...]:
-    answer = content.answers.get(id)
-    return tuple(other for other in answer.related if other in content.answers)[:3] if answer else ()
-
-
-def _title(id: str, content: Content) -> str:
-    if id in content.answers:
-        return content.answers[id].title
-    if id in content.declines:
-        return content.declines[id].title
-    return content.steps[id].title if id in content.steps else ""
-
-
-def sources_line(facts: tuple[str, ...], scene: Scene, *, at_most: int = 3) -> str:
-    """Where something comes from and what kind of knowledge it is, in one line."""
-    content = scene.voice.content
-    kinds = ", ".join(scene.text(f"kind-{kind}") for kind in content.kinds(facts))
-    published = [source.publisher for source in content.sources_of(facts) if source.id != NO_SOURCE]
-    named = tuple(dict.fromkeys(published))[:at_most]
-    if not named:
-        return scene.text("based-on", kinds=kinds)
-    return scene.text("sources", kinds=kinds, named="; ".join(named))
+    return Turn(state, (pages.more_say(answer, scene, rated=state.rated),))

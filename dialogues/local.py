@@ -1,6 +1,6 @@
 """Local numbers and names: what is known of the place, with its date, or that nothing is. Gives the floor back."""
 
-from dialogues.ask import sources_line
+from dialogues.ask_pages import sources_line
 from dialogues.home import menu_choice
 from dialogues.model import Event, Membership, Say, Scene, Turn, column
 from guidance.site import Body, Number

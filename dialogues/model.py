@@ -4,7 +4,7 @@ All values are frozen. Whatever a person wrote is ``repr=False``: no log line, t
 assert shows it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Generic, Literal, TypeVar
@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 
 from guidance.asking import Asking
 from guidance.danger import DangerFinder
+from guidance.encoder import Encoder
 from guidance.handoff import Sheet
+from guidance.learnt import Learnt
 from guidance.model import Content, GuideVersion, Role
 from guidance.site import NOWHERE, Site
 from guidance.themes import EVEN, Rarity
@@ -827,8 +829,9 @@ class Voice:
     rarity: Rarity = EVEN
 
     @classmethod
-    def of(cls, content: Content) -> "Voice":
-        asking = Asking(content)
+    def of(cls, content: Content, encoder: Encoder | None = None, learnt: Collection[Learnt] = ()) -> "Voice":
+        """``encoder`` and ``learnt``: see ``guidance.asking``."""
+        asking = Asking(content, encoder, learnt)
         return cls(content, asking, asking.danger, Rarity.measured(content))
 
     def text(self, key: str, /, **args: str | int) -> str:

@@ -11,7 +11,7 @@ again.
 
 from dataclasses import dataclass
 
-from dialogues.ask import sources_line
+from dialogues.ask_pages import sources_line
 from dialogues.danger import first_line
 from dialogues.home import menu_choice
 from dialogues.model import Call, Choice, Chose, Event, Say, Scene, Tell, Turn, Wrote, column

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from dialogues.ask import sources_line
+from dialogues.ask_pages import sources_line
 from dialogues.home import menu_choice
 from dialogues.kept_plan import KeptPlan, laid, may_write, next_told, table_at
 from dialogues.model import Choice, Say, Scene, column

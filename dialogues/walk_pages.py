@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dialogues.ask import NO_SOURCE, sources_line
+from dialogues.ask_pages import NO_SOURCE, sources_line
 from dialogues.home import menu_choice
 from dialogues.model import Choice, Membership, Say, Scene, column
 from guidance.model import GuideVersion, Step

@@ -1,6 +1,6 @@
 """What to do with something a person asked in their own words: the one door to danger words, declines and answers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Final
@@ -11,7 +11,7 @@ from guidance.encoder import Encoder
 from guidance.finder import Entry, Finder
 from guidance.follow_up import AT_MOST_KEPT, Topic, leans, own_words
 from guidance.latin_letters import in_own_letters
-from guidance.learnt import shipped
+from guidance.learnt import Learnt, shipped
 from guidance.model import Content, Danger
 from guidance.normal import words
 from guidance.outcome import Found, Outcome, merged, surer
@@ -25,7 +25,7 @@ FEW_WORDS: Final = 2  # this many words or fewer name a topic rather than ask so
 NEARLY_CERTAIN: Final = 0.999  # few words are answered at once only from here on
 WORTH_OFFERING: Final = 0.002  # share of the best score below which a hit is not worth a button
 BESIDE_FROM: Final = 0.05  # score below which a hit is not worth a button beside what was shown already
-DECLINES_FROM: Final = 0.3  # confidence from which the best match, being a decline, is said
+DECLINES_FROM: Final = 0.15  # confidence from which the best match, being a decline, is said
 
 
 # Words of the field that people use for one another. Kept apart: client and mentee, officer and mentor.
@@ -84,9 +84,10 @@ class Asking:
 
     Args:
         encoder: of the content's language, if there is one.
+        learnt: by the finder of another ``Asking``; taken where it was of the same, see ``guidance.finder``.
     """
 
-    def __init__(self, content: Content, encoder: Encoder | None = None) -> None:
+    def __init__(self, content: Content, encoder: Encoder | None = None, learnt: Collection[Learnt] = ()) -> None:
         self._language = content.language
         self.danger = DangerFinder(content.danger, content.language, content.danger_learnt)
         self._found: dict[str, Found] = {}
@@ -112,9 +113,8 @@ class Asking:
             for word in words(text, content.language)
             if word.isalpha()
         )
-        self.finder = Finder(
-            entries, _SAME_WORDS.get(content.language, {}), encoder, QUESTIONS, shipped(content.language)
-        )
+        known = [*learnt, *([ships] if (ships := shipped(content.language)) else [])]
+        self.finder = Finder(entries, _SAME_WORDS.get(content.language, {}), encoder, QUESTIONS, known)
 
     def heard(self, text: str) -> Danger | None:
         """Danger in the text as typed, or as it reads in the language's own letters."""
@@ -188,6 +188,9 @@ class Asking:
         own = own_words(text, self._language)
         before = [one for one in (topic.asked, shown.title if shown else "") if one]
         joined = [self._look_up(f"{one} {own or text}", favoured) for one in before]
+        declined = [one for one in joined if one.decision == "decline" and one.hits[0].id == topic.shown]
+        if declined and not own:  # asked on, it is still what was declined
+            return declined[0]
         best = surer(alone, *joined)
         if best is alone:
             return alone
@@ -215,7 +218,8 @@ class Asking:
             :AT_MOST_HITS
         ]
         if decision.outcome == "refuse" or not offered:
-            return Outcome("refuse", decision.confidence, offered)
+            named = tuple(hit for hit in hits if hit.id.casefold() in words(text, self._language))
+            return Outcome("offer" if named else "refuse", decision.confidence, named or offered)
         named_only = len(words(text, self._language)) <= FEW_WORDS and decision.confidence < NEARLY_CERTAIN
         if decision.outcome == "offer" or named_only or best.source == "decline":
             return Outcome("offer", decision.confidence, offered)

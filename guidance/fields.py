@@ -58,7 +58,7 @@ class Fields:
             self.wrong(field, "is empty: write a text or take the line out")
         elif len(text) > at_most:
             self.wrong(field, f"has {len(text)} characters: shorten it to {at_most} or fewer")
-        if any(not sign.isprintable() and sign not in UNSEEN_BUT_GOOD for sign in text):
+        if not text.isprintable() and any(not sign.isprintable() and sign not in UNSEEN_BUT_GOOD for sign in text):
             self.wrong(field, "holds a tab or another sign that cannot be seen: type the text again")
         elif "\n" in text and not lines:
             self.wrong(field, "must be one line: take the line break out")

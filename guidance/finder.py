@@ -23,7 +23,7 @@ from guidance.confidence import How, confidence
 from guidance.contrasts import Contrasts
 from guidance.encoder import Encoder
 from guidance.head import CURVATURE, STEPS, STRENGTH, learn, shares
-from guidance.learnt import Learnt, digest
+from guidance.learnt import NONE, Learnt, digest
 from guidance.meaning import meanings
 from guidance.normal import words
 from guidance.similarity import ENCODED, MEANING, PIECES, TERMS, UNKNOWN, Read, Similarity
@@ -105,7 +105,8 @@ class Finder:
         entries: ids must differ.
         same_words: words to read as another word, for example ``{"cops": "police"}``.
         encoder: of the entries' language, where there is one; it sees the words after the speller.
-        learnt: by a finder of the same, and taken where it was the same; else it is learnt, which takes seconds.
+        learnt: by other finders; that of the same is taken, where there is one. Else it is learnt, which takes seconds,
+            and with an encoder half a minute.
         questions: what is asked, where how sure it may be was fitted to that (``guidance.confidence``).
     """
 
@@ -115,7 +116,7 @@ class Finder:
         same_words: Mapping[str, str] = MappingProxyType({}),
         encoder: Encoder | None = None,
         questions: str = "",
-        learnt: Learnt | None = None,
+        learnt: Iterable[Learnt] = (),
     ) -> None:
         self._questions = questions
         self._encoded = encoder is not None
@@ -147,13 +148,12 @@ class Finder:
         self._heard = tuple(frozenset(known) for known in heard)
         self._places = {entry.id: place for place, entry in enumerate(self._entries)}
         self._contrasts = Contrasts(asked_for, self._language)
-        self._similar = Similarity(texts, owners, meanings(self._language), encoder)
 
         few = 0 < len(self._phrasings) ** 2 * len(self._entries) <= LEARNT_AT_MOST
         made_of = digest(said, self._language, encoder and encoder.name, few, *DEPENDS)
-        if learnt is None or learnt.digest != made_of:
-            learnt = Learnt(made_of, *self._learn(texts, owners, few))
-        self.learnt = learnt
+        same = next((one for one in learnt if one.digest == made_of), None)
+        self._similar = Similarity(texts, owners, meanings(self._language), encoder, same.vectors if same else NONE)
+        self.learnt = same or Learnt(made_of, *self._learn(texts, owners, few), self._similar.vectors)
         """What another finder of the same can be given."""
 
     def find(self, text: str, at_most: int = 3) -> tuple[Hit, ...]:

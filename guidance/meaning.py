@@ -7,7 +7,7 @@ one direction, whatever stands around it.
 Source: smooth inverse frequency, Arora et al., "A simple but tough-to-beat baseline for sentence embeddings" (2017).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -49,22 +49,26 @@ class Meanings:
             Its length is 1 where all words are known and point anywhere together, less the more weight unknown words
             have; all zeros where none is known.
         """
-        total = np.zeros(self.width, np.float32)
-        known = 0.0
-        unknown = 0
-        for word in words:
-            place = self._words.rank(word)
-            if place is None:
-                unknown += 1
-                continue
-            weight = float(self._weight[place])
-            row = self._directions[place].astype(np.float32)
-            total += (weight / np.sqrt(float(row @ row))) * row
-            known += weight
-        length = float(np.sqrt(float(total @ total)))
-        if not length:
-            return total
-        return total * np.float32((known / (known + unknown)) ** 0.5 / length)
+        direction: Floats = self.of_each([tuple(words)])[0]
+        return direction
+
+    def of_each(self, texts: Sequence[Sequence[str]]) -> Floats:
+        """The direction of each of many texts, shape ``(texts, width)``."""
+        ranks = {word: self._words.rank(word) for word in {word for text in texts for word in text}}
+        found = [[rank for word in text if (rank := ranks[word]) is not None] for text in texts]
+        places = np.array([place for one in found for place in one], np.intp)
+        owners = np.repeat(np.arange(len(texts)), [len(one) for one in found])
+        rows = self._directions[places].astype(np.float32)
+        weights = self._weight[places]
+        rows *= (weights / np.sqrt(np.einsum("ij,ij->i", rows, rows)))[:, None]
+        total = np.zeros((len(texts), self.width), np.float32)
+        np.add.at(total, owners, rows)
+        known = np.bincount(owners, weights=weights, minlength=len(texts))
+        unknown = np.array([len(text) for text in texts]) - np.bincount(owners, minlength=len(texts))
+        length = np.sqrt(np.einsum("ij,ij->i", total, total))
+        share = np.sqrt(known / np.maximum(known + unknown, 1e-12)) / np.where(length > 0, length, 1)
+        directions: Floats = total * share.astype(np.float32)[:, None]
+        return directions
 
 
 @cache

@@ -1,6 +1,6 @@
 """What is found for a question, and what to do with it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from guidance.small_talk import Kind
@@ -37,6 +37,7 @@ class Outcome:
         kind: with ``danger`` the kind of danger; with ``refuse`` what small talk it is, if any; with ``offer``
             ``again`` where more is asked about what was shown last: the hits are beside it and may be none. Else None.
         step: with ``danger`` the step to walk, else None.
+        asked: the question as typed where it is one of several that nothing was found for; else empty.
     """
 
     decision: Literal["answer", "offer", "refuse", "decline", "danger"]
@@ -44,6 +45,7 @@ class Outcome:
     hits: tuple[Found, ...] = ()
     kind: str | None = None
     step: str | None = None
+    asked: str = field(default="", repr=False)
 
     @property
     def settled(self) -> bool:

@@ -61,7 +61,7 @@ def _one_after_another(asked: Sequence[str], language: str, look_up: LookUp) -> 
                 known = {hit.id for one in found for hit in one.hits[:1]}
                 if joined.hits and joined.hits[0].id not in known:
                     outcome = replace(joined, decision="offer") if joined.decision == "answer" else joined
-        found.append(outcome)
+        found.append(replace(outcome, asked=question) if outcome.decision == "refuse" else outcome)
         before = question
     return found
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from guidance.encoder import Encoder
 from guidance.features import WORD, pieces, terms
+from guidance.learnt import NONE
 from guidance.meaning import Meanings
 
 Floats = NDArray[np.float32]
@@ -59,10 +60,16 @@ class Similarity:
         groups: shape ``(texts,)``, whose text each is: rarity is counted over groups.
         meanings: of the language; an empty table is left out of the comparison.
         encoder: for the language; some 6 ms a text while building.
+        vectors: what it made of these texts before; empty: it makes them now.
     """
 
     def __init__(
-        self, texts: Sequence[Read], groups: NDArray[np.intp], meanings: Meanings, encoder: Encoder | None = None
+        self,
+        texts: Sequence[Read],
+        groups: NDArray[np.intp],
+        meanings: Meanings,
+        encoder: Encoder | None = None,
+        vectors: Floats = NONE,
     ) -> None:
         self._meanings = meanings
         self._encoder = encoder
@@ -85,9 +92,9 @@ class Similarity:
         row = np.repeat(np.arange(2 * len(texts)), sizes)  # a text's pieces are one row, its terms another
         group = groups[row % max(1, len(texts))]
         many = int(groups.max(initial=-1)) + 1
-        spread = (
-            np.bincount(np.unique(feature * many + group) // many, minlength=len(index)) if len(feature) else feature
-        )
+        pairs = np.sort(feature * many + group)  # np.unique by hashing takes ten times as long
+        distinct = pairs[np.diff(pairs, prepend=-1) > 0]
+        spread = np.bincount(distinct // max(1, many), minlength=len(index))
         self._top = float(np.log(1 + many)) + 1
         self._rarity = (np.log((1 + many) / (1 + spread)) + 1).astype(np.float32)
         if len(texts) >= MANY:
@@ -102,12 +109,11 @@ class Similarity:
         self._begins = np.searchsorted(feature[order], np.arange(len(index) + 1)).astype(np.int32)
         self._places = (row[order] % max(1, len(texts))).astype(np.int32)
         self._values = (value * scale[row])[order].astype(np.float32)
-        self._directions = np.zeros((len(texts), meanings.width), np.float32)
-        for place, text in enumerate(texts):
-            self._directions[place] = meanings.of(text.words)
-        self._vectors = np.zeros((len(texts), 0), np.float32)
-        if encoder is not None:
-            self._vectors = encoder.encode([" ".join(text.words) for text in texts])
+        self._directions = meanings.of_each([text.words for text in texts])
+        self.vectors = vectors
+        """Shape ``(texts, size)``; ``(0, 0)`` without an encoder."""
+        if encoder is not None and len(vectors) != len(texts):
+            self.vectors = encoder.encode([" ".join(text.words) for text in texts])
         _pieces.cache_clear()  # of what people type few words come again
 
     def to(self, text: Read) -> Floats:
@@ -118,12 +124,11 @@ class Similarity:
 
     def to_own(self, place: int, text: Read) -> Floats:
         """The same for the text at a place, which is encoded already."""
-        return self._encoded(self._spoken(text), self._vectors[place])
+        spoken = self._spoken(text)
+        return spoken if self._encoder is None else self._encoded(spoken, self.vectors[place])
 
     def _encoded(self, alike: Floats, vector: Floats) -> Floats:
-        if not len(vector):
-            return alike
-        return np.float32(1 - ENCODED) * alike + np.float32(ENCODED) * (self._vectors @ vector)
+        return np.float32(1 - ENCODED) * alike + np.float32(ENCODED) * (self.vectors @ vector)
 
     def _spoken(self, text: Read) -> Floats:
         found, weights = self._weighed(text)

@@ -1,11 +1,15 @@
 """Options of the whole suite, and the engines it runs on."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from engines import ENGINES, POSTGRES
 from hypothesis import settings
 from postgres_server import Cluster, cluster, programs
+
+# Else each data folder would learn half a minute at its first start; tests/bot/test_finding.py is about that.
+os.environ["INTEGRA_BY_MEANING"] = "false"
 
 # How long an example takes depends on what else the machine does; a test says nothing of it.
 settings.register_profile("untimed", deadline=None)
@@ -39,8 +43,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def server() -> Iterator[Cluster]:
     """A private PostgreSQL cluster, one a session."""
-    import os
-
     if programs() is None:
         if os.environ.get("CI"):
             pytest.fail(NO_SERVER)

@@ -67,7 +67,7 @@ async def test_watching_and_stopping_go_as_written_and_the_metrics_are_those_of_
     port = str(free_port())
     script = (steps("Monitoring") + steps("Stop and restart")).replace("9090", port)
     async with FakeTelegram() as telegram:
-        printed = await runs(script, here, {"INTEGRA_TELEGRAM_API": telegram.url})
+        printed = await runs(script, here, {"INTEGRA_TELEGRAM_API": telegram.url, "INTEGRA_BY_MEANING": "false"})
     assert '{"alive": true}' in printed
     assert '{"ready": true' in printed
     assert "officer" in printed, "people list, after the stop"

@@ -1,5 +1,6 @@
 """`integra content gaps`, `integra content draft`: what people ask that has no answer, and a draft of one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +11,8 @@ from bot import wiring
 from bot.clock import system_clock
 from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
 from bot.commands.content import Edition
+from bot.finding import Finding
+from bot.installation import Installation
 from bot.settings import Settings
 from dialogues.model import Voice
 from guidance import drafting, library
@@ -112,7 +115,7 @@ def draft(
     gap = same[0]
     if gap.state == "drafted":
         raise Refusal(f"there is a draft of it already; look for {gap.id} in {gap.language}/answers")
-    voice = wiring.voices(folder)[gap.language]
+    voice = _voices(data, settings, folder)[gap.language]
     files, _ = library.packaged(gap.language, folder)
     there = {path.rpartition("/")[2].removesuffix(".toml") for path in files if "/answers/" in path}
     taken = {*voice.content.answers, *voice.content.declines}
@@ -130,9 +133,15 @@ def draft(
         out(f"{place} is written. Nobody is shown it until it is finished and the line draft = true is gone.")
 
 
+def _voices(data: Path, settings: Settings, edition: Path | None) -> Mapping[str, Voice]:
+    """As the assistant of this folder speaks; what it learnt need not be learnt again."""
+    finding = Finding(Installation.found(data).learnt, settings.by_meaning, quiet=True)
+    return wiring.voices(edition, finding)
+
+
 def _read(data: Path, settings: Settings, language: str, agency: str, edition: Path | None) -> tuple[list[Gap], int]:
     """What enough people asked, most often asked first, and how many other questions there are."""
-    voices = wiring.voices(edition)
+    voices = _voices(data, settings, edition)
     if language and language not in voices:
         raise Refusal(f"there is no content in {language}; there is: {', '.join(voices)}")
 

@@ -20,6 +20,7 @@ from bot.channels.telegram_channel import Telegram
 from bot.clock import system_clock
 from bot.commands.common import Data, Refusal
 from bot.commands.serve import server, verifier
+from bot.finding import Finding
 from bot.health import Health
 from bot.installation import Installation
 from bot.leased import Leased
@@ -92,15 +93,18 @@ def run(
     token = secret_text(token_file).strip()
     secret = secret_text(secret_file).strip() if secret_file is not None else ""
     logs.configure(level=settings.log_level, form=settings.log_format)
+    finding = Finding(installation.learnt, settings.by_meaning)
     with wiring.uncollected():
-        wiring.voices(settings.content)  # first: the library fills the gaps that building leaves (9 MB, measured)
+        # First: the library fills the gaps that building leaves (9 MB, measured).
+        wiring.voices(settings.content, finding)
         library = client_of(client or settings.client)
-    asyncio.run(_run(installation, settings, library, token, webhook, secret, address, serve=serve))
+    asyncio.run(_run(installation, settings, finding, library, token, webhook, secret, address, serve=serve))
 
 
 async def _run(
     installation: Installation,
     settings: Settings,
+    finding: Finding,
     client: type[Telegram],
     token: str,
     webhook: str,
@@ -139,6 +143,7 @@ async def _run(
             question_people=settings.question_people,
             page=origin,
             page_in_chat=settings.page_in_telegram,
+            finding=finding,
         )
 
     async def renewed(world: World) -> None:
@@ -161,6 +166,7 @@ async def _run(
             page=origin,
             page_in_chat=settings.page_in_telegram,
             paces=settings.paces,
+            finding=finding,
         )
         health = Health(app, store, installation.keyring)
         reload = Reload(app, build, renewed)

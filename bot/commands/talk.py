@@ -19,6 +19,7 @@ from bot.clock import MovableClock
 from bot.commands.common import Refusal, operator
 from bot.commands.serve import bundle_of
 from bot.demo import Demo
+from bot.finding import AS_SHIPPED, Finding
 from bot.installation import Installation
 from bot.serve.bundle import Bundle
 from bot.settings import Settings
@@ -95,6 +96,11 @@ async def _chat(
         await store.run(lambda tx: _enrol(tx, who, clock))
         console = Console(prefix=os.urandom(6).hex(), save=save)
         chosen = settings or Settings.model_construct()  # the defaults, whatever the environment says
+        finding = AS_SHIPPED  # a throwaway folder would have to learn everything first
+        if settings is not None:
+            finding = Finding(installation.learnt, settings.by_meaning)
+            if not installation.learnt.exists():
+                typer.echo("The first start learns the content by heart; that may take a minute.", err=True)
         app = wiring.app(
             installation,
             store,
@@ -105,6 +111,7 @@ async def _chat(
             question_days=chosen.question_days,
             question_people=chosen.question_people,
             page="" if page is None else demo_page.origin_at(page[1]),
+            finding=finding,
         )
         await app.start()
         extras = Demo(trial, store, app, clock).extras if trial is not None else {}

@@ -5,13 +5,13 @@
 SETS is a folder as tests/bench/finder_sets.py reads it. Only valid splits, HINT3's training questions (each third asked
 of the other two thirds) and the "dev" parts of tests/questions are looked at, never what is kept for reporting.
 ``en`` is fitted with the table of English word meanings, ``any`` to the same questions as a language without one, and
-``guidance-en`` has the thresholds for those in tests/questions alone.
+``guidance-en`` to those in tests/questions alone, with strangers from the other sets.
 """
 
 import random
 import sys
 import tomllib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -34,9 +34,19 @@ OUT: Final = Path(finding.__file__).parent / "calibrated"
 PARTS: Final = 3
 ORDER: Final = 3
 OWN: Final = "own"
+OWN_STRANGERS: Final = "own, strangers"
 
 OUTSIDE: Final = 10.0
 """How much a group's questions out of scope count, to one for its right ones ..."""
+
+OUTSIDE_ALONE: Final = 3.0
+"""... where one group is fitted alone ..."""
+
+RIDGE_ALONE: Final = 5.0
+"""... and how strongly its weights are held small, since it is few questions."""
+
+STRANGERS_ALONE: Final = 140
+"""As many questions of other sets does a group meet that is fitted alone."""
 
 WRONG: Final = 0.25
 """... and those in scope that it gets wrong: what is out of scope is what must be told apart best."""
@@ -45,9 +55,10 @@ WITH_ENCODER: Final = 4
 """Each so manieth question only: an encoder takes ten times as long."""
 
 LEAST: Final = 60
-MOST_WRONG: Final = 0.04
-MOST_OUTSIDE: Final = 0.06
-OFFER_FROM: Final = 0.30
+MOST_WRONG: Final = 0.025
+MOST_OUTSIDE: Final = 0.03
+LOST: Final = 0.05
+"""Of what is right among three, as much may be taken for out of scope."""
 
 Matrix = NDArray[np.float64]
 
@@ -86,7 +97,11 @@ def all_seen(folder: Path, encoder: Encoder | None = None) -> list[Seen]:
         for part in range(PARTS):
             kept = [one for place, one in enumerate(questions) if place % PARTS != part]
             seen += asked(name, sets.built(kept, encoder), questions[part::PARTS], every)
-    seen += asked(OWN, Asking(load("en"), encoder).finder, own_questions())
+    own = Asking(load("en"), encoder).finder
+    seen += asked(OWN, own, own_questions())
+    others = sets.out_of_scope(folder, "CLINC150", "train") + sets.out_of_scope(folder, "CLINC150", "valid")
+    others += [(text, frozenset[str]()) for name in sets.FEW_SHOT for text, _ in sets.few_shot(folder, name, "valid")]
+    seen += asked(OWN_STRANGERS, own, random.Random(ORDER).sample(others, STRANGERS_ALONE))
     return seen
 
 
@@ -117,56 +132,71 @@ def fitted(signs: Matrix, right: NDArray[np.bool_], counts: Matrix, ridge: float
     return np.array([weights[0] - plain @ middle, *plain])
 
 
-def model(seen: Sequence[Seen], right: NDArray[np.bool_]) -> Matrix:
+def model(seen: Sequence[Seen], right: NDArray[np.bool_], outside: float, ridge: float) -> Matrix:
     """What tells right from wrong best, weighed towards what is out of scope; then made a probability again."""
     signs = np.array([one.signs for one in seen])
     sizes = {group: sum(one.group == group for one in seen) for group in {one.group for one in seen}}
     even = np.array([1000 / sizes[one.group] for one in seen])
-    counts = even * [OUTSIDE if one.outside else 1.0 if yes else WRONG for one, yes in zip(seen, right, strict=True)]
-    weights = fitted(signs, right, counts)
+    counts = even * [outside if one.outside else 1.0 if yes else WRONG for one, yes in zip(seen, right, strict=True)]
+    weights = fitted(signs, right, counts, ridge)
     line = weights[0] + signs @ weights[1:]
     bias, slope = fitted(line[:, None], right, even)
     return np.array([bias + slope * weights[0], *(slope * weights[1:])])
 
 
-def threshold(seen: Sequence[Seen], likely: Matrix, groups: Collection[str]) -> float:
-    """The lowest, in hundredths, from which in each group few are answered wrongly or from out of scope."""
+def threshold(seen: Sequence[Seen], likely: Matrix) -> float:
+    """The lowest, in hundredths, from which few are answered wrongly or from out of scope: means over groups."""
     for hundredths in range(LEAST, 100):
-        fine = True
-        for group in groups:
-            mine = [(one, p) for one, p in zip(seen, likely, strict=True) if one.group == group]
-            for outside, most in ((False, MOST_WRONG), (True, MOST_OUTSIDE)):
-                of = [(one, p) for one, p in mine if one.outside == outside]
-                bad = sum(p >= hundredths / 100 and not one.first for one, p in of)
-                fine = fine and bad <= most * len(of)
-        if fine:
+        answered = likely >= hundredths / 100
+        wrong = [bad for outside, bad in _shares(seen, answered & [not one.first for one in seen]) if not outside]
+        strange = [bad for outside, bad in _shares(seen, answered) if outside]
+        if np.mean(wrong) <= MOST_WRONG and np.mean(strange) <= MOST_OUTSIDE:
             return hundredths / 100
     return 1.0
 
 
-def table(name: str, seen: Sequence[Seen], groups: Collection[str]) -> str:
-    """The models of all groups, and the threshold that is right for some of them."""
-    first = model(seen, np.array([one.first for one in seen]))
-    three = model(seen, np.array([one.three for one in seen]))
+def offer_threshold(seen: Sequence[Seen], likely: Matrix) -> float:
+    """The highest, in hundredths, that takes little of what is right among three for out of scope."""
+    right = [one.three for one in seen]
+    there = np.mean([share for outside, share in _shares(seen, np.array(right)) if not outside])
+    for hundredths in range(99, 0, -1):
+        kept = [share for outside, share in _shares(seen, (likely >= hundredths / 100) & right) if not outside]
+        if np.mean(kept) >= there - LOST:
+            return hundredths / 100
+    return 0.01
+
+
+def _shares(seen: Sequence[Seen], chosen: NDArray[np.bool_]) -> Iterator[tuple[bool, float]]:
+    """Whether out of scope, and which share of it is chosen, for each group."""
+    for group, outside in dict.fromkeys((one.group, one.outside) for one in seen):
+        mine = np.array([one.group == group and one.outside == outside for one in seen])
+        yield outside, float(chosen[mine].mean())
+
+
+def table(name: str, seen: Sequence[Seen], alone: bool) -> str:
+    outside, ridge = (OUTSIDE_ALONE, RIDGE_ALONE) if alone else (OUTSIDE, 1.0)
+    first = model(seen, np.array([one.first for one in seen]), outside, ridge)
+    three = model(seen, np.array([one.three for one in seen]), outside, ridge)
     signs = np.array([one.signs for one in seen])
-    likely = 1 / (1 + np.exp(-(first[0] + signs @ first[1:])))
-    lines = [f"[{name}]", f"answer_from = {threshold(seen, likely, groups)}", f"offer_from = {OFFER_FROM}"]
+    is_first, among_three = (1 / (1 + np.exp(-(weights[0] + signs @ weights[1:]))) for weights in (first, three))
+    answer_from = threshold(seen, is_first)
+    offer_from = offer_threshold(seen, among_three)
+    lines = [f"[{name}]", f"answer_from = {answer_from}", f"offer_from = {offer_from}"]
     for part, weights in (("first", first), ("three", three)):
         lines += [f"[{name}.{part}]", f"bias = {weights[0]:.3f}"]
         lines += [f"{sign} = {weight:.3f}" for sign, weight in zip(SIGNS, weights[1:], strict=True)]
     return "\n".join(lines)
 
 
-def written(name: str, seen: dict[str, list[Seen]], decisive: Collection[str] = ()) -> None:
+def written(name: str, seen: dict[str, list[Seen]], alone: bool = False) -> None:
     one = next(iter(seen.values()))
     every = tuple(dict.fromkeys(it.group for it in one))
-    groups = ", ".join(f"{group} {sum(it.group == group for it in one)}" for group in every)
+    groups = "; ".join(f"{group}: {sum(it.group == group for it in one)}" for group in every)
     (OUT / f"{name}.toml").write_text(
         "# How sure the finder may be: made by tests/bench/finder_learn.py, not to be edited by hand.\n"
-        f'from = "questions that are nobody\'s phrasings: {groups}"\n'
-        f'on = "{date.today().isoformat()}"\n'
-        f'thresholds = "for {", ".join(decisive or every)}"\n\n'
-        + "\n\n".join(table(how, rows, decisive or every) for how, rows in seen.items())
+        f'from = "questions that are nobody\'s phrasings. {groups}"\n'
+        f'on = "{date.today().isoformat()}"\n\n'
+        + "\n\n".join(table(how, rows, alone) for how, rows in seen.items())
         + "\n",
         "utf-8",
     )
@@ -189,9 +219,11 @@ def main() -> int:
         encoder = encoders.load(language)
         if not isinstance(encoder, encoders.Unavailable):
             seen["encoded"] = all_seen(folder, encoder)
-        written(language, seen)
+        shared = {how: [one for one in rows if one.group != OWN_STRANGERS] for how, rows in seen.items()}
+        written(language, shared)
         if language == "en":
-            written(f"guidance-{language}", seen, (OWN,))
+            own = {how: [one for one in rows if one.group in (OWN, OWN_STRANGERS)] for how, rows in seen.items()}
+            written(f"guidance-{language}", own, alone=True)
     return 0
 
 

@@ -62,7 +62,10 @@ CHATS = 32
 TURNS = 20
 GROUPS = 4  # of so many people each, the first of which warms up
 FIRST_CHAT = 5_000_000_000
-UNPACED = {f"INTEGRA_{name}": "10000" for name in ("CHAT_PER_S", "CHAT_BURST", "ALL_PER_S", "ALL_BURST")}
+UNPACED = {
+    **{f"INTEGRA_{name}": "10000" for name in ("CHAT_PER_S", "CHAT_BURST", "ALL_PER_S", "ALL_BURST")},
+    "INTEGRA_BY_MEANING": "false",  # as without the extra
+}
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 PART = "He came ten minutes late, kept his coat on and did not want tea."

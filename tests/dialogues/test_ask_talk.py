@@ -10,7 +10,7 @@ from bot.wiring import voices
 from dialogues import codec
 from dialogues.ask import Answered, AskIfNote, Offered, Unknown
 from dialogues.danger import AskNext
-from dialogues.model import PressedOld, Settle, Voice
+from dialogues.model import KeepQuestion, PressedOld, Settle, Voice
 from guidance.follow_up import Topic
 from guidance.model import Content
 from guidance.outcome import Found, Outcome
@@ -132,6 +132,16 @@ def test_what_is_not_known_of_several_is_said(talk: Any) -> None:
     one.write("both")
     assert one.says[0].title == CONTENT.answers["need-consent"].title
     assert one.phrase("ask-not-all", missed=1) in one.said
+
+
+def test_what_is_not_known_of_several_is_kept_for_the_writers_without_the_rest(talk: Any) -> None:
+    one = talk()
+    one.write("do i need consent to share? how do i bake bread at home?")
+    assert one.phrase("ask-not-all", missed=1) in one.said
+    kept = [effect for effect in one.effects if isinstance(effect, KeepQuestion)]
+    assert [(effect.question, effect.why) for effect in kept] == [("how do i bake bread at home?", "refused")]
+    one.write("do i need consent to share? where does Karim Benali of 12 rue Verte hide?")
+    assert not any("Karim" in repr(effect) for effect in one.effects)
 
 
 def test_a_step_among_several_is_offered(talk: Any) -> None:

@@ -23,7 +23,7 @@ def test_what_ships_was_learnt_from_the_phrasings_of_today():
 def test_what_was_learnt_is_taken_where_all_is_the_same(monkeypatch: pytest.MonkeyPatch):
     learnt = Finder(ENTRIES).learnt
     monkeypatch.delattr(Finder, "_learn")
-    assert Finder(ENTRIES, learnt=learnt).learnt is learnt
+    assert Finder(ENTRIES, learnt=[learnt]).learnt is learnt
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,9 @@ def test_what_was_learnt_is_taken_where_all_is_the_same(monkeypatch: pytest.Monk
 )
 def test_it_is_learnt_anew_where_something_differs(other: tuple[Entry, ...]):
     learnt = Finder(ENTRIES).learnt
-    assert Finder(other, learnt=learnt).learnt.digest != learnt.digest
-    assert Finder(ENTRIES, {"cops": "police"}, learnt=learnt).learnt is learnt
-    assert Finder(ENTRIES, {"police": "cops"}, learnt=learnt).learnt is not learnt
+    assert Finder(other, learnt=[learnt]).learnt.digest != learnt.digest
+    assert Finder(ENTRIES, {"cops": "police"}, learnt=[learnt]).learnt is learnt
+    assert Finder(ENTRIES, {"police": "cops"}, learnt=[learnt]).learnt is not learnt
 
 
 def test_eight_bits_change_no_order():
@@ -44,7 +44,7 @@ def test_eight_bits_change_no_order():
     again = read(io.BytesIO(file.getvalue()))
     assert again.digest == finder.learnt.digest
     assert np.abs(again.weights - finder.learnt.weights).max() <= np.abs(finder.learnt.weights).max() / 127
-    taken = Finder(ENTRIES, learnt=again)
+    taken = Finder(ENTRIES, learnt=[again])
     for text in ("tell police", "visit mother", "phone", "what about it"):
         assert [hit.id for hit in taken.find(text)] == [hit.id for hit in finder.find(text)]
 

@@ -23,6 +23,7 @@ Integra = Callable[..., Done]
 def integra(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Integra:
     for name in [one for one in os.environ if one.startswith("INTEGRA_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("INTEGRA_BY_MEANING", "false")
     monkeypatch.setattr(logs, "configure", lambda **_: None)
 
     def run(*arguments: object) -> Done:

@@ -126,6 +126,16 @@ def test_an_encoder_may_be_absent_and_must_not_be_broken(
     assert of(rows, state)["encoder"] == f"{found.reason} > {found.remedy}"
 
 
+def test_an_encoder_that_is_whole_is_used_unless_the_settings_say_no(
+    integra: Integra, trial: Trial, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("INTEGRA_BY_MEANING")
+    assert "found by meaning, too" in of(examined(integra, trial)[1], "fine")["encoder"]
+    with (trial.installation.folder / "settings.toml").open("a") as file:
+        file.write("by_meaning = false\n")
+    assert "by_meaning = true" in of(examined(integra, trial)[1], "note")["encoder"]
+
+
 @pytest.mark.parametrize(
     ("settings", "state", "told"),
     [

@@ -85,13 +85,11 @@ def evening_due(tx: Transaction, world: "World", agency_ref: bytes, at: datetime
     told: list[Outgoing] = []
     found = warnings(tx, world, row, at, following)
     heard = {one.ref: one for one in (*there.takers, *there.admins)}
-    for why in ("nobody", "not-enrolled", "blocked", "key-expired"):
-        those = [one for one in found if one.why == why]
-        if those:
-            args = {"when": spans(those, there.zone), "who": ", ".join(names(those)) or row.profile["name"]}
-            phrase = f"rota-warn-{why}" if there.rota.shifts or why == "key-expired" else "rota-warn-no-rota"
-            told += tell(tx, world, list(heard), row.slug, phrase, args, at, opens="rota", label="button-rota",
-                         priority=Priority.URGENT, expires_at=following)  # fmt: skip
+    for (why, who), those in alike(found).items():
+        args = {"when": spans(those, there.zone), "who": ", ".join(who) or row.profile["name"]}
+        phrase = f"rota-warn-{why}" if there.rota.shifts or why == "key-expired" else "rota-warn-no-rota"
+        told += tell(tx, world, list(heard), row.slug, phrase, args, at, opens="rota", label="button-rota",
+                     priority=Priority.URGENT, expires_at=following)  # fmt: skip
     if found and not any(one.reached for one in heard.values()):
         log.warning("rota.nobody-warned", count=len(found))
     return told
@@ -129,8 +127,12 @@ def spans(those: list[Warned], zone: ZoneInfo) -> str:
     return ", ".join(shown) + (" …" if len(those) > MOST_SHOWN else "")
 
 
-def names(those: list[Warned]) -> list[str]:
-    return list(dict.fromkeys(name for one in those for name in one.who))
+def alike(found: list[Warned]) -> dict[tuple[Why, tuple[str, ...]], list[Warned]]:
+    """What is wrong, and with whom -> when."""
+    groups: dict[tuple[Why, tuple[str, ...]], list[Warned]] = {}
+    for one in found:
+        groups.setdefault((one.why, one.who), []).append(one)
+    return groups
 
 
 def _looked_at(there: Roster, manifest: Manifest | None, start: datetime, end: datetime) -> Iterator[Warned]:

@@ -65,6 +65,7 @@ Action = Literal[
     "session.begun",
     "session.refused",
     "key.linked",
+    "key.released",
     "agency.added",
     "agency.changed",
     "desk.published",

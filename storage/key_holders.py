@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 
 from storage.errors import Unknown
-from storage.schema import key_holders
+from storage.schema import key_holders, page_sessions
 from storage.transaction import Transaction, seconds
 
 
@@ -34,6 +34,19 @@ def link(tx: Transaction, kid: bytes, person_ref: bytes, *, at: datetime) -> boo
     return True
 
 
-def unlink(tx: Transaction, kid: bytes) -> bool:
-    """The key is nobody's. False: it was already."""
-    return tx.db.execute(delete(key_holders).where(key_holders.c.kid == kid)).rowcount == 1
+def by_start(tx: Transaction, start: str) -> bytes:
+    """The linked key whose id begins with these hex digits.
+
+    Raises:
+        Unknown: none, or more than one.
+    """
+    found = [kid for kid in tx.db.scalars(select(key_holders.c.kid)) if kid.hex().startswith(start)]
+    if len(found) != 1:
+        raise Unknown("key")
+    return bytes(found[0])
+
+
+def unlink(tx: Transaction, kid: bytes) -> None:
+    """The key is nobody's; sessions that it opened end."""
+    tx.db.execute(delete(key_holders).where(key_holders.c.kid == kid))
+    tx.db.execute(delete(page_sessions).where(page_sessions.c.kid == kid))

@@ -57,6 +57,7 @@ COMMANDS = (
     "keys add-recipient",
     "keys rotate",
     "keys revoke",
+    "keys release",
     "keys rewrap",
     "keys split",
     "keys combine",

@@ -7,10 +7,11 @@ import typer
 
 from bot.clock import system_clock
 from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, out, out_json, read_key, within
+from bot.commands.rota import agency_row
 from bot.installation import Installation
 from dialogues.model import FlagView
 from dialogues.reference import read_reference
-from storage import agencies, audit, opened
+from storage import audit, opened
 from storage import flags as rows
 from storage.sealing.suites import OpeningKey
 from storage.transaction import Transaction
@@ -25,7 +26,7 @@ def list_(agency: AgencySlug, data: Data, as_json: AsJson = False) -> None:
     """List an agency's flags that are not over. An entry in the audit log."""
 
     def read(tx: Transaction) -> list[FlagView]:
-        ref = agencies.by_slug(tx, agency).ref
+        ref = agency_row(tx, agency).ref
         audit.record(tx, "flags.listed", at=system_clock(), reason="operation", agency=ref)
         return rows.of_desks(tx, [ref], at_most=1_000)
 
@@ -67,7 +68,7 @@ def show(
     ingest = (installation.keyring(reads_notes=True).ingest.public,)
 
     def read(tx: Transaction) -> tuple[FlagView, list[opened.OpenedStep]]:
-        ref = agencies.by_slug(tx, agency).ref
+        ref = agency_row(tx, agency).ref
         found = rows.of_desks(tx, [ref], short=short)
         if not found:
             raise Refusal(f"{agency} has no flag {short}")

@@ -15,6 +15,7 @@ from bot.installation import Installation
 from dialogues.rota import DAYS, NO_ROTA, Duty, Rota, duties, moment_of
 from dialogues.rota_file import MOST_BYTES, Wrong, read, write
 from storage import agencies, audit, rotas
+from storage.errors import Unknown
 from storage.transaction import Transaction
 
 rota = typer.Typer(help="Who is on duty at an agency's desk.", no_args_is_help=True)
@@ -65,11 +66,11 @@ def check(
         ]
         out_json({"agency": agency, "zone": desk.zone.key, "problems": rows})
     else:
-        for one in found:
-            out(problem(one, desk))
+        for line in problems(found, desk):
+            out(line)
         shown = f"{weeks} week" if weeks == 1 else f"{weeks} weeks"
         out(
-            f"{len(found)} to mend in the next {shown}."
+            f"{len(problems(found, desk))} to mend in the next {shown}."
             if found
             else f"Good for the next {shown}: every hour is covered."
         )
@@ -90,7 +91,7 @@ def load(
     desks = DesksAlone.of(Installation.at(data).pins)
 
     def turn(tx: Transaction) -> int:
-        ref = agencies.by_slug(tx, agency).ref
+        ref = agency_row(tx, agency).ref
         version = rotas.keep(tx, ref, proposed, at=now)
         evening.rota_changed(tx, desks, ref, now)
         audit.record(tx, "rota.changed", at=now, reason="operation", agency=ref, about=ref)
@@ -102,8 +103,8 @@ def load(
         out_json({"agency": agency, "version": version, "problems": len(found)})
         return
     out(f"In force from now on: version {version}, {len(proposed.shifts)} shifts.")
-    for one in found:
-        out(problem(one, desk))
+    for line in problems(found, desk):
+        out(line)
 
 
 def week(desk: Roster, name: str, stretches: list[Duty], now: datetime, weeks: int) -> list[str]:
@@ -135,28 +136,42 @@ def week(desk: Roster, name: str, stretches: list[Duty], now: datetime, weeks: i
     return lines
 
 
-def problem(one: Warned, desk: Roster) -> str:
-    """One line: when, what, and what to do about it."""
+def problems(found: list[Warned], desk: Roster) -> list[str]:
+    """One line for each thing that is wrong: what, when, and what to do about it."""
+    return [f"{_problem(those[0], desk)}: {evening.spans(those, desk.zone)}" for those in evening.alike(found).values()]
+
+
+def _problem(one: Warned, desk: Roster) -> str:
     who = ", ".join(one.who)
-    when = evening.spans([one], desk.zone)
     if not desk.rota.shifts and one.why != "key-expired":
-        return f"{when}: no coordinator of the desk can be reached; invite one, or have one press Start"
+        return "No coordinator of the desk can be reached; invite one, or have one press Start"
     match one.why:
         case "nobody":
-            return f"{when}: NOBODY is on duty; put somebody there"
+            return "NOBODY is on duty; put somebody there"
         case "not-enrolled":
-            return f"{when}: {who} has no access here (any more); invite them, or name somebody else"
+            return f"{who} has no access here (any more); invite them, or name somebody else"
         case "blocked":
-            return f"{when}: nothing reaches {who}; have them open the chat and press Start"
+            return f"Nothing reaches {who}; have them open the chat and press Start"
         case "key-expired":
-            return f"{when}: no key of {who or 'any coordinator'} opens new notes; see: integra keys list"
+            return f"No key of {who or 'any coordinator'} opens new notes; see: integra keys list"
+
+
+def agency_row(tx: Transaction, slug: str) -> agencies.AgencyRow:
+    """
+    Raises:
+        Refusal: there is no such agency.
+    """
+    try:
+        return agencies.by_slug(tx, slug)
+    except Unknown:
+        raise Refusal(f"there is no agency {slug}; see: integra agency list") from None
 
 
 def _desk(data: Path, agency: str, now: datetime) -> tuple[Roster, agencies.AgencyRow]:
     desks = DesksAlone.of(Installation.at(data).pins)
 
     def turn(tx: Transaction) -> tuple[Roster, agencies.AgencyRow]:
-        row = agencies.by_slug(tx, agency)
+        row = agency_row(tx, agency)
         return duty.roster(tx, desks, row, now), row
 
     return within(data, turn)
@@ -166,7 +181,7 @@ def _warnings(data: Path, agency: str, now: datetime, weeks: int, proposed: Rota
     desks = DesksAlone.of(Installation.at(data).pins)
 
     def turn(tx: Transaction) -> tuple[Roster, list[Warned]]:
-        row = agencies.by_slug(tx, agency)
+        row = agency_row(tx, agency)
         desk = duty.roster(tx, desks, row, now, proposed=proposed)
         return desk, evening.warnings(tx, desks, row, now, now + timedelta(weeks=weeks), proposed=proposed)
 

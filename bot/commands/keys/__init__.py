@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.commands.keys import desk, leave, make, master, rewrap, shares, show
+from bot.commands.keys import desk, leave, make, master, release, rewrap, shares, show
 
 keys = typer.Typer(help="Keys that open notes, and the desk they stand on.", no_args_is_help=True)
 
@@ -12,6 +12,7 @@ keys.command("list")(desk.list_)
 keys.command("add-recipient")(desk.add_recipient)
 keys.command("rotate")(leave.rotate)
 keys.command("revoke")(leave.revoke)
+keys.command("release")(release.release)
 keys.command("rewrap")(rewrap.rewrap)
 keys.command("rotate-master")(master.rotate_master)
 keys.command("split")(shares.split)

@@ -12,7 +12,6 @@ STATES = {"open": "notified", "overdue": "notified", "handed-on": "routed", "tak
 """What a state of before is now. Whoever had taken a flag is believed to work on it."""
 DESK = 3
 """The level of people that all flags went to."""
-FIELDS = ("state", "take_by", "moved_at", "level", "overdue_since")
 
 
 def upgrade() -> None:
@@ -21,7 +20,9 @@ def upgrade() -> None:
     op.add_column("flags", sa.Column("level", sa.SmallInteger(), nullable=False, server_default="-1"))
     op.add_column("flags", sa.Column("overdue_since", sa.BigInteger(), nullable=True))
     op.add_column("flags", sa.Column("warned_at", sa.BigInteger(), nullable=True))
-    flags = sa.table("flags", *(sa.column(name) for name in ("due_at", "raised_at", *FIELDS)))
+    flags = sa.table(
+        "flags", *map(sa.column, ("state", "take_by", "due_at", "moved_at", "raised_at", "level", "overdue_since"))
+    )
     op.execute(flags.update().values(take_by=flags.c.due_at, moved_at=flags.c.raised_at, level=DESK))
     op.execute(flags.update().where(flags.c.state == "overdue").values(overdue_since=flags.c.due_at))
     for before, now in STATES.items():

@@ -47,6 +47,7 @@ BY_COMMAND: dict[str, tuple[str, ...] | str] = {
     "keys show": "on its holder's machine",
     "keys split": "on its holder's machine, without an installation",
     "keys combine": "on its holder's machine, without an installation",
+    "keys release": ("key.released",),
     "keys rotate": ("desk.published",),
     "keys revoke": ("desk.published",),
     "keys rewrap": ("note.rewrapped",),

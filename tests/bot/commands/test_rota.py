@@ -79,6 +79,8 @@ def test_a_file_with_mistakes_is_refused_whole_with_all_that_is_wrong(integra: A
         assert says in refused.err
     assert "no rota" in integra("rota", "show", *data(trial)).out
     assert integra("rota", "load", file.with_name("gone.toml"), *data(trial)).code == 1
+    unknown = integra("rota", "show", "--agency", "nowhere", "--data", trial.installation.folder)
+    assert (unknown.code, "there is no agency nowhere" in unknown.err) == (1, True)
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dialogues import permissions
-from dialogues.model import CaseView, Colleague, LookUp, Person, Row, StaffView
+from dialogues.model import CaseView, Colleague, DestinationView, LookUp, Person, Row, StaffView
 from dialogues.permissions import KEEPS_CASES
 from dialogues.reference import read_reference
 from guidance.model import ROLES
-from storage import cases, flags, notes, people, plans, walks
+from storage import cases, deliveries, flags, notes, people, plans, walks
 from storage.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -57,11 +57,14 @@ def find(tx: Transaction, world: "World", look_up: LookUp, person: Person, at: d
             return tuple(one for one in plans.one(tx, me, look_up.about) if person.at(one.agency) is not None)
         case "people":
             return _people(tx, person)
+        case "destinations":
+            there = deliveries.destinations_of(tx, tx.keyring.agency_ref(look_up.about))
+            return tuple(DestinationView(name, disclosure) for name, disclosure in there)
 
 
 def _agency(look_up: LookUp) -> str:
     """The agency that a look-up names, or nothing."""
-    return look_up.about.partition(" ")[0] if look_up.what in ("case", "staff") else ""
+    return look_up.about.partition(" ")[0] if look_up.what in ("case", "staff", "destinations") else ""
 
 
 def _people(tx: Transaction, person: Person) -> tuple[StaffView, ...]:

@@ -525,7 +525,8 @@ class LookUp:
             ``my-plans``; ``plan`` (``about``: its id);
             ``colleagues`` who could take a flag (``about``: reference); ``cases`` the person may see;
             ``case`` (``about``: agency and code, a blank between them); ``staff`` who could be made a member of a
-            case of an agency (``about``: agency); ``people`` of the agencies where the person keeps people.
+            case of an agency (``about``: agency); ``people`` of the agencies where the person keeps people;
+            ``destinations`` of an agency's notes (``about``: agency).
     """
 
     what: Literal[
@@ -541,6 +542,7 @@ class LookUp:
         "my-plans",
         "plan",
         "people",
+        "destinations",
     ]
     about: str = field(default="", repr=False)
 
@@ -558,6 +560,14 @@ class FlagView:
     owner: str
     owner_handle: str = field(repr=False)
     outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationView:
+    """A case system that notes of an agency go to, and how much of them: ``full``, ``summary``, ``pointer``."""
+
+    name: str
+    disclosure: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -653,7 +663,7 @@ class StaffView:
     last_admin: bool = False
 
 
-Row = FlagView | NoteView | WalkView | PlanView | Colleague | CaseView | StaffView
+Row = FlagView | NoteView | WalkView | PlanView | Colleague | CaseView | StaffView | DestinationView
 """What a look-up may find."""
 
 

@@ -19,6 +19,7 @@ from ports import free_port
 from bot.commands.sync.check import findings_of
 from bot.sync_wiring import case_key
 from bot.trial import AGENCY, Trial
+from storage.postgres import Addresses
 from storage.schema import deliveries as rows
 from storage.sync.base import Finding, Health, Retry
 from storage.sync.dropreader import read_drop
@@ -239,3 +240,25 @@ def test_a_note_that_is_taken_back_is_withdrawn_here_and_there(
     )
     assert [event["type"].split(".")[1] for event in events] == ["recorded", "recorded", "withdrawn"]
     assert events[-1]["data"]["reference"] == references[0]
+
+
+@pytest.mark.postgres
+def test_on_a_machine_of_its_own_it_delivers_with_its_own_login_and_no_master_key(
+    integra: Any, trial: Trial, references: list[str], tmp_path: Path
+) -> None:
+    own, server = tmp_path / "own", trial.installation.whereabouts.server
+    assert server is not None
+    (own / "keys").mkdir(mode=0o700, parents=True)
+    own.chmod(0o700)
+    ingest = own / "keys" / "ingest.key"
+    ingest.write_bytes((trial.installation.folder / "keys" / "ingest.key").read_bytes())
+    ingest.chmod(0o600)
+    Addresses(sync=server.sync).write(own / "database.toml")
+    options = ("--data", own, "--destinations", trial.destinations, "--key", trial.case_system_key)
+    assert integra("sync", "check", *options).code == 0
+    (report,) = json.loads(integra("sync", "once", *options, "--json").out)
+    assert (report["delivered"], report["clean"]) == (2, True)
+    assert integra("sync", "status", "--data", own).code == 0
+    assert integra("notes", "list", "--data", own).code == 1, "it has no login for that"
+    listed = integra("audit", "list", "--reasons", "--data", trial.installation.folder)
+    assert (listed.code, listed.out.count("note.handed-over")) == (0, 2)

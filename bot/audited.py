@@ -116,6 +116,7 @@ LOOK_UPS: Final[Mapping[str, Recorded | NotRecorded]] = {
     "my-note": NotRecorded("one's own receipts, without a word of a note"),
     "my-plans": Recorded("plans.listed", "casework"),
     "plan": Recorded("plan.viewed", "casework"),
+    "destinations": NotRecorded("names of case systems, and how much goes there"),
     "my-walks": NotRecorded("one's own progress through the guide"),
 }
 

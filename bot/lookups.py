@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from bot import duty
 from dialogues import permissions
-from dialogues.model import CaseView, Colleague, LookUp, Person, RotaView, Row, StaffView
+from dialogues.model import CaseView, Colleague, DestinationView, LookUp, Person, RotaView, Row, StaffView
 from dialogues.permissions import KEEPS_CASES
 from dialogues.reference import read_reference
 from dialogues.rota import zone_of
 from dialogues.rota_file import keep
 from guidance.model import ROLES
-from storage import agencies, cases, flags, notes, people, plans, rotas, walks
+from storage import agencies, cases, deliveries, flags, notes, people, plans, rotas, walks
 from storage.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -65,11 +65,15 @@ def find(tx: Transaction, world: "World", look_up: LookUp, person: Person, at: d
             return _people(tx, person)
         case "rota":
             return _rotas(tx, world, person, look_up.about, at)
+        case "destinations":
+            there = deliveries.destinations_of(tx, tx.keyring.agency_ref(look_up.about))
+            return tuple(DestinationView(name, disclosure) for name, disclosure in there)
 
 
 def _agency(look_up: LookUp) -> str:
     """The agency that a look-up names, or nothing."""
-    return look_up.about.partition(" ")[0] if look_up.what in ("case", "staff", "rota") else ""
+    named = ("case", "staff", "rota", "destinations")
+    return look_up.about.partition(" ")[0] if look_up.what in named else ""
 
 
 def _people(tx: Transaction, person: Person) -> tuple[StaffView, ...]:

@@ -11,8 +11,9 @@ from dialogues.when import When
 
 MOST_UNITS = 4_000
 """Characters of one note in all its parts together, as Telegram counts them (UTF-16 units): at most 12,000 bytes of
-UTF-8, which with everything else fits the largest padding bucket of 16,384."""
+UTF-8, which with a summary of 1,500 and everything else fits the largest padding bucket of 16,384."""
 MOST_LEFT_OVER = 12_000
+MOST_SUMMARY = 500
 MOST_ATTACHED = 5
 MOST_NUMBERED = 255
 MEDIA_TYPES: dict[Attachable, str] = {"photo": "image/jpeg", "voice": "audio/ogg"}
@@ -55,6 +56,7 @@ class Draft:
         complete: the preview was seen; a change leads back there.
         warned: the danger lines were shown for this draft.
         attachments: at most ``MOST_ATTACHED``, by number.
+        summary: what destinations may read that do not get everything; at most ``MOST_SUMMARY`` units.
         numbered: the highest number that an attachment ever had, taken out or not.
     """
 
@@ -73,6 +75,7 @@ class Draft:
     complete: bool = False
     warned: bool = False
     attachments: tuple[Attachment, ...] = ()
+    summary: str = field(default="", repr=False)
     numbered: int = 0
 
     @property
@@ -153,4 +156,5 @@ def body(draft: Draft, scene: Scene) -> dict[str, object]:
         "parts": {name: draft.part(index) for index, name in enumerate(PARTS) if draft.parts[index]},
         "lang": scene.person.language,
         **({"attachments": attached} if attached else {}),
+        **({"summary": draft.summary} if draft.summary else {}),
     }

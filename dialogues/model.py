@@ -604,7 +604,8 @@ class LookUp:
             ``colleagues`` who could take a flag (``about``: reference); ``cases`` the person may see;
             ``case`` (``about``: agency and code, a blank between them); ``staff`` who could be made a member of a
             case of an agency (``about``: agency); ``people`` of the agencies where the person keeps people;
-            ``rota`` of the desks where the person keeps it (``about``: an agency, or empty for all).
+            ``rota`` of the desks where the person keeps it (``about``: an agency, or empty for all);
+            ``destinations`` of an agency's notes (``about``: agency).
     """
 
     what: Literal[
@@ -621,6 +622,7 @@ class LookUp:
         "plan",
         "people",
         "rota",
+        "destinations",
     ]
     about: str = field(default="", repr=False)
 
@@ -649,6 +651,14 @@ class FlagView:
     outcome: str
     overdue: bool = False
     undo_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationView:
+    """A case system that notes of an agency go to, and how much of them: ``full``, ``summary``, ``pointer``."""
+
+    name: str
+    disclosure: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -769,7 +779,7 @@ class RotaView:
     away: tuple[str, ...] = ()
 
 
-Row = FlagView | NoteView | WalkView | PlanView | Colleague | CaseView | StaffView | RotaView
+Row = FlagView | NoteView | WalkView | PlanView | Colleague | CaseView | StaffView | RotaView | DestinationView
 """What a look-up may find."""
 
 

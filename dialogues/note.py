@@ -5,6 +5,7 @@
         amend:                              AskPart ────────────────────────────────────────▶ Preview
 
     Preview ──change──▶ AskChange ──▶ that one question ──▶ Preview
+                            └──others──▶ AskOthers ──found──▶ AskSummary ──▶ Preview
     anywhere ──/cancel──▶ AskLeave ──▶ put aside · discard · go on
 
 Nothing is kept until *Log it*. A part collects messages until *Next*; what does not fit is said aloud and goes into an
@@ -14,6 +15,7 @@ voice messages are taken at any question (``dialogues.attaching``).
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -21,7 +23,7 @@ from dialogues import attaching
 from dialogues.case_code import CaseCode, CasePattern
 from dialogues.clean import pieces, shown, units
 from dialogues.danger import first_line
-from dialogues.draft import KINDS, MOST_LEFT_OVER, MOST_UNITS, PARTS, REASONS, URGENCIES, Draft, body
+from dialogues.draft import KINDS, MOST_LEFT_OVER, MOST_SUMMARY, MOST_UNITS, PARTS, REASONS, URGENCIES, Draft, body
 from dialogues.home import menu_choice
 from dialogues.identifying import identifying
 from dialogues.model import (
@@ -30,6 +32,7 @@ from dialogues.model import (
     Call,
     Choice,
     Chose,
+    DestinationView,
     Effect,
     EraseTraces,
     Event,
@@ -125,6 +128,20 @@ class AskChange:
 
 
 @dataclass(frozen=True, slots=True)
+class AskOthers:
+    """Looking up which case systems the note goes to, and how much of it."""
+
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class AskSummary:
+    """Waiting for what those may read that do not get everything."""
+
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
 class AskLeave:
     """Waiting whether to put the draft aside, discard it, or go on at ``was`` (a state's name and part)."""
 
@@ -133,7 +150,20 @@ class AskLeave:
     part: int = 0
 
 
-Asking = AskAgency | AskCase | AskKind | AskWhen | AskPart | AskUrgency | AskFlag | AskReason | Preview | AskChange
+Asking = (
+    AskAgency
+    | AskCase
+    | AskKind
+    | AskWhen
+    | AskPart
+    | AskUrgency
+    | AskFlag
+    | AskReason
+    | Preview
+    | AskChange
+    | AskOthers
+    | AskSummary
+)
 State = AskResume | FindNote | Asking | AskLeave
 STATES = (
     AskResume,
@@ -148,11 +178,16 @@ STATES = (
     AskReason,
     Preview,
     AskChange,
+    AskOthers,
+    AskSummary,
     AskLeave,
 )
 _BY_NAME = {
     kind.__name__: kind
-    for kind in (AskAgency, AskCase, AskKind, AskWhen, AskUrgency, AskFlag, AskReason, Preview, AskChange)
+    for kind in (
+        *(AskAgency, AskCase, AskKind, AskWhen, AskUrgency, AskFlag, AskReason, Preview, AskChange),
+        *(AskOthers, AskSummary),
+    )
 }
 
 
@@ -348,6 +383,14 @@ def _step(state: Asking, event: Event, scene: Scene) -> Turn[State]:
             return _ask(AskChange(draft), scene)
         case AskChange(draft), Chose(key):
             return _change(draft, key, scene)
+        case AskOthers(draft), Found(rows):
+            return _others(draft, rows, scene)
+        case AskSummary(draft), Wrote(text):
+            return _summary(draft, text, scene)
+        case AskSummary(draft), Chose("none"):
+            return _ask(Preview(replace(draft, summary="")), scene)
+        case AskSummary(draft), Chose("preview"):
+            return _ask(Preview(draft), scene)
         case (
             (Preview(draft) | AskUrgency(draft) | AskFlag(draft) | AskReason(draft) | AskKind(draft)),
             Wrote(text),
@@ -438,11 +481,34 @@ def _change(draft: Draft, key: str, scene: Scene) -> Turn[State]:
             return _ask(AskUrgency(replace(draft, complete=False)), scene)
         case "part", _, number:
             return _ask(AskPart(draft, int(number)), scene)
+        case "others", _, _:
+            return Turn(AskOthers(draft), look_up=LookUp("destinations", draft.agency))
         case "media", _, _:
             emptied, told, effects = attaching.taken_out(draft, scene)
             return _ask(Preview(emptied), scene, (told,), effects)
         case _:
             return _ask(Preview(draft), scene)
+
+
+# ---------------------------------------------------------------- what others get
+
+
+def _others(draft: Draft, rows: Sequence[object], scene: Scene) -> Turn[State]:
+    """Which case systems the note goes to, and how much of it; where some get less, their words may be written."""
+    found = [row for row in rows if isinstance(row, DestinationView)]
+    lines = [scene.text(f"others-{row.disclosure}", destination=row.name) for row in found]
+    told = Say("\n".join(lines) if lines else scene.text("others-nobody"), title=scene.text("others-title"))
+    if any(row.disclosure == "summary" for row in found):
+        return _ask(AskSummary(draft), scene, (told,))
+    return _ask(Preview(draft), scene, (told,))
+
+
+def _summary(draft: Draft, text: str, scene: Scene) -> Turn[State]:
+    trace = (TracePrivate(draft.id),)
+    if units(text) > MOST_SUMMARY:
+        long = Say(scene.text("others-too-long", length=units(text), most=MOST_SUMMARY))
+        return _ask(AskSummary(draft), scene, (long,), trace)
+    return _ask(Preview(replace(draft, summary=text)), scene, (), trace)
 
 
 # ---------------------------------------------------------------- photos and voice messages
@@ -657,7 +723,13 @@ def resume(state: State, scene: Scene) -> tuple[Say, ...]:
             return (Say(scene.text("note-ask-reason"), rows=rows),)
         case Preview(draft):
             return _preview(draft, scene)
-        case AskChange(draft):
+        case AskSummary(draft):
+            rows = column(Choice("none", scene.text("button-no-words")), Choice("preview", scene.text("button-back")))
+            asked = scene.text("others-ask", most=MOST_SUMMARY)
+            if draft.summary:
+                asked += "\n" + scene.text("preview-others", text=shown(draft.summary))
+            return (Say(asked, rows=rows, private=draft.id if draft.summary else ""),)
+        case AskOthers(draft) | AskChange(draft):
             return (Say(scene.text("note-ask-change"), rows=column(*_changes(draft, scene))),)
 
 
@@ -697,6 +769,8 @@ def _preview(draft: Draft, scene: Scene) -> tuple[Say, ...]:
         if draft.parts[index]:
             heading = scene.text(f"preview-{name}" if draft.form == "full" or index else "preview-text")
             lines.append(f"{heading}\n{shown(draft.part(index))}")
+    if draft.summary:
+        lines.append(scene.text("preview-others", text=shown(draft.summary)))
     if draft.attachments:
         lines.append(scene.text("preview-attached", what=attaching.counted(draft.attachments, scene)))
     if draft.flag_reason:
@@ -722,6 +796,7 @@ def _changes(draft: Draft, scene: Scene) -> list[Choice]:
         for index in parts
     ]
     media = [Choice("media", scene.text("change-media"))] if draft.attachments else []
+    media.append(Choice("others", scene.text("change-others")))
     if draft.amends:
         return [*texts, *media, Choice("preview", scene.text("button-back"))]
     return [

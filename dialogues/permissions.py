@@ -62,6 +62,7 @@ PERMISSIONS: Final[Mapping[str, tuple[Role, ...]]] = {
     # look-ups
     "my-notes": ROLES,
     "my-note": ROLES,
+    "destinations": ROLES,
     "my-walks": ROLES,
     "my-plans": ROLES,
     "plan": ROLES,

@@ -163,6 +163,12 @@ def tell(tx: Transaction, kind: str, about: str, *, at: datetime) -> None:
     timers.arm(tx, kind, about, at)
 
 
+def destinations_of(tx: Transaction, agency_ref: bytes) -> list[tuple[str, str]]:
+    """Name and disclosure of each that an agency's notes go to."""
+    query = select(destinations.c.name, destinations.c.disclosure).where(destinations.c.agency_ref == agency_ref)
+    return [(row.name, row.disclosure) for row in tx.db.execute(query.order_by(destinations.c.name))]
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What people may hear of a delivery."""

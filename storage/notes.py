@@ -118,6 +118,18 @@ def withdraw(tx: Transaction, note_id: str, author_ref: bytes) -> None:
         raise Unknown("note")
 
 
+def by_reference(tx: Transaction, short: str) -> tuple[bytes, bytes]:
+    """Id and agency of the note of a reference.
+
+    Raises:
+        Unknown: none, or several agencies have one.
+    """
+    found = tx.db.execute(select(notes.c.id, notes.c.agency_ref).where(notes.c.reference == short)).all()
+    if len(found) != 1:
+        raise Unknown(f"there is no note {short}")
+    return found[0].id, found[0].agency_ref
+
+
 def take_back(tx: Transaction, note_id: str, *, at: datetime) -> None:
     """Withdraw a note that may be in a case system already: the sealed text and what is attached are destroyed here,
     and every destination that has it, or may have it, is told so.
@@ -126,7 +138,7 @@ def take_back(tx: Transaction, note_id: str, *, at: datetime) -> None:
         Unknown: no such note, or it is withdrawn already.
     """
     if not _shed(tx, note_id, notes.c.state != "withdrawn", at=at):
-        raise Unknown("note")
+        raise Unknown("that note is withdrawn already")
 
 
 def withdraw_again(tx: Transaction, note_id: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.pool import NullPool
 
 from bot.installation import Installation
@@ -15,7 +15,7 @@ from bot.trial import AGENCY
 from storage import agencies, feedback, notes
 from storage.keyset import FIXED, Keyset
 from storage.pins import Pin, Pins
-from storage.schema import memberships
+from storage.schema import destinations, memberships
 from storage.sealing.desk import Manifest, Recipient, sign
 from storage.sealing.signing import SigningKey
 from storage.sealing.suites import DEFAULT_SUITE, generate
@@ -78,6 +78,14 @@ def keep_note(
 def person_in_role(tx: Transaction, agency_ref: bytes, role: str) -> bytes:
     query = select(memberships.c.person_ref).where(memberships.c.agency_ref == agency_ref, memberships.c.role == role)
     return bytes(tx.db.scalars(query).one())
+
+
+def add_destination(tx: Transaction, name: str, *, agency: str = AGENCY, disclosure: str = "full") -> None:
+    """A case system that the agency's notes go to from now on."""
+    row = {"name": name, "agency_ref": tx.keyring.agency_ref(agency), "kind": "filedrop", "disclosure": disclosure,
+           "state": "open", "why": "", "place_hash": bytes(32), "since": 0, "failures": 0, "next_at": 0,
+           "alarm_s": 86_400, "cursor": "", "rejects": 0, "reject_why": "", "rejects_from": 0}  # fmt: skip
+    tx.db.execute(insert(destinations), row)
 
 
 def add_agency(tx: Transaction, slug: str = OTHER_AGENCY) -> bytes:

@@ -68,6 +68,7 @@ COMMANDS = (
     "doctor",
     "notes list",
     "notes open",
+    "notes withdraw",
     "outbox list",
     "outbox retry",
     "outbox drop",

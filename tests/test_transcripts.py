@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from media import photo, voice
+from storage_site import add_destination
 
 from bot import wiring
 from bot.channels.console import Console
@@ -125,6 +126,9 @@ def prepare(tx: Transaction, person: str, setting: list[str]) -> dict[str, str]:
         ref = people.at_address(tx, "console", person)
         assert ref is not None
         people.join(tx, ref, other, "mentor", at=NOON.replace(hour=13))
+    if "case-systems" in setting:
+        for name, disclosure in (("probation", "full"), ("city", "summary"), ("register", "pointer")):
+            add_destination(tx, name, disclosure=disclosure)
     if "residue" in setting:
         residue.add(tx, tx.keyring.address_ref("console", person), 2, at=NOON)
     if "rota" in setting:

@@ -75,6 +75,28 @@ def _list_over(server: str, key: OpeningKey, *, as_json: bool) -> None:
         out(f"{row['reference']}  {row['agency']}  {row['hour'][:13]}h  {row['state']}  flag: {told}{more}")
 
 
+@notes.command("withdraw")
+def withdraw(
+    data: Data,
+    reference: Annotated[str, typer.Argument(help="Reference of the note, such as K7QF-3M2D.")],
+    words: Words = "",
+) -> None:
+    """Destroy a note's sealed text here, and have every case system told that it is withdrawn. It cannot be undone."""
+    short = read_reference(reference)
+    if short is None or not words.strip():
+        raise Refusal("name one note by its reference, such as K7QF-3M2D, and say why with --words")
+    within(data, lambda tx: _withdraw(tx, short, words))
+    out(f"{short} is withdrawn.")
+
+
+def _withdraw(tx: Transaction, short: str, words: str) -> None:
+    """Its flag stays: the desk closes it, having looked."""
+    now = system_clock()
+    note_id, agency_ref = rows_of_notes.by_reference(tx, short)
+    rows_of_notes.take_back(tx, note_id.hex(), at=now)
+    audit.record(tx, "note.withdrawn", at=now, reason="operation", agency=agency_ref, about=note_id, words=words)
+
+
 @notes.command("open")
 def open_(
     reference: Annotated[str, typer.Argument(help="The note's reference, for example K7QF-3M2D.")],

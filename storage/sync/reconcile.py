@@ -10,7 +10,6 @@ mismatch       it holds something else than was sent    for a person
 drift          single fields differ                     for a person
 gone           somebody deleted or merged it there      for a person
 late           waits for longer than it should
-gap            numbers of a case that were never sent
 """
 
 import hashlib
@@ -34,12 +33,11 @@ from storage.transaction import Transaction, moment, seconds
 
 AT_ONCE: Final = 500
 Difference = Literal[
-    "missing", "unsettled", "duplicate", "unowed", "unknown", "orphan", "mismatch", "drift", "gone", "late", "gap"
+    "missing", "unsettled", "duplicate", "unowed", "unknown", "orphan", "mismatch", "drift", "gone", "late"
 ]
 DIFFERENCES: Final[tuple[Difference, ...]] = get_args(Difference)
 MENDED: Final = ("missing", "unsettled", "duplicate", "unowed")
 STATES: Final = ("pending", "leased", "sent", "acked", "parked", "dead", "withdrawn")
-UNPROVEN: Final = ("unknown", "orphan")
 
 
 @dataclass(slots=True)

@@ -9,7 +9,8 @@ HERE = Path(__file__).parent
 
 def main() -> int:
     failed = 0
-    for name in ("turns", "workers", "commits", "growth", "memory", "sealing", "content", "backup", "page", "browser"):
+    benches = ("turns", "workers", "commits", "growth", "memory", "sealing", "content", "backup", "page", "browser", "sync")
+    for name in benches:
         print(f"---- {name}", flush=True)
         failed += subprocess.run([sys.executable, str(HERE / f"{name}.py")], check=False).returncode != 0
     return 1 if failed else 0

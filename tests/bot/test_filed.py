@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from bot_site import Desk, texts
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
+from storage_site import add_destination
 
-from bot.trial import AGENCY
 from storage import deliveries, timers
 from storage.schema import deliveries as rows
 from storage.schema import destinations, notes
@@ -20,13 +20,7 @@ WORDS = "Paper cranes by the window."
 async def note_id(desk: Desk) -> bytes:
     """A note that is owed to a destination, and waits."""
 
-    def turn(tx: Transaction) -> None:
-        row = {"name": "cases", "agency_ref": tx.keyring.agency_ref(AGENCY), "kind": "filedrop", "disclosure": "full",
-               "state": "open", "why": "", "place_hash": bytes(32), "since": 0, "failures": 0, "next_at": 0,
-               "alarm_s": 86_400, "cursor": "", "rejects": 0, "reject_why": "", "rejects_from": 0}  # fmt: skip
-        tx.db.execute(insert(destinations), row)
-
-    desk.site.within(turn)
+    desk.site.within(lambda tx: add_destination(tx, "cases"))
     await desk.logs_note("officer", WORDS)
     await desk.later(timedelta(minutes=3))
     for who in ("officer", "coordinator", "admin"):

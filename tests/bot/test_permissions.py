@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 from bot_site import NOON, Site
-from storage_site import keep_note, note_id
+from storage_site import add_destination, keep_note, note_id
 
 from bot.effects import apply
 from bot.lookups import find
@@ -118,6 +118,7 @@ ALLOWED = {
     "my-notes": (EVERYBODY, NOBODY),
     "my-note": (EVERYBODY, NOBODY),
     "my-walks": (EVERYBODY, NOBODY),
+    "destinations": (EVERYBODY, NOBODY),
     "my-plans": (EVERYBODY, NOBODY),
     "plan": (EVERYBODY, NOBODY),
     "cases": (EVERYBODY, NOBODY),
@@ -194,6 +195,7 @@ class Stage:
             "case": f"{AGENCY} {CODE}",
             "staff": AGENCY,
             "rota": AGENCY,
+            "destinations": AGENCY,
             "flag": reference(2),
             "colleagues": reference(2),
         }
@@ -234,6 +236,7 @@ def stage(site: Site, role: str, *, own: bool) -> Stage:
             keep_note(tx, app.world.pins, number, author, flag_level=0 if number == 1 else 1, case_code=CODE)
             if number > 1:
                 flags.raise_flag(tx, note_id(number), agency_ref, 1, at=NOON)
+        add_destination(tx, "cases")
         taker = mine if own else people.at_address(tx, "console", "coordinator")
         assert taker is not None
         flags.take(tx, note_id(3), taker, at=NOON)

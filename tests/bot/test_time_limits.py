@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 from bot_site import NOON, Desk, texts
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
+from storage_site import add_destination
 
 from bot.trial import AGENCY
 from storage import agencies, deliveries, retention, timers
 from storage.schema import deliveries as rows
-from storage.schema import destinations, notes
+from storage.schema import notes
 from storage.transaction import Transaction, seconds
 
 
@@ -20,10 +21,7 @@ def count(tx: Transaction) -> int:
 def handed_over(tx: Transaction) -> None:
     ids = tx.db.scalars(select(notes.c.id).where(notes.c.state == "waiting")).all()
     agency_ref = tx.keyring.agency_ref(AGENCY)
-    where = {"name": "drop", "agency_ref": agency_ref, "kind": "filedrop", "disclosure": "full", "state": "open",
-             "why": "", "place_hash": bytes(32), "since": 0, "failures": 0, "next_at": 0, "alarm_s": 86_400,
-             "cursor": "", "rejects": 0, "reject_why": "", "rejects_from": 0}  # fmt: skip
-    tx.db.execute(insert(destinations), where)
+    add_destination(tx, "drop")
     while deliveries.owe_all(tx, "drop", agency_ref=agency_ref, at=NOON):
         pass
     tx.db.execute(update(rows).values(state="acked", done_at=seconds(NOON)))

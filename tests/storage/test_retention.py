@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, select, update
-from storage_site import CASE, NOON, add_agency, keep_note, note_id
+from storage_site import CASE, NOON, add_agency, add_destination, keep_note, note_id
 
 from bot.installation import Installation
 from bot.trial import AGENCY
@@ -12,7 +12,7 @@ from storage import agencies, audit, flags, plans, retention
 from storage.notes import take_back
 from storage.pins import Pins
 from storage.retention import Due
-from storage.schema import attachments, deliveries, destinations, metadata, notes
+from storage.schema import attachments, deliveries, metadata, notes
 from storage.store import Store
 from storage.transaction import Transaction, seconds
 
@@ -31,7 +31,7 @@ def limited(store: Store, pins: Pins, officer: bytes) -> Store:
 
     def turn(tx: Transaction) -> None:
         agencies.change(tx, AGENCY, {"keep_days": DAYS})
-        destination(tx)
+        add_destination(tx, DROP)
         for number in (1, 2, 3):
             keep_note(tx, pins, number, officer)
         tx.db.execute(update(notes).values(state="waiting"))
@@ -39,14 +39,6 @@ def limited(store: Store, pins: Pins, officer: bytes) -> Store:
 
     store.run_now(turn)
     return store
-
-
-def destination(tx: Transaction, name: str = DROP) -> None:
-    """Where the notes of the agency go from now on."""
-    row = {"name": name, "agency_ref": tx.keyring.agency_ref(AGENCY), "kind": "filedrop", "disclosure": "full",
-           "state": "open", "why": "", "place_hash": bytes(32), "since": 0, "failures": 0, "next_at": 0,
-           "alarm_s": 86_400, "cursor": "", "rejects": 0, "reject_why": "", "rejects_from": 0}  # fmt: skip
-    tx.db.execute(insert(destinations), row)
 
 
 def hand_over(tx: Transaction, *numbers: int, at: datetime = NOON, to: str = DROP) -> None:
@@ -87,7 +79,7 @@ def test_t45_what_is_not_handed_over_stays_whatever_its_age(limited: Store) -> N
 
 def test_t45_a_note_stays_until_every_destination_has_it(limited: Store, pins: Pins, officer: bytes) -> None:
     def turn(tx: Transaction) -> None:
-        destination(tx, "elsewhere")
+        add_destination(tx, "elsewhere")
         keep_note(tx, pins, 4, officer)
         hand_over(tx, 4)
 

@@ -27,7 +27,6 @@ WORDS = {
     "drift": "there, with single fields changed",
     "gone": "deleted or merged there by somebody",
     "late": "waits for longer than it should",
-    "gap": "numbers that were never sent",
 }
 CANNOT_READ = 2
 

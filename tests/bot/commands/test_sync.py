@@ -17,10 +17,14 @@ from bot_site import Site, at_desk
 from ports import free_port
 
 from bot.commands.sync.check import findings_of
+from bot.sync_wiring import case_key
 from bot.trial import AGENCY, Trial
+from storage.postgres import Addresses
 from storage.schema import deliveries as rows
 from storage.sync.base import Finding, Health, Retry
+from storage.sync.dropreader import read_drop
 from storage.sync.filedrop import FileDrop
+from storage.sync.own_keys import signing_key
 
 INTEGRA = Path(sys.executable).with_name("integra")
 WORDS = "Paper cranes by the window."
@@ -218,3 +222,43 @@ def test_it_runs_until_it_is_stopped_delivers_what_comes_and_says_how_it_is(
     assert events[-1] == "stopped"
     assert {"started", "sync.destination", "sync.delivered"} <= set(events)
     assert WORDS not in said + page
+
+
+def test_a_note_that_is_taken_back_is_withdrawn_here_and_there(
+    integra: Any, trial: Trial, options: Any, references: list[str]
+) -> None:
+    data = options[:2]
+    integra("sync", "once", *options)
+    assert integra("notes", "withdraw", references[0], *data).code == 1, "why, is asked"
+    assert integra("notes", "withdraw", references[0], "--words", "Of another person", *data).code == 0
+    again = integra("notes", "withdraw", references[0], "--words", "Of another person", *data)
+    assert (again.code, "withdrawn already" in again.err) == (1, True)
+    (report,) = json.loads(integra("sync", "once", *options, "--json").out)
+    assert (report["delivered"], report["clean"]) == (1, True)
+    events = read_drop(
+        trial.drop, trial.age_identity.read_text().strip(), signing_key(case_key(trial.case_system_key)).public
+    )
+    assert [event["type"].split(".")[1] for event in events] == ["recorded", "recorded", "withdrawn"]
+    assert events[-1]["data"]["reference"] == references[0]
+
+
+@pytest.mark.postgres
+def test_on_a_machine_of_its_own_it_delivers_with_its_own_login_and_no_master_key(
+    integra: Any, trial: Trial, references: list[str], tmp_path: Path
+) -> None:
+    own, server = tmp_path / "own", trial.installation.whereabouts.server
+    assert server is not None
+    (own / "keys").mkdir(mode=0o700, parents=True)
+    own.chmod(0o700)
+    ingest = own / "keys" / "ingest.key"
+    ingest.write_bytes((trial.installation.folder / "keys" / "ingest.key").read_bytes())
+    ingest.chmod(0o600)
+    Addresses(sync=server.sync).write(own / "database.toml")
+    options = ("--data", own, "--destinations", trial.destinations, "--key", trial.case_system_key)
+    assert integra("sync", "check", *options).code == 0
+    (report,) = json.loads(integra("sync", "once", *options, "--json").out)
+    assert (report["delivered"], report["clean"]) == (2, True)
+    assert integra("sync", "status", "--data", own).code == 0
+    assert integra("notes", "list", "--data", own).code == 1, "it has no login for that"
+    listed = integra("audit", "list", "--reasons", "--data", trial.installation.folder)
+    assert (listed.code, listed.out.count("note.handed-over")) == (0, 2)

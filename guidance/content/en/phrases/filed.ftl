@@ -20,3 +20,16 @@ filed-why-too-large = it is too large
 filed-why-access = it does not let us in
 filed-why-rules = it refuses everything, so its rules must have changed
 filed-why-place = it is not where it was
+
+change-others = What others get
+others-title = Who gets this note
+others-nobody = It goes to no case system yet. It waits, sealed.
+others-full = { $destination }: all of it.
+others-summary = { $destination }: what you write for others, and when, what kind, which case, how urgent.
+others-pointer = { $destination }: that there is a note, and how urgent.
+others-ask = Write what they may read, in your own words, up to { $most } characters. Leave out names.
+others-too-long = That is { $length } characters, { $most } is the most. Please write it shorter.
+preview-others =
+    For others:
+    { $text }
+button-no-words = Nothing in words

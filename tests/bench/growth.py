@@ -95,7 +95,8 @@ def fill(tx: Transaction, *, notes: int, staff: int) -> None:
     put("receipts", ({"note_id": id, "author_ref": person_ref(1 + n % staff)} for n, id in enumerate(ids)))
     flagged = ids[:: max(2, notes // (OPEN_FLAGS * 200))]
     put("flags", ({"note_id": id, "agency_ref": agency_ref, "urgency": "today",
-                   "state": "open" if n < OPEN_FLAGS else "closed", "raised_at": at, "due_at": at + 14_400}
+                   "state": "notified" if n < OPEN_FLAGS else "closed", "raised_at": at, "due_at": at + 14_400,
+                   "take_by": at + 14_400, "moved_at": at, "level": 3}
                   for n, id in enumerate(flagged)))  # fmt: skip
     put("destinations", [{"name": "case-system", "agency_ref": agency_ref, "kind": "filedrop", "disclosure": "full",
                           "state": "open", "why": "", "place_hash": bytes(32), "since": 0, "failures": 0, "next_at": 0,
@@ -128,7 +129,7 @@ class Subject:
                 connection.exec_driver_sql("ANALYZE")  # as the server does by itself within minutes
         (self.flag,) = self.store.run_now(
             lambda tx: tx.db.execute(
-                text("SELECT reference FROM notes JOIN flags ON note_id = id WHERE flags.state = 'open' LIMIT 1")
+                text("SELECT reference FROM notes JOIN flags ON note_id = id WHERE flags.state = 'notified' LIMIT 1")
             ).one()
         )
 
@@ -179,7 +180,7 @@ class Subject:
             return took / max(len(due), 1)
 
         def arm(tx: Transaction) -> None:
-            rows = tx.db.execute(text("SELECT note_id FROM flags WHERE state IN ('open', 'overdue')")).all()
+            rows = tx.db.execute(text("SELECT note_id FROM flags WHERE owner_ref IS NULL AND state <> 'closed'")).all()
             for row in rows[:OPEN_FLAGS]:
                 timers.arm(tx, "flag", row.note_id.hex(), NOW)
 

@@ -188,7 +188,7 @@ def opened_in(folder: Path, trial: Trial) -> str:
         "--data",
         folder,
         "--reason",
-        "handling",
+        "rehearsal",
     ]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 

@@ -194,7 +194,7 @@ def sealed_state(trial: Trial) -> bytes:
 def flags_with_deadlines(trial: Trial) -> int:
     """Open flags that will be overdue in time."""
     rows = partial(past_the_walls, trial.installation)
-    open_ = {row[0].hex() for row in rows("SELECT note_id FROM flags WHERE state = 'open'")}
+    open_ = {row[0].hex() for row in rows("SELECT note_id FROM flags WHERE owner_ref IS NULL")}
     armed = {row[0] for row in rows("SELECT about FROM timers WHERE kind = 'flag'")}
     return len(open_ & armed)
 

@@ -194,7 +194,9 @@ async def test_totals_are_those_of_the_database(desk: Desk) -> None:
     assert found["integra_timers_due"] == 3, "the note's release, the sweep, and the look at time limits"
     assert found["integra_timers_late_seconds"] == 600
     assert found["integra_notes_waiting"] == 0, "it can still be undone"
-    assert [found[f"integra_flags{{state={state}}}"] for state in FLAG_STATES] == [1, 0, 0, 0]
+    assert {state: found[f"integra_flags{{state={state}}}"] for state in FLAG_STATES} == {
+        state: int(state == "notified") for state in FLAG_STATES
+    }
     assert found["integra_invites"] == 1
     assert found["integra_media_wanted"] == 0
     (built,) = (name for name in found if name.startswith("integra_build_info"))
@@ -204,7 +206,7 @@ async def test_totals_are_those_of_the_database(desk: Desk) -> None:
     await desk.later(timedelta(hours=4))
     await health_of(site, desk.app).look()
     found = samples(desk.app.metrics)
-    assert (found["integra_flags{state=open}"], found["integra_flags{state=overdue}"]) == (0, 1)
+    assert (found["integra_flags{state=notified}"], found["integra_flags{state=overdue}"]) == (0, 1)
     assert (found["integra_notes_waiting"], found["integra_notes_oldest_seconds"]) == (1, 15_000)
     assert (found["integra_timers_due"], found["integra_check{check=timers}"]) == (0, 1)
 

@@ -9,7 +9,7 @@ from typing import Annotated, get_args
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, PassphraseFile, Refusal, Words, out, out_json, read_key, within
+from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, Words, out, out_json, read_key, within
 from bot.commands.reading_over import Reader, over
 from bot.duty import DesksAlone
 from bot.installation import Installation

@@ -9,7 +9,19 @@ HERE = Path(__file__).parent
 
 def main() -> int:
     failed = 0
-    benches = ("turns", "workers", "commits", "growth", "memory", "sealing", "content", "backup", "page", "browser", "sync")
+    benches = (
+        "turns",
+        "workers",
+        "commits",
+        "growth",
+        "memory",
+        "sealing",
+        "content",
+        "backup",
+        "page",
+        "browser",
+        "sync",
+    )
     for name in benches:
         print(f"---- {name}", flush=True)
         failed += subprocess.run([sys.executable, str(HERE / f"{name}.py")], check=False).returncode != 0

@@ -20,6 +20,8 @@ milliseconds; the rest is for a busy machine, on which a killed process ends lat
 _REFERENCE = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 _VARYING = (
     (re.compile(r"\bkept\.[0-9a-f]{16}\b"), "kept.ID"),
+    (re.compile(r"--as [0-9a-f]{8}\b"), "--as ID"),
+    (re.compile(r"\b\d\d\.\d\d\. (?=\d\d:\d\d)"), ""),  # a deadline of tomorrow, by the hour of the run
     (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "DATE"),
     (re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day \d+ [A-Z][a-z]+"), "DAY"),
     (re.compile(r"\b\d{1,2}:\d\d\b"), "TIME"),

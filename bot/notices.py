@@ -96,7 +96,9 @@ def tell(
 
 def flag_choice(short: str, act: str, voice: Voice) -> Choice:
     """A lasting button of a flag; ``act``: ``see``, or what ``dialogues.inbox`` is opened with."""
-    return Choice(f"inbox.{short}" if act == "see" else f"inbox.{short}.{act}", voice.text(LABELS[act]), lasting=True)
+    if act == "see":
+        return Choice(f"inbox.{short}", voice.text(LABELS[act]), lasting=True)
+    return Choice(f"inbox.{short}.{act}", voice.text(LABELS[act]), lasting=True)
 
 
 def _refs(

@@ -657,7 +657,7 @@ class FlagView:
 class DestinationView:
     """A case system that notes of an agency go to, and how much of them: ``full``, ``summary``, ``pointer``."""
 
-    name: str
+    name: str = field(repr=False)
     disclosure: str
 
 
@@ -806,7 +806,7 @@ class Agency:
     ready: bool = False
     site: Site = NOWHERE
     media: bool = True
-    admin_key: str = ""
+    admin_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from storage.postgres import Addresses
 from storage.whereabouts import Whereabouts
 
 MOVED: Final = "integra.db.moved"
+NEEDED: Final = ("bot", "reader", "owner")
+"""The roles without which an installation does not run; the page's server and the sync process may be elsewhere."""
 Progress = Callable[[int, int], None]
 """Hears how many rows are over, of how many."""
 
@@ -34,7 +36,7 @@ def relocate(
     """
     Args:
         folder: the data folder; nobody else uses it meanwhile.
-        server: with an address for each role; the owner's is used.
+        server: with an address for each role that is needed; the owner's is used.
         replace: empty the server's database first, should it hold something else (an earlier copy).
 
     Returns:
@@ -46,7 +48,7 @@ def relocate(
         CopyBroken: what arrived is not what was sent; nothing is switched.
         Busy: the server is away.
     """
-    for role in postgres.ROLES:
+    for role in NEEDED:
         server.of(role)
     with lock.alone(folder):
         now = Whereabouts(folder)

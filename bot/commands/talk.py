@@ -98,8 +98,8 @@ async def _chat(
         chosen = settings or Settings.model_construct()  # the defaults, whatever the environment says
         finding = AS_SHIPPED  # a throwaway folder would have to learn everything first
         if settings is not None:
-            finding = Finding(installation.learnt, settings.by_meaning)
-            if not installation.learnt.exists():
+            finding = Finding(installation.learnt, settings.by_meaning, quiet=True)
+            if settings.by_meaning and not installation.learnt.exists():
                 typer.echo("The first start learns the content by heart; that may take a minute.", err=True)
         app = wiring.app(
             installation,

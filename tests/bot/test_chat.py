@@ -26,6 +26,7 @@ INTEGRA = str(Path(sys.executable).with_name("integra"))
 
 def integra(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("INTEGRA_")}
+    clean["INTEGRA_BY_MEANING"] = "false"
     return subprocess.run(
         [INTEGRA, *arguments], input=typed, capture_output=True, text=True, timeout=60, env=clean, check=False
     )
@@ -130,6 +131,7 @@ def typed_at_a_terminal(*arguments: str, lines: list[str]) -> str:
     """What a real terminal shows while these lines are typed, and /quit."""
     ours, theirs = pty.openpty()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("INTEGRA_")}
+    clean["INTEGRA_BY_MEANING"] = "false"
     running = subprocess.Popen([INTEGRA, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=clean)
     os.close(theirs)
     shown = b""

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from bot import turns
 from bot.trial import AGENCY
-from storage import agencies, retention
+from storage import agencies, retention, rotas
 from storage.pins import Pin
 from storage.schema import desks
 from storage.sealing import keyfile
@@ -154,7 +154,7 @@ async def test_t38_a_damaged_pin_is_said_too_and_other_timers_go_on(desk: Desk, 
     pin_damaged(site)
     await desk.later(timedelta(hours=1))
     assert "does not hold (pin)" in texts(desk.news("admin"))
-    assert sorted(site.rows("timers", "kind")) == [(retention.LOOK,), (turns.SWEEP,)]
+    assert sorted(site.rows("timers", "kind")) == [(retention.LOOK,), (rotas.EVENING,), (turns.SWEEP,)]
 
 
 async def test_t38_a_pin_that_a_crash_kept_behind_goes_up_within_the_hour(desk: Desk, site: Site) -> None:

@@ -131,6 +131,8 @@ SHOWN = {
     *("members", "staff", "case", "document", "rarity"),
     # Of attachments: sizes, numbers, a salted digest.
     *("size", "number", "numbered", "digest", "why", "attachments"),
+    # Of the page and of case systems: truths and words of ours.
+    *("page_in_chat", "disclosure"),
     # Of flags and rotas: deadlines, words of ours, days, refs.
     *("overdue", "undo", "take_by", "moved_at", "level", "warned", "flag_urgency", "flag_overdue", "flag_follows"),
     *("week", "day", "until", "end", "acts", "slugs", "shifts", "away", "whom"),

@@ -76,6 +76,8 @@ BY_COMMAND: dict[str, tuple[str, ...] | str] = {
     "outbox drop": ("messages.dropped",),
     "sync once": ("note.handed-over",),
     "sync run": ("note.handed-over",),
+    "sync webhook-key": "a key of the sync process, which opens nothing",
+    "sync receiver": "what a case system would do, for trying",
     "sync status": "counts, references and codes",
     "sync check": "it sends nothing",
     "sync reconcile": ("delivery.repaired",),

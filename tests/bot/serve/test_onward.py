@@ -3,33 +3,43 @@
 import pytest
 from page_site import Page
 
+from bot import sync_wiring
 from bot.trial import AGENCY
-from storage import notes
+from storage import deliveries, notes
 from storage.rewrapping import Report, rewrap_some
 from storage.sealing import keyfile
 from storage.sealing.suites import DEFAULT_SUITE, OpeningKey, generate
 from storage.sync.dropreader import read_drop
-from storage.sync.filedrop import FileDrop, signing_key
-from storage.sync.handover import hand_over
+from storage.sync.own_keys import signing_key
+from storage.sync.queue import at_seconds
+from storage.sync.registry import read_destinations
+from storage.sync.worker import run_until_done
 
 pytestmark = pytest.mark.sqlite
 
 
 async def test_a_note_of_the_page_is_handed_over_to_the_case_system(page: Page, officer: bytes) -> None:
-    note_id = await (await page.author(officer)).writes("Sealed in the browser.", flag_level=1)
     trial = page.site.trial
-    page.site.within(lambda tx: notes.release(tx, note_id))
     key = keyfile.read(trial.case_system_key).key
     assert isinstance(key, OpeningKey)
-    drop = FileDrop(trial.drop, trial.age_recipient, sender="integra", stream=AGENCY)
-    store = trial.installation.store(reads_notes=True)
+    parts = sync_wiring.build(
+        trial.installation,
+        read_destinations(trial.destinations),
+        trial.case_system_key,
+        operator="case-system",
+        now=at_seconds(page.site.clock),
+    )
+    (worker,) = parts.workers
     try:
-        ingest = (trial.installation.keyring().ingest.public,)
-        report = hand_over(store, ingest, key, drop, at=page.site.clock())
+        sync_wiring.register(parts.store, worker.settings, now=worker.now)
+        note_id = await (await page.author(officer)).writes("Sealed in the browser.", flag_level=1)
+        assert page.site.within(lambda tx: deliveries.held(tx, AGENCY)) == 1
+        page.site.within(lambda tx: notes.release(tx, note_id))
+        step = await run_until_done(worker)
     finally:
-        store.close()
+        await parts.close()
 
-    assert (report.handed_over, report.parked) == (1, 0)
+    assert (step.done, step.parked) == (1, 0)
     (event,) = read_drop(trial.drop, trial.age_identity.read_text().strip(), signing_key(key).public)
     assert event["data"]["parts"] == {"seen": "Sealed in the browser."}
 

@@ -33,7 +33,7 @@ from storage.transaction import Transaction
 
 LOOK_EVERY_S = 1.0
 AT_ONCE = 200
-"""Timers taken in one transaction, for which people's turns wait: an overdue flag takes some 8 ms (an estimate, from a profile)."""
+"""Timers taken in one transaction, for which people's turns wait: an overdue flag takes some 8 ms, by an estimate."""
 LATE = timedelta(minutes=10)
 """What falls due while the assistant runs is taken within seconds: what is later than this waited for it to run."""
 ERASING: Final = (IDLE_TIMER, lapses.ACCESS, turns.SWEEP, retention.LOOK)

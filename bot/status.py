@@ -6,6 +6,7 @@ GET /metrics   200, Prometheus' text format             see ``bot.metrics``
 """
 
 import ipaddress
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,8 @@ from bot.metrics import Metrics
 PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 CLOSES_S: Final = 2.0
 ANSWER_S: Final = 5.0
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class StatusError(Exception):
@@ -59,16 +62,14 @@ class Address:
         return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 
 
-class Status:
-    """The server. ``address`` is where it really listens, once started."""
+class Pages:
+    """A server of GET pages without a body. ``address`` is where it really listens, once started."""
 
-    def __init__(self, address: Address, health: Health, metrics: Metrics) -> None:
+    def __init__(self, address: Address, pages: Mapping[str, Handler]) -> None:
         self.address = address
-        self._health, self._metrics = health, metrics
         app = web.Application(client_max_size=0)
-        app.router.add_get("/healthz", self._alive)
-        app.router.add_get("/readyz", self._ready)
-        app.router.add_get("/metrics", self._counted)
+        for path, page in pages.items():
+            app.router.add_get(path, page)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSES_S)
 
     async def start(self) -> None:
@@ -88,6 +89,14 @@ class Status:
     async def stop(self) -> None:
         await self._runner.cleanup()
 
+
+class Status(Pages):
+    """GET /healthz, /readyz and /metrics of the assistant."""
+
+    def __init__(self, address: Address, health: Health, metrics: Metrics) -> None:
+        super().__init__(address, {"/healthz": alive, "/readyz": self._ready, "/metrics": self._counted})
+        self._health, self._metrics = health, metrics
+
     async def answers(self) -> bool:
         """Whether ``/healthz`` answers, asked over the socket as anybody else would."""
         try:
@@ -98,9 +107,6 @@ class Status:
                 return answer.status == 200
         except (ClientError, TimeoutError, OSError):
             return False
-
-    async def _alive(self, _: web.Request) -> web.Response:
-        return _json({"alive": True})
 
     async def _ready(self, _: web.Request) -> web.Response:
         ready, reading = await self._health.ready()
@@ -114,9 +120,16 @@ class Status:
 
     async def _counted(self, _: web.Request) -> web.Response:
         await self._health.look()
-        return web.Response(
-            body=self._metrics.page(), headers={"Content-Type": PROMETHEUS, "Cache-Control": "no-store"}
-        )
+        return counted(self._metrics.page())
+
+
+async def alive(_: web.Request) -> web.Response:
+    return _json({"alive": True})
+
+
+def counted(page: bytes) -> web.Response:
+    """Metrics, as Prometheus reads them."""
+    return web.Response(body=page, headers={"Content-Type": PROMETHEUS, "Cache-Control": "no-store"})
 
 
 def _json(about: dict[str, object], status: int = 200) -> web.Response:

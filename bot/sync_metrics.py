@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, ProcessCollector, gene
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from bot.status import CLOSES_S, PROMETHEUS, Address, StatusError
+from bot.status import Address, Pages, alive, counted
 from storage import deliveries
 from storage.deliveries import Standing
 from storage.store import Store
@@ -66,42 +66,16 @@ class _Standing(Collector):
         yield from (notes, oldest, up)
 
 
-class SyncStatus:
-    """GET /healthz and /metrics. ``address`` is where it really listens, once started."""
+class SyncStatus(Pages):
+    """GET /healthz and /metrics of the sync process."""
 
     def __init__(self, address: Address, store: Store, metrics: SyncMetrics) -> None:
-        self.address = address
+        super().__init__(address, {"/healthz": alive, "/metrics": self._counted})
         self._store, self._metrics = store, metrics
-        app = web.Application(client_max_size=0)
-        app.router.add_get("/healthz", self._alive)
-        app.router.add_get("/metrics", self._counted)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSES_S)
-
-    async def start(self) -> None:
-        """
-        Raises:
-            StatusError: somebody else listens there, or there is no such address.
-        """
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, self.address.host, self.address.port).start()
-        except OSError as error:
-            await self._runner.cleanup()
-            where = f"{self.address.host}:{self.address.port}"
-            raise StatusError(f"cannot serve the status on {where}: {error.strerror}; name another address") from None
-        self.address = Address(self.address.host, self._runner.addresses[0][1])
-
-    async def stop(self) -> None:
-        await self._runner.cleanup()
-
-    async def _alive(self, _: web.Request) -> web.Response:
-        return web.json_response({"alive": True}, headers={"Cache-Control": "no-store"})
 
     async def _counted(self, _: web.Request) -> web.Response:
         self._metrics.now, self._metrics.standing = await self._store.run(_read)
-        return web.Response(
-            body=self._metrics.page(), headers={"Content-Type": PROMETHEUS, "Cache-Control": "no-store"}
-        )
+        return counted(self._metrics.page())
 
 
 def _read(tx: Transaction) -> tuple[int, list[Standing]]:

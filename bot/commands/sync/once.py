@@ -13,10 +13,11 @@ from bot.commands.sync.status import sentences
 from bot.installation import Installation
 from bot.sync_wiring import Parts
 from storage import deliveries
+from storage.deliveries import Standing
 from storage.sync import destinations as rows
 from storage.sync.registry import read_destinations
-from storage.sync.worker import Step, run_until_done
-from storage.transaction import moment
+from storage.sync.worker import Step, Worker, run_until_done
+from storage.transaction import Transaction, moment
 
 
 def once(data: Data, destinations: Destinations, key: Key = None, to: To = None, as_json: AsJson = False) -> None:
@@ -37,6 +38,10 @@ def once(data: Data, destinations: Destinations, key: Key = None, to: To = None,
         raise typer.Exit(1)
 
 
+def _standing(tx: Transaction, worker: Worker) -> list[Standing]:
+    return deliveries.standing(tx, at=moment(worker.now(tx)), name=worker.name)
+
+
 async def _once(parts: Parts) -> list[dict[str, Any]]:
     report = []
     try:
@@ -46,11 +51,7 @@ async def _once(parts: Parts) -> list[dict[str, Any]]:
             if state not in ("held", "unconfirmed"):
                 await parts.store.run(partial(rows.hurry, name=worker.name))
                 step = await run_until_done(worker, progress=partial(progress, unit=worker.name))
-            (how,) = await parts.store.run(
-                lambda tx, worker=worker: deliveries.standing(  # type: ignore[misc]
-                    tx, at=moment(worker.now(tx)), name=worker.name
-                )
-            )
+            (how,) = await parts.store.run(partial(_standing, worker=worker))
             waits = sum(how.counts.get(one, 0) for one in ("pending", "leased"))
             parked = how.counts.get("parked", 0)
             clean = not waits and not parked and how.state == "open"

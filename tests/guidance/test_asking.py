@@ -16,9 +16,9 @@ Figures with 292 answers, 12 declines and 16 steps. "Found": the right answer al
 
 So half as much of what is out of scope is offered something, at the price of one right answer in a hundred.
 
-Weights and thresholds come from the dev parts; how many may be answered wrongly, and from where a decline is said, were
-chosen with the held-out halves, and those of the twins, in view. One author wrote the fresh questions and then fitted the finder and
-added phrasings to the declines; the older held-out half had been seen by then.
+Weights and thresholds come from the dev parts; how many may be answered wrongly, and from where a decline is said,
+were chosen with the held-out halves, and those of the twins, in view. One author wrote the fresh questions and
+then fitted the finder and added phrasings to the declines; the older held-out half had been seen by then.
 """
 
 import tomllib

@@ -4,10 +4,10 @@ Writers edit ``content/<language>/phrases/*.ftl``; code asks by key. What people
 errors name the key alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from fluent.runtime import FluentBundle, FluentResource
-from fluent.syntax import ast
+from fluent.runtime import FluentBundle
+from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
 
@@ -30,24 +30,28 @@ class Phrases:
 
     Args:
         lang: a language tag such as ``en``; it decides plural forms and how numbers are written.
-        ftl_texts: file name to Fluent text. Junk in a text is skipped here; ``guidance.reader`` reports it.
+        resources: Fluent files, parsed. Junk in one is skipped here; ``guidance.reader`` reports it.
             Where two files hold the same key the first one wins; ``guidance.reader`` reports that too.
     """
 
     __slots__ = ("_bundle", "_messages", "_plain", "lang")
 
-    def __init__(self, lang: str, ftl_texts: Mapping[str, str]) -> None:
+    def __init__(self, lang: str, resources: Iterable[ast.Resource]) -> None:
         self.lang = lang
         # No isolating marks: chats show them as boxes on old phones, and buttons are compared as text.
         self._bundle = FluentBundle([lang], use_isolating=False)
         self._messages: dict[str, ast.Message] = {}
-        for text in ftl_texts.values():
-            resource = FluentResource(text)
+        for resource in resources:
             self._bundle.add_resource(resource)
             for entry in resource.body:
                 if isinstance(entry, ast.Message) and entry.value is not None:
                     self._messages.setdefault(entry.id.name, entry)
         self._plain: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, lang: str, *texts: str) -> "Phrases":
+        """Of Fluent texts."""
+        return cls(lang, map(FluentParser().parse, texts))
 
     def keys(self) -> tuple[str, ...]:
         """Every key that has a text, in the writers' order."""

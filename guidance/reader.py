@@ -52,7 +52,7 @@ CALLABLE = re.compile(r"\+?[0-9]+( [0-9]+)*")
 SINGLE_FILES = ("guide", "declines", "danger")
 """What every language has one of, beside its steps, answers and phrases."""
 
-NO_PHRASES = Phrases("en", {})
+NO_PHRASES = Phrases("en", ())
 
 DRAFT = "draft"
 """In an answers file: nobody is shown what it holds."""
@@ -551,13 +551,14 @@ def read_phrases(lang: str, texts: Mapping[str, str]) -> tuple[Phrases | None, t
     problems: list[Problem] = []
     where: dict[str, str] = {}
     mentions: list[tuple[str, str, str]] = []
+    resources: list[ast.Resource] = []
     for file, text in texts.items():
         try:
-            body = FluentParser(with_spans=True).parse(text).body
+            resources.append(FluentParser(with_spans=True).parse(text))
         except RecursionError:
             problems.append(Problem(file, "", "has braces within braces without end: take them out"))
             continue
-        for entry in body:
+        for entry in resources[-1].body:
             if isinstance(entry, ast.Junk):
                 start = entry.span.start if entry.span is not None else 0
                 line = text.count("\n", 0, start) + 1
@@ -579,7 +580,7 @@ def read_phrases(lang: str, texts: Mapping[str, str]) -> tuple[Phrases | None, t
             problems.append(Problem(file, name, f"refers to {{ {other} }}, which there is not{_near(other, where)}"))
     if problems or not texts:
         return None, tuple(problems)
-    return Phrases(lang, texts), ()
+    return Phrases(lang, resources), ()
 
 
 def _near(name: str, known: Mapping[str, str]) -> str:

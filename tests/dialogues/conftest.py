@@ -50,7 +50,7 @@ def two_languages() -> Mapping[str, Voice]:
     english = voices()["en"]
     keys = english.content.phrases.keys()
     quoted = "\n".join(f"{key} = ‹{key}›" for key in keys)
-    content = replace(english.content, phrases=Phrases("fr", {"all.ftl": quoted}))
+    content = replace(english.content, phrases=Phrases.of("fr", quoted))
     return {"en": english, "fr": replace(english, content=content)}
 
 

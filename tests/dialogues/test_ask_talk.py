@@ -226,7 +226,7 @@ def french() -> Content:
         declines={},
         danger=danger,
         danger_learnt=None,
-        phrases=Phrases("fr", {"all.ftl": quoted}),
+        phrases=Phrases.of("fr", quoted),
     )
 
 

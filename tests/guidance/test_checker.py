@@ -95,7 +95,7 @@ def content(*steps: Step, answers: tuple[Answer, ...] = (), path: tuple[str, ...
         danger=(DangerPhrases("weapon", "S01", ("has a knife",)),),
         facts={"F-1": Fact("F-1", "t", "practice", ("A",), "verified")},
         sources={"A": Source("A", "T", "P", "practice")},
-        phrases=Phrases("en", {"a.ftl": "hello = Hello"}),
+        phrases=Phrases.of("en", "hello = Hello"),
         handoffs={"note": form(*(one.id for one in steps))},
     )
 
@@ -340,7 +340,7 @@ def test_the_grade_is_the_published_formula() -> None:
 
 
 def test_a_phrase_that_another_language_has_is_an_error() -> None:
-    french = replace(content(), language="fr", phrases=Phrases("fr", {"a.ftl": "hello = Salut\nbye = Au revoir"}))
+    french = replace(content(), language="fr", phrases=Phrases.of("fr", "hello = Salut\nbye = Au revoir"))
 
     assert check(content(), TODAY, others=(french,)) == (
         Problem("en/phrases", "bye", "is in fr and missing here: translate it"),

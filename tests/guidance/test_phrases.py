@@ -4,21 +4,21 @@ import pytest
 
 from guidance.phrases import PhraseError, Phrases
 
-TEXTS = {
-    "a.ftl": "hello = Hello\nkept = Kept as { $note }.\nask = { kept }\nonly = \n    .label = Button\n",
-    "b.ftl": """
+TEXTS = (
+    "hello = Hello\nkept = Kept as { $note }.\nask = { kept }\nonly = \n    .label = Button\n",
+    """
 notes = { $count ->
     [one] one note
    *[other] { $count } notes
 }
 hello = Never this one
 """,
-}
+)
 
 
 @pytest.fixture
 def phrases() -> Phrases:
-    return Phrases("en", TEXTS)
+    return Phrases.of("en", *TEXTS)
 
 
 def test_a_phrase_is_put_together_without_marks_around_what_was_put_in(phrases: Phrases) -> None:

@@ -25,12 +25,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=ENGINES, help="only what runs on this engine, and what needs none")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what is long
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A test marked with an engine runs on that one alone."""
+    """A test marked with an engine runs on that one alone; one marked ``one_engine`` is long on the server."""
     wanted = config.getoption("--engine")
     kept, left = [], []
     for item in items:
         engine = item.callspec.params.get("engine") if hasattr(item, "callspec") else None
+        if engine == POSTGRES and item.get_closest_marker("one_engine"):
+            item.add_marker("long")
         marked = {name for name in ENGINES if item.get_closest_marker(name)}
         skip = engine is not None and (engine != wanted if wanted else bool(marked) and engine not in marked)
         skip = skip or (engine is not None and bool(marked) and engine not in marked)

@@ -53,6 +53,7 @@ async def test_an_edited_message_is_answered_kindly(line: Line, robin: Person) -
     ],
     ids=["photo", "captioned-photo", "voice", "sticker", "document", "location", "contact"],
 )
+@pytest.mark.one_engine
 async def test_what_is_no_text_is_answered_kindly_in_the_middle_of_a_note_which_goes_on(
     line: Line, robin: Person, sends: Any, hears: str
 ) -> None:
@@ -106,6 +107,7 @@ async def test_5000_characters_arriving_as_two_messages_are_both_taken_and_the_r
     [" ", "\n\n", "\u200b\u2060", "\x00", "\u202e", "\ufeff"],
     ids=["blank", "lines", "zero-width", "nul", "rtl", "bom"],
 )
+@pytest.mark.one_engine
 async def test_what_is_empty_is_answered_kindly(line: Line, robin: Person, text: str) -> None:
     robin.writes(text)
     await robin.chat.hears("")
@@ -158,6 +160,7 @@ def press(line: Line, robin: Person, data: Any, **changes: Any) -> None:
     ["", "garbage", "0.", "0.nosuch", "0.note.carry.zz.text", "0.note.amend.0000-0000", "0.walk.step.S99",
      "0.inbox.AAAA-AAAA.take", "-1.log", "999999999999999.log", "0." + "x" * 62, "0.my-notes.undo.", None],
 )  # fmt: skip
+@pytest.mark.one_engine
 async def test_callback_data_that_no_button_of_ours_carries_is_answered_and_nothing_is_kept(
     line: Line, robin: Person, data: str | None
 ) -> None:

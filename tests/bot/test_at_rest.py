@@ -68,6 +68,7 @@ async def drafts(robin: Person) -> None:
     await robin.hears("1 in this part", within=60)
 
 
+@pytest.mark.one_engine
 async def test_t06_a_half_written_note_lies_nowhere_in_clear_and_goes_on_after_a_kill(
     trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +111,7 @@ def with_token(folder: Path) -> list[str]:
     return [path.name for path in folder.rglob("*") if path.is_file() and secret in path.read_bytes()]
 
 
+@pytest.mark.one_engine
 async def test_t13_who_takes_the_whole_machine_opens_no_note_that_was_kept_before(trial: Trial) -> None:
     """Every file of the bot's host, and every key in any of them, tried on every note as every kind of key."""
     site = Site(trial)
@@ -222,6 +224,7 @@ def named_in(folder: Path) -> list[str]:
     return [path.name for path in folder.rglob("*") if path.is_file() and any(w in path.read_bytes() for w in words)]
 
 
+@pytest.mark.one_engine
 async def test_t05_no_file_is_made_outside_the_data_folder(
     trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -335,6 +335,7 @@ async def test_a_stop_in_the_middle_loses_nothing(site: Site) -> None:
 
 
 @pytest.mark.parametrize("where", ["getFile", pytest.param("download", marks=pytest.mark.sqlite)])
+@pytest.mark.one_engine
 async def test_killed_in_the_middle_it_is_fetched_after_the_next_start(site: Site, where: str) -> None:
     site.enrol("telegram", "1001", "officer", "PO-77")
     site.close()

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from bot_site import Desk, Site, at_desk, open_notes
 
 from bot.channels.base import File
@@ -49,6 +50,7 @@ def test_on_a_fresh_data_folder_it_works_and_a_note_says_aloud_that_there_is_no_
     assert "What do you need?" in done.stdout
 
 
+@pytest.mark.one_engine
 def test_a_draft_goes_on_in_the_next_run_and_what_the_first_run_left_is_erased_there_alone(site: Site) -> None:
     data = str(site.trial.installation.folder)
     site.within(lambda tx: outbox.put(tx, "telegram", "1001", [Say("a flag waits")], at=site.clock()))

@@ -133,6 +133,7 @@ async def told(robin: Person, count: int) -> None:
 
 
 @pytest.mark.timeout(600)  # five starts, on a machine with much to do
+@pytest.mark.one_engine
 async def test_killed_at_points_of_a_turn_the_note_is_there_once_and_is_told_of_once(trial: Trial) -> None:
     points = ("before-commit", "after-commit", "after-send", "before-emptying")
     await dies_at(trial, *(points if on_file(trial) else points[:-1]))

@@ -36,6 +36,7 @@ async def test_sigterm_ends_it_with_exit_code_0_and_every_update_confirmed(trial
         assert [one for one in events if one != "lease.ours"] == ["started", "stopped"]
 
 
+@pytest.mark.one_engine
 async def test_sigterm_in_the_middle_of_a_conversation_loses_and_repeats_nothing(trial: Trial) -> None:
     async with FakeTelegram() as telegram, process(trial, telegram) as bot:
         people = enrolled(trial, telegram, 3)
@@ -68,6 +69,7 @@ async def test_a_start_while_telegram_is_away_waits_for_it(trial: Trial) -> None
         assert TOKEN.partition(":")[2].encode() not in bot.printed
 
 
+@pytest.mark.one_engine
 async def test_t21_killed_at_random_moments_no_acknowledged_note_is_lost_and_none_is_kept_twice(trial: Trial) -> None:
     await kills(trial, "aiogram", kills=3, people=5, notes=4, seed=7)
 

@@ -144,6 +144,7 @@ async def test_another_agency_that_cannot_be_read_holds_up_neither_the_taps_nor_
 
 
 @pytest.mark.parametrize("what", ["agency", "address", "person"])
+@pytest.mark.one_engine
 async def test_what_cannot_be_read_of_the_persons_own_does_not_hold_it_up(desk: Desk, site: Site, what: str) -> None:
     """By the command line, which is what is left then; it lists the person, too."""
     flagged = await desk.logs_note("officer", WORDS, "urgent")

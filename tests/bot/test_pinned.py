@@ -35,6 +35,7 @@ def newer(tmp_path: Path) -> Path:
 NEW = "Tell each partner what they need today."
 
 
+@pytest.mark.one_engine
 async def test_a_walk_begun_before_goes_on_as_it_was_after_a_restart(site: Site, newer: Path) -> None:
     first = Desk(site)
     await first.app.start()
@@ -57,6 +58,7 @@ async def test_a_walk_begun_before_goes_on_as_it_was_after_a_restart(site: Site,
     await second.app.stop()
 
 
+@pytest.mark.one_engine
 async def test_a_reload_leaves_walks_that_are_under_way_as_they_are(desk: Desk, site: Site, newer: Path) -> None:
     await desk.says("officer", "/guide S05")
     desk.app.renew(renewed(site.trial.installation, site.store, newer))

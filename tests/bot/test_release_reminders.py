@@ -172,6 +172,7 @@ async def test_a_state_that_cannot_be_read_does_not_swallow_the_reminder(desk: D
     assert [row for row in site.rows("timers", "kind") if row[0] == "plan"], "and the next one is armed"
 
 
+@pytest.mark.one_engine
 async def test_a_milestone_the_operator_moves_is_reminded_of_on_its_new_day(desk: Desk, site: Site) -> None:
     await makes_plan(desk, "officer", "10 march 2027")
     own = site.trial.installation.site
@@ -207,6 +208,7 @@ async def test_everybody_who_works_on_the_case_is_reminded_and_ticks_are_shared(
     assert all(desk.news(who) == [] for who in ("officer", "coordinator"))
 
 
+@pytest.mark.one_engine
 def test_a_milestone_that_is_not_there_stops_the_start(site: Site) -> None:
     site.trial.installation.site.write_text('[release]\nm13 = "-10 months"\n')
     with pytest.raises(SiteError, match="release / m13"):

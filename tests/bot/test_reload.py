@@ -80,6 +80,7 @@ async def test_good_content_replaces_the_old_from_the_next_turn_on(desk: Desk, s
     ],
     ids=["no-toml", "no-shortcut", "no-phrase", "unknown-argument", "phone-number", "no-fact"],
 )
+@pytest.mark.one_engine
 async def test_content_with_mistakes_is_refused_and_the_old_stays(
     desk: Desk, site: Site, edition: Path, file: str, old: str, new: str
 ) -> None:

@@ -19,6 +19,7 @@ from bot.wiring import voices
 from guidance import library
 from storage import gaps
 
+pytestmark = pytest.mark.one_engine
 Integra = Callable[..., Any]
 ASKED = ("zzyqx kwqzv vromblq on release", "who gives zzyqx kwqzv", "zzyqx kwqzv at weekends for Trundlebert")
 HIDDEN = "quuvle wobnart florpian"

@@ -406,6 +406,7 @@ def steps(title: str) -> list[str]:
     return "\n".join(lines).replace("\\\n", " ").splitlines()
 
 
+@pytest.mark.one_engine
 def test_t46_the_steps_of_the_page_run_as_written(world: World) -> None:
     """Backup and restore of docs/operating.md, in a shell, with other folders; then a note opens."""
     site = world.site

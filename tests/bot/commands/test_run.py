@@ -81,6 +81,7 @@ def test_a_client_in_the_settings_that_there_is_not_stops_it(integra: Any, trial
 
 
 @pytest.mark.parametrize("library", CLIENTS)
+@pytest.mark.one_engine
 async def test_a_token_telegram_does_not_know_ends_it_with_1_and_what_to_do(
     integra: Any, trial: Trial, token_of_another: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, library: str
 ) -> None:

@@ -8,7 +8,7 @@ demo: .venv page
 	$(BIN)/integra demo
 
 test: .venv js page lint types
-	$(BIN)/python -m pytest --numprocesses 3
+	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 
 test-long: .venv js page
 	$(BIN)/python -m pytest -m long

@@ -81,6 +81,7 @@ Action = Literal[
     "person.added",
     "person.joined",
     "person.moved",
+    "person.placed",
     "person.renewed",
     "person.left",
     "person.revoked",

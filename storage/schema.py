@@ -71,6 +71,7 @@ memberships = Table(
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger),
     Column("days", Integer),
+    Column("sealed_site", LargeBinary),
     Index("ix_memberships_agency_ref", "agency_ref", "role"),
 )
 
@@ -101,6 +102,7 @@ invites = Table(
     Column("wrong_codes", Integer, nullable=False, server_default="0"),
     Column("issuer_ref", Ref),
     Column("days", Integer),
+    Column("sealed_site", LargeBinary),
 )
 
 # A chat that showed an invite and has yet to tell its code; swept with the invite.

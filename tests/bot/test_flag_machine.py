@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from storage_site import keep_note, note_id
 
 from bot import flag_acts, flag_routing, turns, wiring
+from bot.duty import SUPERVISOR
 from bot.trial import AGENCY, Trial
 from dialogues.flag_life import OPEN, OVER, OWNED, TAKEN_WITHIN, UNOWNED
 from dialogues.model import (
@@ -261,7 +262,7 @@ class AnyOrder(RuleBasedStateMachine):
             assert now < life.take_by or life.overdue or now < life.due_at, "late and silent"
             if life.overdue:
                 assert note in self.heard, "told to nobody"
-                assert "admin" in self.heard[note] or life.level >= 4, "not to the next level"
+                assert "admin" in self.heard[note] or life.level >= SUPERVISOR, "not to the next level"
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -39,6 +39,7 @@ BY_COMMAND: dict[str, tuple[str, ...] | str] = {
     "people add": ("person.added", "person.joined"),
     "people list": ("people.listed",),
     "people role": ("person.joined",),
+    "people site": ("person.placed",),
     "people renew": ("person.renewed",),
     "people revoke": ("person.revoked",),
     "people lost": ("person.revoked",),
@@ -340,6 +341,7 @@ def test_t40_every_act_at_the_command_line_leaves_exactly_one_entry(
     drive("people", "replace-chat", person(), *place, "73004999", leaves=[("person.moved", "all", "access")])
     role = ("people", "role", person(), "--agency", AGENCY, "--role", "mentor")
     drive(*role, leaves=[("person.joined", "own", "access")])
+    drive("people", "site", person(), "North", "--agency", AGENCY, leaves=[("person.placed", "own", "access")])
     drive("people", "renew", person(), "--agency", AGENCY, leaves=[("person.renewed", "own", "access")])
     drive("people", "revoke", person(), leaves=[("person.revoked", "own", "access")])
     drive("people", "lost", trial_person(trial, "mentor"), leaves=[("person.revoked", "own", "access")])

@@ -41,7 +41,7 @@ def test_a_rota_is_loaded_shown_by_the_week_and_given_back_as_a_file(
     again = tmp_path / "again.toml"
     again.write_text(integra("rota", "show", *data(trial), "--file").out)
     loaded = json.loads(integra("rota", "load", again, *data(trial), "--json").out)
-    assert loaded == {"agency": AGENCY, "version": 2, "problems": 0}
+    assert loaded == {"agency": AGENCY, "version": 2, "problems": 0, "remarks": [], "dropped": []}
 
 
 def test_the_example_that_is_shown_where_there_is_no_rota_can_be_loaded(

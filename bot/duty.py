@@ -162,7 +162,7 @@ class Roster:
             at_site = [one for one in self.coordinators if here in map(rotas_of.same_site, one.sites)]
         return [
             Level("case", self._there(having, at), bool(having)),
-            Level("site", self._there(at_site, at), bool(local.shifts), tuple(site_missing)),
+            Level("site", self._there(at_site, at), rotas_of.planned(local, self.zone, at), tuple(site_missing)),
             Level("duty", _once((*site_second, *first)), bool(whole.shifts), tuple(first_missing)),
             Level("second", _once(second), bool(duty.second), tuple(second_missing)),
             Level("desk", self.coordinators),

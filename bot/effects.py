@@ -169,7 +169,7 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
             agency_ref = tx.keyring.agency_ref(agency)
             invites.make(tx, agency_ref, role, at=now, days=days, issuer_ref=me, token=token, site=site)
         case SetSite(agency, person, site):
-            sites.put(tx, bytes.fromhex(person), tx.keyring.agency_ref(agency), site)
+            sites.put(tx, bytes.fromhex(person), tx.keyring.agency_ref(agency), site, at=now)
         case MakeLink(token):
             sessions.make_link(tx, me, token, at=now)
         case RenewAccess(agency, person):

@@ -20,7 +20,7 @@ from bot.duty import Desks, Roster
 from bot.notices import tell
 from dialogues import rota as rotas_of
 from dialogues.rota import Duty, Rota, moment_of
-from storage import agencies, rotas, timers
+from storage import agencies, flags, rotas, timers
 from storage.agencies import AgencyRow
 from storage.errors import Unreadable
 from storage.outbox import Outgoing, Priority
@@ -108,11 +108,18 @@ def evening_due(tx: Transaction, world: "World", agency_ref: bytes, at: datetime
 def arm_evenings(tx: Transaction, world: Desks, at: datetime) -> None:
     """Every agency is looked at, every evening."""
     for ref, _ in agencies.versions(tx):
-        rota_changed(tx, world, ref, at)
+        _arm(tx, world, ref, at)
 
 
 def rota_changed(tx: Transaction, world: Desks, agency_ref: bytes, at: datetime) -> None:
-    """The next look is at the evening that the rota in force says; one that is due already, is due."""
+    """The next look is at the evening that the rota in force says. Flags that called somebody who is not on duty any
+    more go on to somebody else."""
+    _arm(tx, world, agency_ref, at)
+    timers.pull_in(tx, flags.DEADLINE, at)
+
+
+def _arm(tx: Transaction, world: Desks, agency_ref: bytes, at: datetime) -> None:
+    """One that is due already, is due."""
     armed = timers.armed_until(tx, rotas.EVENING, agency_ref.hex())
     if armed is not None and armed <= at:
         return
@@ -156,8 +163,9 @@ def _looked_at(there: Roster, manifest: Manifest | None, start: datetime, end: d
         if None not in aways:
             yield Warned(aways[0] or "nobody" if aways else "nobody", start, end)
     for site in (*(("",) if there.whole.shifts else ()), *there.rota.sites):
-        for stretch in _stretches(there, rotas_of.of_site(there.rota, site), start, end):
-            if not stretch.first:
+        local, covered = rotas_of.of_site(there.rota, site), bool(site and there.whole.shifts)
+        for stretch in _stretches(there, local, start, end):
+            if not stretch.first and (not covered or rotas_of.planned(local, there.zone, stretch.start)):
                 yield Warned("nobody", stretch.start, stretch.end, site=site)
             for name in stretch.first:
                 why = _why(there.person(name), manifest, stretch.start.date())

@@ -158,6 +158,12 @@ def on_duty(rota: Rota, zone: ZoneInfo, at: datetime) -> Duty:
     return next(duties(rota, zone, at, at + timedelta(seconds=1)))
 
 
+def planned(rota: Rota, zone: ZoneInfo, at: datetime) -> bool:
+    """Whether somebody would be on duty at a moment, were nobody away. Between the shifts of a site nobody is meant to
+    be: the agency's hold."""
+    return bool(on_duty(replace(rota, absences=()), zone, at).first)
+
+
 def duties(rota: Rota, zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[Duty]:
     """A stretch of time without a gap, cut where who is on duty may change, and at midnights. ``of_site`` first, unless
     who is on duty anywhere is wanted.

@@ -31,7 +31,7 @@ from dialogues.model import (
     column,
 )
 from dialogues.permissions import KEEPS_ROTA
-from dialogues.rota import Absence, Rota, Swap, duties, moment_of, of_site, same_site, shifts_of
+from dialogues.rota import Absence, Rota, Swap, duties, moment_of, of_site, planned, same_site, shifts_of
 from dialogues.rota_file import keep, read_kept
 
 ONE_DAY = timedelta(days=1)
@@ -323,7 +323,7 @@ def _week(
         weekday = scene.text(f"rota-day-{day.weekday() + 1}")
         holiday = int(any(one.day == day for one in rota.holidays))
         lines.append(scene.text("rota-day", day=weekday, date=f"{day:%d.%m.}", holiday=holiday))
-        lines += [f"  {line}" for line in _duty_lines(view, of_site(rota, site), day, away, scene)]
+        lines += [f"  {line}" for line in _duty_lines(view, rota, site, day, away, scene)]
     for one in rota.absences:
         if first <= one.last and one.first < first + WEEK * ONE_DAY:
             span = {"from": _date(one.first.isoformat(), scene), "to": _date(one.last.isoformat(), scene)}
@@ -350,11 +350,13 @@ def _week(
     return Turn(shown, (*before, said))
 
 
-def _duty_lines(view: RotaView, rota: Rota, day: date, away: set[str], scene: Scene) -> list[str]:
+def _duty_lines(view: RotaView, whole: Rota, site: str, day: date, away: set[str], scene: Scene) -> list[str]:
+    rota, covered = of_site(whole, site), bool(site and of_site(whole).shifts)
     start, end = (moment_of(one, "00:00", view.zone) for one in (day, day + ONE_DAY))
     joined: list[tuple[datetime, datetime, str]] = []
     for duty in duties(rota, view.zone, start, end):
-        who = ", ".join(_marked(name, away, scene) for name in duty.first) or scene.text("rota-nobody")
+        gap = "rota-agency" if covered and not planned(rota, view.zone, duty.start) else "rota-nobody"
+        who = ", ".join(_marked(name, away, scene) for name in duty.first) or scene.text(gap)
         if duty.second:
             who += scene.text("rota-second", who=", ".join(_marked(name, away, scene) for name in duty.second))
         if joined and joined[-1][2] == who:

@@ -3,12 +3,19 @@
 A site is a name, kept with somebody's role in the agency. It is sealed: places tell who is meant.
 """
 
+from datetime import datetime
+from typing import Final
+
 from sqlalchemy import bindparam, select, update
 
 from dialogues.rota import same_site
+from storage import timers
 from storage.errors import Unknown, Unreadable
 from storage.schema import memberships, receipts
 from storage.transaction import Transaction
+
+FLAG: Final = "flag"
+"""Kind of the timer by which a flag goes on: ``storage.flags.DEADLINE``, which reaches this module by ``people``."""
 
 _of_author = (
     select(memberships.c.person_ref, memberships.c.sealed_site)
@@ -67,8 +74,8 @@ def of_agency(tx: Transaction, agency_ref: bytes) -> tuple[str, ...]:
     return tuple(name for name in found.values() if name)
 
 
-def put(tx: Transaction, person_ref: bytes, agency_ref: bytes, site: str) -> None:
-    """Somebody works at this site from now on; empty: at none.
+def put(tx: Transaction, person_ref: bytes, agency_ref: bytes, site: str, *, at: datetime) -> None:
+    """Somebody works at this site from now on; empty: at none. Flags that called for it by their old one go on.
 
     Raises:
         Unknown: they have no role in this agency.
@@ -77,3 +84,4 @@ def put(tx: Transaction, person_ref: bytes, agency_ref: bytes, site: str) -> Non
     here = (memberships.c.person_ref == person_ref, memberships.c.agency_ref == agency_ref)
     if tx.db.execute(update(memberships).where(*here).values(sealed_site=sealed)).rowcount != 1:
         raise Unknown("person: has no role in this agency")
+    timers.pull_in(tx, FLAG, at)

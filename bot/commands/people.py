@@ -182,8 +182,9 @@ def site_(
     def change(tx: Transaction) -> str:
         ref, agency_ref = rows.by_start(tx, person), agencies.by_slug(tx, agency).ref
         where = written(tx, agency_ref, name)
-        sites.put(tx, ref, agency_ref, where)
-        audit.record(tx, "person.placed", at=system_clock(), reason="access", agency=agency_ref, about=ref)
+        now = system_clock()
+        sites.put(tx, ref, agency_ref, where, at=now)
+        audit.record(tx, "person.placed", at=now, reason="access", agency=agency_ref, about=ref)
         return where
 
     where = within(data, change)

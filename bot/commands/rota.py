@@ -12,7 +12,7 @@ from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
 from bot.duty import DesksAlone, Roster
 from bot.evening import Warned
 from bot.installation import Installation
-from dialogues.rota import DAYS, NO_ROTA, Duty, Rota, duties, moment_of, of_site, same_site
+from dialogues.rota import DAYS, NO_ROTA, Duty, Rota, duties, moment_of, of_site, planned, same_site
 from dialogues.rota_changes import both, changes_lost
 from dialogues.rota_file import MOST_BYTES, Wrong, read, write
 from storage import agencies, audit, rotas, sites
@@ -167,7 +167,8 @@ def week(desk: Roster, name: str, stretches: list[tuple[str, Duty]], now: dateti
                 here, there = one.start.astimezone(desk.zone), one.end.astimezone(desk.zone)
                 second = f"  then {', '.join(one.second)}" if one.second else ""
                 at = f"{site}  " if site else ""
-                lines.append(f"  {at}{here:%H:%M}-{there:%H:%M}  {', '.join(one.first) or 'NOBODY'}{second}")
+                who = ", ".join(one.first) or _nobody(desk, site, one)
+                lines.append(f"  {at}{here:%H:%M}-{there:%H:%M}  {who}{second}")
     lines += [
         f"Away: {one.who}, {one.first} to {one.last}, {'cover: ' + one.cover if one.cover else 'no cover'}"
         for one in desk.rota.absences
@@ -175,6 +176,12 @@ def week(desk: Roster, name: str, stretches: list[tuple[str, Duty]], now: dateti
     ]
     lines += [f"Quiet: {one.urgency} flags wait from {one.start} to {one.end}" for one in desk.rota.quiet]
     return lines
+
+
+def _nobody(desk: Roster, site: str, one: Duty) -> str:
+    if site and desk.whole.shifts and not planned(of_site(desk.rota, site), desk.zone, one.start):
+        return "(the agency's shifts)"
+    return "NOBODY"
 
 
 def problems(found: list[Warned], desk: Roster) -> list[str]:

@@ -49,7 +49,7 @@ def four(site: Site) -> Site:
 
 def place(site: Site, who: str, where: str) -> None:
     person = ref(site, who)
-    site.within(lambda tx: sites.put(tx, person, tx.keyring.agency_ref(AGENCY), where))
+    site.within(lambda tx: sites.put(tx, person, tx.keyring.agency_ref(AGENCY), where, at=site.clock()))
 
 
 def heard(desk: Desk, short: str) -> dict[str, str]:
@@ -145,9 +145,15 @@ async def test_the_evening_warns_of_each_site(desk: Desk, four: Site) -> None:
         desk.news(who)
     await desk.later(5 * HOUR - MINUTE)  # 18:00 in Paris
     said = texts(desk.news("coordinator"))
-    assert "Rota of East: nobody is on duty there 23.11. 20:00–08:00" in said
     assert "Rota of East: Coord-3 is on duty 23.11. 18:00–20:00, 24.11. 08:00–18:00, and nothing reaches them" in said
     assert "Rota: " not in said, "the agency's own shifts are as they should be"
+    assert "nobody is on duty" not in said, "between the site's shifts the agency's hold"
+
+
+async def test_the_evening_warns_where_all_of_a_sites_shift_are_away(desk: Desk, four: Site) -> None:
+    put(four, WHOLE + EAST + '[[absence]]\nwho = "Coord-3"\nfrom = 2026-11-24\nto = 2026-11-24\n')
+    await desk.later(5 * HOUR)
+    assert "Rota of East: nobody is on duty there 24.11. 08:00–18:00" in texts(desk.news("coordinator"))
 
 
 def test_a_rota_of_sites_alone_warns_where_the_rest_of_the_agency_reaches_nobody(four: Site) -> None:

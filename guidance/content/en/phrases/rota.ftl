@@ -16,6 +16,7 @@ rota-day = { $day } { $date }{ $holiday ->
 }
 rota-line = { $from }–{ $to } { $who }
 rota-nobody = NOBODY
+rota-agency = (the whole agency's shifts)
 rota-second = , then { $who }
 rota-away = { $who } (cannot be reached)
 rota-absent = Away: { $who }, { $from } to { $to }{ $cover ->

@@ -114,6 +114,12 @@ def standing(tx: Transaction, note_id: str) -> Standing:
     )
 
 
+def agency_of(tx: Transaction, note_id: bytes) -> bytes | None:
+    """Whose flag it is; None: there is none."""
+    found: bytes | None = tx.db.scalar(select(flags.c.agency_ref).where(flags.c.note_id == note_id))
+    return found
+
+
 def life(tx: Transaction, note_id: str) -> Life:
     """Where a flag stands.
 

@@ -9,6 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 from bot_site import NOON, Site
+from statements import asked
 from storage_site import add_destination, keep_note, note_id
 
 from bot.effects import apply
@@ -322,9 +323,9 @@ def test_t34_an_agency_of_others_answers_as_one_that_is_not_there(site: Site, na
     said = []
     for slug in (AGENCY, "no-such-agency"):
         changed = type(effect)(**{f.name: getattr(effect, f.name) for f in fields(effect)} | {"agency": slug})
-        with pytest.raises(Unknown) as refused:
+        with asked() as statements, pytest.raises(Unknown) as refused:
             here.does(changed)
-        said.append(str(refused.value))
+        said.append((str(refused.value), statements))
     assert said[0] == said[1]
 
 
@@ -345,9 +346,9 @@ def test_t34_a_flag_of_others_answers_as_one_that_is_not_there(site: Site, name:
     said = []
     for number in (2, 9):
         values = {f.name: getattr(effect, f.name) for f in fields(effect)} | {field: note_id(number)}
-        with pytest.raises(Unknown) as refused:
+        with asked() as statements, pytest.raises(Unknown) as refused:
             here.does(type(effect)(**values))
-        said.append(str(refused.value))
+        said.append((str(refused.value), statements))
     assert said[0] == said[1]
 
 
@@ -358,7 +359,12 @@ def test_t34_looking_for_what_others_have_finds_what_looking_for_nothing_finds(s
     nothing = {"case": f"{AGENCY} AB-9999-Z", "staff": "no-such-agency", "rota": "no-such-agency"}.get(
         what, reference(9)
     )
-    assert here.finds(here.look_up(what)) == here.finds(LookUp(what, nothing)) == ()  # type: ignore[arg-type]  # as above
+    found = []
+    for look_up in (here.look_up(what), LookUp(what, nothing)):  # type: ignore[arg-type]  # as above
+        with asked() as statements:
+            found.append((here.finds(look_up), statements))
+    assert found[0] == found[1]
+    assert found[0][0] == ()
 
 
 def test_t32_an_officer_has_receipts_and_no_text_not_even_their_own(site: Site) -> None:

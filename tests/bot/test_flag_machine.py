@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from storage_site import keep_note, note_id
 
-from bot import duty, evening, flag_acts, flag_routing, turns, wiring
+from bot import evening, flag_acts, flag_routing, turns, wiring
 from bot.duty import LAST, SUPERVISOR
 from bot.flag_routing import Call
 from bot.trial import AGENCY, Trial
@@ -87,6 +87,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.world = wiring.world(self.site.trial.installation, clock=self.site.clock)
         self.raised: list[str] = []
         self.heard: dict[str, set[str]] = {}
+        self.called: dict[str, set[str]] = {}
         if rota:
             self.write(rota)
         self.works_elsewhere("officer", place)
@@ -115,11 +116,14 @@ class AnyOrder(RuleBasedStateMachine):
         self.site.within(turn)
 
     def told(self, said: Any) -> None:
-        """Remember who was told of an overdue flag, from the messages themselves."""
+        """Remember who was told of a flag, and that it is overdue, from the messages themselves."""
         for one in said:
-            if one.notice is not None and one.notice.phrase == "notice-overdue":
-                for note in self.raised:
-                    if one.say is not None and reference(note) in one.say.text:
+            if one.notice is None or one.say is None or not one.notice.phrase.startswith("notice-"):
+                continue
+            for note in self.raised:
+                if reference(note) in one.say.text:
+                    self.called.setdefault(note, set()).add(one.chat)
+                    if one.notice.phrase == "notice-overdue":
                         self.heard.setdefault(note, set()).add(one.chat)
 
     def act(self, chat: str, act: Any) -> bool:
@@ -156,7 +160,6 @@ class AnyOrder(RuleBasedStateMachine):
     def one(self, number: int) -> str:
         return self.raised[number % len(self.raised)]
 
-    @precondition(lambda self: self.raised)
     @rule(number=st.integers(0, 3), one=st.sampled_from(CHATS), two=st.sampled_from(CHATS))
     def two_take_at_once(self, number: int, one: str, two: str) -> None:
         note = self.one(number)
@@ -169,7 +172,6 @@ class AnyOrder(RuleBasedStateMachine):
     def has_access(self, chat: str) -> bool:
         return bool(self.site.within(lambda tx: people.places(tx, self.refs[chat])))
 
-    @precondition(lambda self: self.raised)
     @rule(
         number=st.integers(0, 3),
         who=st.sampled_from((*CHATS, "officer", "admin")),
@@ -196,6 +198,16 @@ class AnyOrder(RuleBasedStateMachine):
             assert who == "officer"
         if which == "close" and mine and before.state in OWNED and self.has_access(who):
             assert did
+
+    @rule(number=st.integers(0, 3))
+    def a_notice_arrives(self, number: int) -> None:
+        self.site.within(lambda tx: flags.arrived(tx, self.one(number), at=self.site.clock()))
+
+    @rule(number=st.integers(0, 3))
+    def its_author_withdraws_it(self, number: int) -> None:
+        note = self.one(number)
+        self.told(self.site.within(lambda tx: flag_acts.withdrawn(tx, self.world, note, self.site.clock())))
+        assert self.life(note).state in OVER
 
     @rule(chat=st.sampled_from(CHATS), why=st.sampled_from(["blocks", "comes back"]))
     def reached_or_not(self, chat: str, why: str) -> None:
@@ -278,20 +290,22 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def somebody_who_was_called_can_be_reached_or_everybody_was_called(self) -> None:
+        """Shifts end: whoever was told at noon still knows at night."""
         if not hasattr(self, "site"):
             return
         now = self.site.clock()
         due = dict(self.site.rows("timers WHERE kind = 'flag'", "about, due_at"))
 
-        def called(tx: Transaction, note: str) -> bool:
+        def heard(tx: Transaction, note: str) -> bool:
             call = Call.of(tx, self.world, note, now)
-            if call.life.state in OWNED or call.there.loud(call.life.urgency, now) > now:
+            if call.life.state in OWNED or call.life.level == LAST or call.there.loud(call.life.urgency, now) > now:
                 return True
-            return call.life.level == LAST or call.able(duty.within(call.life.level, call.levels))
+            told = {self.refs[chat] for chat in self.called.get(note, ())}
+            return call.able([one for one in call.there.everybody if one.ref in told])
 
         for note in self.raised:
             if due.get(note, 0) > now.timestamp():  # else the next look, this very second, takes it
-                assert self.site.within(lambda tx, note=note: called(tx, note)), "waits for nobody"
+                assert self.site.within(lambda tx, note=note: heard(tx, note)), "waits for nobody"
 
     @invariant()
     def what_nobody_took_by_its_deadline_is_overdue_and_somebody_was_told_so(self) -> None:
@@ -339,4 +353,4 @@ TestAnyLongOrder.settings = settings(
 @pytest.mark.long
 def test_all_acts_there_are_were_done() -> None:
     """Runs after the one before it: the machine that never came to an act says nothing of it."""
-    assert set(get_args(Act)) - {"withdraw"} <= AnyLongOrder.seen
+    assert set(get_args(Act)) <= AnyLongOrder.seen

@@ -288,8 +288,8 @@ def arrived(tx: Transaction, note_id: str, *, at: datetime, pins: Pins | None = 
 
 def pull_in(tx: Transaction, *, at: datetime, shift: Shift = plain_shift) -> None:
     """No open flag warns later than if its last act had been now: one that would had it while the clock was ahead.
-    Each has a timer, also one whose timer was lost. One that called nobody yet, as in quiet hours, is looked at now: the
-    hours may be others."""
+    Each has a timer, also one whose timer was lost. One that called nobody yet, as in quiet hours, is looked at now:
+    the hours may be others."""
     for row in tx.db.execute(select(flags).where(flags.c.state.in_(OPEN))).all():
         life = _life(row)
         take_by = shift(row.agency_ref, life.urgency, at)

@@ -55,6 +55,7 @@ def open_reference(
     at: datetime,
     reason: Reason,
     words: str = "",
+    to: str = "",
 ) -> list[Opened]:
     """The note of a reference and its amendments, in order; each leaves an entry in the audit log.
 
@@ -62,7 +63,7 @@ def open_reference(
 
     Args:
         tx: on a connection that may read bodies.
-        reason, words: why it is read, see ``storage.audit.record``.
+        reason, words, to: why it is read, and by whom, see ``storage.audit.record``.
 
     Raises:
         Unknown: no such note, or it was withdrawn.
@@ -83,8 +84,9 @@ def open_reference(
             continue
         expected = Expected(row.agency_ref, row.id, row.flag_level, row.channel)
         opened = open_note(row.body, key, expected=expected, ingest_public_keys=ingest_public_keys)
+        kid = key.kid.hex()
         audit.record(
-            tx, "note.opened", at=at, reason=reason, agency=row.agency_ref, about=row.id, words=words, key=key.kid.hex()
+            tx, "note.opened", at=at, reason=reason, agency=row.agency_ref, about=row.id, words=words, to=to, key=kid
         )
         body = json.loads(opened.plaintext)
         attachments = attached(tx, row.agency_ref, row.id, body, key, ingest_public_keys)

@@ -14,7 +14,7 @@ from bot.commands.reading_over import Reader, over
 from bot.duty import DesksAlone
 from bot.installation import Installation
 from dialogues.reference import read_reference
-from storage import audit, flags, opened, people, reading
+from storage import audit, flags, key_holders, opened, people, reading
 from storage import notes as rows_of_notes
 from storage.audit import ReadingReason
 from storage.errors import ReasonNeeded, Unreadable
@@ -108,7 +108,8 @@ def open_(
     reader: Annotated[
         str,
         typer.Option(
-            "--as", help="Who reads: your id as `integra people list` shows it; needed for a case you work on."
+            "--as",
+            help="Who reads, where the key is linked to nobody: your id as `integra people list` shows it.",
         ),
     ] = "",
     passphrase_file: PassphraseFile = None,
@@ -185,14 +186,14 @@ def _found_here(
 
     def turn(tx: Transaction) -> list[opened.Opened]:
         note_id = audit.note_of(tx, short)
-        who, theirs = None, [rows_of_notes.agency_of(tx, note_id)]
-        if reader:
-            who = people.by_start(tx, reader)
+        who, theirs = _reader(tx, opener, reader), [rows_of_notes.agency_of(tx, note_id)]
+        if who is not None:
             with suppress(Unreadable):  # a copy without the assistant's own keys does not tell whose desk is whose
                 person = desks.access.person_of(tx, who, now)
                 theirs = desks.access.desks_of(tx, person, now) if person is not None else []
         reading.opening(tx, who, note_id, theirs, at=now, reason=reason, words=words)
-        found = opened.open_reference(tx, short, opener, ingest, at=now, reason=reason, words=words)
+        said = "" if who is None else who.hex()
+        found = opened.open_reference(tx, short, opener, ingest, at=now, reason=reason, words=words, to=said)
         if who is not None:
             flags.worked(tx, note_id, who, at=now, pins=installation.pins)
         return found
@@ -202,7 +203,8 @@ def _found_here(
     except ReasonNeeded as refused:
         others = ", ".join(one for one in get_args(ReadingReason) if one != "handling")
         raise Refusal(
-            f"{refused}. Or say who you are, where you work on that case: --as ID. Reasons: {others};"
+            f"{refused}. Or say who you are, where you work on that case: --as ID, or link your key on the page."
+            f" Reasons: {others};"
             ' break-glass needs --words "…", too'
         ) from None
     except NoteUnreadable as refused:
@@ -217,6 +219,21 @@ def _found_here(
 
         within(data, tried)
         raise
+
+
+def _reader(tx: Transaction, key: OpeningKey, said: str) -> bytes | None:
+    """Who reads: whom the key is linked to, or who is said with ``--as``; None: nobody knows.
+
+    Raises:
+        Refusal: the key is linked to somebody else.
+    """
+    holder, named = key_holders.holder_of(tx, key.kid), people.by_start(tx, said) if said else None
+    if holder is not None and named not in (None, holder):
+        raise Refusal(
+            f"that key is linked to {holder.hex()[:8]}, not to {said}: leave out --as, or have an admin unlink it"
+            " (integra keys release)"
+        )
+    return holder or named
 
 
 def saved_into(folder: Path, found: Sequence[opened.Opened]) -> dict[tuple[str, int], Path]:

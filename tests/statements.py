@@ -14,6 +14,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+MEANWHILE = "deletions.noted_at IS NULL"
+"""Of what a store does by itself, whenever it comes to it."""
 BINDS = re.compile(r"\(\s*\?(?:,\s*\?)*\s*\)|%\(\w+\)s(?:::\w+)?")
 
 
@@ -23,7 +25,7 @@ def asked() -> Iterator[list[str]]:
     found: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith(CONTROL):
+        if not statement.startswith(CONTROL) and MEANWHILE not in statement:
             found.append(" ".join(BINDS.sub("?", statement).split()))
 
     event.listen(Engine, "before_cursor_execute", note)

@@ -218,6 +218,15 @@ def levels(tx: Transaction, there: Roster, note_id: bytes, case_tag: bytes | Non
     return there.levels(members, at, sites.of_author(tx, note_id, there.row.ref))
 
 
+def sites_of(tx: Transaction, agency_ref: bytes) -> tuple[str, ...]:
+    """Sites of an agency, each once: those that its rota has shifts of, and those at which somebody works."""
+    there = rotas.in_force(tx, [agency_ref]).get(agency_ref, NO_ROTA).sites
+    found: dict[str, str] = {}
+    for name in (*there, *sites.of_agency(tx, agency_ref)):
+        found.setdefault(rotas_of.same_site(name), name)
+    return tuple(found.values())
+
+
 def why_away(one: Servant) -> Away | None:
     """Why somebody cannot be reached; None: they can, as far as is known."""
     if not one.accepted:

@@ -8,10 +8,10 @@ from dialogues import permissions
 from dialogues.model import CaseView, Colleague, DestinationView, LookUp, Person, RotaView, Row, StaffView
 from dialogues.permissions import KEEPS_CASES
 from dialogues.reference import read_reference
-from dialogues.rota import NO_ROTA, same_site, zone_of
+from dialogues.rota import zone_of
 from dialogues.rota_file import keep
 from guidance.model import ROLES
-from storage import agencies, cases, deliveries, flags, notes, people, plans, rotas, sites, walks
+from storage import agencies, cases, deliveries, flags, notes, people, plans, rotas, walks
 from storage.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _people(tx: Transaction, person: Person) -> tuple[StaffView, ...]:
             continue
         agency = membership.agency
         agency_ref = tx.keyring.agency_ref(agency.slug)
-        known = _sites(tx, agency_ref)
+        known = duty.sites_of(tx, agency_ref)
         for one in people.staff(tx, agency_ref):
             last = one.role == "admin" and people.is_last_admin(tx, one.ref, agency_ref)
             found.append(
@@ -103,12 +103,6 @@ def _people(tx: Transaction, person: Person) -> tuple[StaffView, ...]:
                 )
             )
     return tuple(found)
-
-
-def _sites(tx: Transaction, agency_ref: bytes) -> tuple[str, ...]:
-    """Those where somebody works, and those that the rota has shifts of."""
-    there = rotas.in_force(tx, [agency_ref]).get(agency_ref, NO_ROTA).sites
-    return tuple({same_site(name): name for name in (*there, *sites.of_agency(tx, agency_ref))}.values())
 
 
 def _rotas(tx: Transaction, world: "World", person: Person, slug: str, at: datetime) -> tuple[RotaView, ...]:

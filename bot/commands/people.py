@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot import duty
 from bot.access import Access
 from bot.clock import system_clock
 from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
@@ -252,7 +253,7 @@ def written(tx: Transaction, agency_ref: bytes, site: str) -> str:
     found = read_site(site)
     if found is None:
         raise Refusal(f"a site is a short name in at most {MOST_NAME} printable characters, for example North")
-    known_ones = {same_site(name): name for name in sites.of_agency(tx, agency_ref)}
+    known_ones = {same_site(name): name for name in duty.sites_of(tx, agency_ref)}
     return known_ones.get(same_site(found), found)
 
 

@@ -107,7 +107,7 @@ def test_sites_are_shown_by_the_week_and_what_may_be_a_slip_is_remarked_on(
     invited = integra(
         "invite", *data(trial)[:2], "--role", "officer", "--site", "east  PRISON", "--data", trial.installation.folder
     )
-    assert "Invite for one officer of northbridge, at east PRISON" in invited.out
+    assert "Invite for one officer of northbridge, at East prison" in invited.out
     people = json.loads(integra("people", "list", "--data", trial.installation.folder, "--json").out)
     for person, name in zip(people, ("East prison", "West prison"), strict=False):
         done = integra("people", "site", person["id"], name, *data(trial))

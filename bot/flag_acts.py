@@ -82,8 +82,13 @@ def done(tx: Transaction, world: "World", person: Person, act: FlagAct, at: date
             told = notify(call, colleagues, "notice-reopened") + call.author("author-waits-again")
             return told + look(tx, world, act.note_id, at)
         case DeclineFlag(_, why) if why in DECLINED:
+            called = duty.within(max(0, call.life.level), call.levels)
             call.moved("decline", who=me, why={"why": why})
-            return look(tx, world, act.note_id, at)
+            call.declined.add(bytes.fromhex(me))
+            told = look(tx, world, act.note_id, at)
+            if not told and me not in {one.ref.hex() for one in called}:  # called by another rota: did these hear?
+                told = notify(call, call.willing(called), "notice-flag-again", again=True)
+            return told
         case WorkOnFlag():
             call.moved("work", who=me)
             return []

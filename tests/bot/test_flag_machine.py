@@ -24,7 +24,7 @@ from bot import evening, flag_acts, flag_routing, turns, wiring
 from bot.duty import LAST, SUPERVISOR
 from bot.flag_routing import Call
 from bot.trial import AGENCY, Trial
-from dialogues.flag_life import OPEN, OVER, OWNED, TAKEN_WITHIN, UNOWNED, Act
+from dialogues.flag_life import NEXT_LEVEL_AFTER, OPEN, OVER, OWNED, TAKEN_WITHIN, UNOWNED, Act
 from dialogues.model import (
     AwaitOther,
     CloseFlag,
@@ -86,11 +86,13 @@ class AnyOrder(RuleBasedStateMachine):
         self.refs = {chat: self.ref(chat) for chat in (*CHATS, "officer", "admin")}
         self.world = wiring.world(self.site.trial.installation, clock=self.site.clock)
         self.raised: list[str] = []
+        self.rewritten = False
         self.heard: dict[str, set[str]] = {}
         self.called: dict[str, set[str]] = {}
         if rota:
             self.write(rota)
         self.works_elsewhere("officer", place)
+        self.rewritten = False
         self.raise_flag(level)
 
     def teardown(self) -> None:
@@ -229,10 +231,12 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(rota=st.sampled_from(ROTAS[1:]))
     def rota_changes(self, rota: str) -> None:
+        self.rewritten = True
         self.write(rota)
 
     @rule(who=st.sampled_from(("officer", "second")), site=st.sampled_from(PLACES))
     def works_elsewhere(self, who: str, site: str) -> None:
+        self.rewritten = True
         if self.has_access(who):
             self.site.within(
                 lambda tx: sites.put(tx, self.refs[who], tx.keyring.agency_ref(AGENCY), site, at=self.site.clock())
@@ -290,7 +294,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def somebody_who_was_called_can_be_reached_or_everybody_was_called(self) -> None:
-        """Shifts end: whoever was told at noon still knows at night."""
+        """Shifts end: whoever was told at noon still knows at night. Where the rota was changed and those who were told
+        left, the next level's time is the longest that it waits for people who do not know of it."""
         if not hasattr(self, "site"):
             return
         now = self.site.clock()
@@ -304,7 +309,10 @@ class AnyOrder(RuleBasedStateMachine):
             return call.able([one for one in call.there.everybody if one.ref in told])
 
         for note in self.raised:
-            if due.get(note, 0) > now.timestamp():  # else the next look, this very second, takes it
+            wait = NEXT_LEVEL_AFTER[self.life(note).urgency].total_seconds()
+            if due.get(note, 0) > now.timestamp() + (
+                wait if self.rewritten else 0
+            ):  # else the next look, this very second, takes it
                 assert self.site.within(lambda tx, note=note: heard(tx, note)), "waits for nobody"
 
     @invariant()

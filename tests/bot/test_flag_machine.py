@@ -201,10 +201,25 @@ class AnyOrder(RuleBasedStateMachine):
         if which == "close" and mine and before.state in OWNED and self.has_access(who):
             assert did
 
+    @rule(
+        number=st.integers(0, 3),
+        to=st.sampled_from(CHATS),
+        which=st.sampled_from(["undo", "work", "await", "hand-on", "close"]),
+    )
+    def its_owner_does(self, number: int, to: str, which: str) -> None:
+        """Who is drawn by chance is seldom who has it; where nobody has it, somebody takes it first."""
+        note = self.one(number)
+        if self.life(note).state in UNOWNED:
+            self.act(to, TakeFlag(note))
+        owner = [chat for chat, ref in self.refs.items() if ref.hex() == self.life(note).owner]
+        if owner:
+            self.do(number, owner[0], to, which)
+
     @rule(number=st.integers(0, 3))
     def a_notice_arrives(self, number: int) -> None:
         self.site.within(lambda tx: flags.arrived(tx, self.one(number), at=self.site.clock()))
 
+    @precondition(lambda self: len(self.raised) > 2)  # else most examples would end there
     @rule(number=st.integers(0, 3))
     def its_author_withdraws_it(self, number: int) -> None:
         note = self.one(number)

@@ -107,7 +107,7 @@ def hold(tx: Transaction, name: str, *, held: bool) -> None:
     here = update(destinations).where(destinations.c.name == name, destinations.c.state != "unconfirmed")
     values = {"state": "held", "why": ""} if held else {"state": "open", "why": "", "failures": 0, "next_at": 0}
     if tx.db.execute(here.values(**values)).rowcount != 1:
-        raise Unknown(f"no destination {name}, or it has to be confirmed first: integra sync confirm {name}")
+        raise Unknown(f"no destination {name}, or it has to be confirmed first: integra sync confirm --dest {name}")
 
 
 def hurry(tx: Transaction, name: str) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from bot import logs, sync_wiring
 from bot.commands.common import AsJson, Data, operator, out, out_json, progress
-from bot.commands.sync.options import Destinations, Key, To
+from bot.commands.sync.options import Destinations, Dests, Key
 from bot.commands.sync.status import sentences
 from bot.installation import Installation
 from bot.sync_wiring import Parts
@@ -20,13 +20,13 @@ from storage.sync.worker import Step, Worker, run_until_done
 from storage.transaction import Transaction, moment
 
 
-def once(data: Data, destinations: Destinations, key: Key = None, to: To = None, as_json: AsJson = False) -> None:
+def once(data: Data, destinations: Destinations, key: Key = None, dest: Dests = None, as_json: AsJson = False) -> None:
     """Deliver what waits, once; run it again any time, nothing is repeated. Exit code 1 while something waits or is
     parked."""
     installation = Installation.at(data)
     file = read_destinations(destinations)
     logs.configure(level="error")
-    parts = sync_wiring.build(installation, file, key, only=to or (), operator=operator())
+    parts = sync_wiring.build(installation, file, key, only=dest or (), operator=operator())
     report = asyncio.run(_once(parts))
     if as_json:
         out_json(report)

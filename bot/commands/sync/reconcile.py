@@ -8,7 +8,7 @@ import typer
 
 from bot import logs, sync_wiring
 from bot.commands.common import AsJson, Data, operator, out, out_json, progress
-from bot.commands.sync.options import Destinations, Key, Name
+from bot.commands.sync.options import Dest, Destinations, Key
 from bot.installation import Installation
 from bot.sync_wiring import Parts
 from storage.sync.base import Unanswered
@@ -34,7 +34,7 @@ CANNOT_READ = 2
 def reconcile(
     data: Data,
     destinations: Destinations,
-    name: Name,
+    dest: Dest,
     key: Key = None,
     since: Annotated[str, typer.Option(help="Only notes from this day on, such as 2026-03-01.")] = "",
     fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended; what was mended is said.")] = False,
@@ -44,12 +44,12 @@ def reconcile(
     read."""
     logs.configure(level="error")
     parts = sync_wiring.build(
-        Installation.at(data), read_destinations(destinations), key, only=[name], operator=operator()
+        Installation.at(data), read_destinations(destinations), key, only=[dest], operator=operator()
     )
     try:
         report = asyncio.run(_compared(parts, _day(since), fix))
     except Unanswered as refused:
-        typer.echo(f"integra: {name} could not be read: {refused}", err=True)
+        typer.echo(f"integra: {dest} could not be read: {refused}", err=True)
         raise typer.Exit(CANNOT_READ) from None
     if as_json:
         out_json(as_members(report))

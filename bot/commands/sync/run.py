@@ -11,7 +11,7 @@ import typer
 
 from bot import logs, sync_wiring
 from bot.commands.common import Data, operator
-from bot.commands.sync.options import Destinations, Key, To
+from bot.commands.sync.options import Destinations, Dests, Key
 from bot.installation import Installation
 from bot.logs import failure
 from bot.notify import READY, STOPPING, keep_alive, notify
@@ -34,7 +34,7 @@ def run(
     data: Data,
     destinations: Destinations,
     key: Key = None,
-    to: To = None,
+    dest: Dests = None,
     status: Annotated[
         str, typer.Option("--status", help="Address of /healthz and /metrics, such as 127.0.0.1:9091.")
     ] = "",
@@ -48,7 +48,7 @@ def run(
     file = read_destinations(destinations)
     address = Address.read(status, public=status_public) if status else None
     logs.configure(level=settings.log_level, form=settings.log_format)
-    parts = sync_wiring.build(installation, file, key, only=to or (), operator=operator())
+    parts = sync_wiring.build(installation, file, key, only=dest or (), operator=operator())
     asyncio.run(_run(parts, address))
 
 

@@ -122,11 +122,11 @@ def test_a_parked_note_is_told_with_what_to_do_tried_again_and_given_up(
         True,
         True,
     )
-    assert integra("sync", "retry", AGENCY, *data).code == 2
-    assert "not parked" in integra("sync", "retry", AGENCY, "AAAA-AAAA", *data).err
-    assert json.loads(integra("sync", "retry", AGENCY, references[0], *data, "--json").out) == {"retried": 1}
-    assert integra("sync", "give-up", AGENCY, references[1], "--reason", "by hand", *data).code == 0
-    assert integra("sync", "give-up", AGENCY, references[1], "--reason", "by hand", *data).code == 1
+    assert integra("sync", "retry", "--dest", AGENCY, *data).code == 2
+    assert "not parked" in integra("sync", "retry", "--dest", AGENCY, "AAAA-AAAA", *data).err
+    assert json.loads(integra("sync", "retry", "--dest", AGENCY, references[0], *data, "--json").out) == {"retried": 1}
+    assert integra("sync", "give-up", "--dest", AGENCY, references[1], "--reason", "by hand", *data).code == 0
+    assert integra("sync", "give-up", "--dest", AGENCY, references[1], "--reason", "by hand", *data).code == 1
     states = store.run_now(lambda tx: sorted(tx.db.scalars(rows.select().with_only_columns(rows.c.state)).all()))
     assert states == ["dead", "pending"]
     store.close()
@@ -143,26 +143,26 @@ def test_a_destination_that_moved_waits_until_it_is_confirmed(
     trial.destinations.write_text(trial.destinations.read_text().replace(str(trial.drop.parent), str(new)))
     done = integra("sync", "once", *options)
     assert (done.code, "integra sync confirm" in done.out) == (1, True)
-    assert integra("sync", "confirm", AGENCY, *options[:4]).code == 0
+    assert integra("sync", "confirm", "--dest", AGENCY, *options[:4]).code == 0
     assert integra("sync", "once", *options).code == 0
-    assert integra("sync", "confirm", "nobody", *options[:4]).code == 1
+    assert integra("sync", "confirm", "--dest", "nobody", *options[:4]).code == 1
 
 
 def test_reconcile_says_and_exits_as_its_page_says(
     integra: Any, trial: Trial, options: Any, references: list[str]
 ) -> None:
     integra("sync", "once", *options)
-    clean = integra("sync", "reconcile", AGENCY, *options)
+    clean = integra("sync", "reconcile", "--dest", AGENCY, *options)
     assert (clean.code, "logged 2 = 2 acked" in clean.out, "The same on both sides." in clean.out) == (0, True, True)
     store = trial.installation.store()
     store.run_now(lambda tx: tx.db.execute(rows.update().values(remote_state="missing")))
     store.close()
-    differs = integra("sync", "reconcile", AGENCY, *options, "--json")
+    differs = integra("sync", "reconcile", "--dest", AGENCY, *options, "--json")
     assert (differs.code, sorted(json.loads(differs.out)["differences"]["missing"])) == (1, sorted(references))
-    fixed = integra("sync", "reconcile", AGENCY, *options, "--fix")
+    fixed = integra("sync", "reconcile", "--dest", AGENCY, *options, "--fix")
     assert (fixed.code, "2 mended" in fixed.out) == (0, True)
-    assert integra("sync", "reconcile", AGENCY, *options, "--since", "yesterday").code == 2
-    assert integra("sync", "reconcile", "nobody", *options).code == 1
+    assert integra("sync", "reconcile", "--dest", AGENCY, *options, "--since", "yesterday").code == 2
+    assert integra("sync", "reconcile", "--dest", "nobody", *options).code == 1
 
 
 def test_what_cannot_be_read_is_exit_code_two(
@@ -179,7 +179,7 @@ def test_what_cannot_be_read_is_exit_code_two(
     subprocess.run(f"openssl genpkey -algorithm ed25519 | openssl pkey -pubout -out {pem}", shell=True, check=True)
     with trial.destinations.open("a") as file:
         file.write(f'ack_key_files = ["{pem}"]\n')
-    done = integra("sync", "reconcile", AGENCY, *options)
+    done = integra("sync", "reconcile", "--dest", AGENCY, *options)
     assert (done.code, done.err) == (2, f"integra: {AGENCY} could not be read: timeout\n")
 
 

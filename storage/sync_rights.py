@@ -12,6 +12,7 @@ READS: Final[dict[str, tuple[str, ...]]] = {
     "agencies": ("ref", "version"),
     "desks": (),
     "notes": (),
+    "flags": ("note_id", "agency_ref", "state"),
     "attachments": ("note_id", "number", "agency_ref", "state", "body"),
     "destinations": (),
     "deliveries": (),

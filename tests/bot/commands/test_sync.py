@@ -158,7 +158,7 @@ def test_reconcile_says_and_exits_as_its_page_says(
     store.run_now(lambda tx: tx.db.execute(rows.update().values(remote_state="missing")))
     store.close()
     differs = integra("sync", "reconcile", "--dest", AGENCY, *options, "--json")
-    assert (differs.code, sorted(json.loads(differs.out)["differences"]["missing"])) == (1, sorted(references))
+    assert (differs.code, sorted(json.loads(differs.out)["differences"]["missing_remote"])) == (1, sorted(references))
     fixed = integra("sync", "reconcile", "--dest", AGENCY, *options, "--fix")
     assert (fixed.code, "2 mended" in fixed.out) == (0, True)
     assert integra("sync", "reconcile", "--dest", AGENCY, *options, "--since", "yesterday").code == 2

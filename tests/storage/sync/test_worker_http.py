@@ -140,10 +140,10 @@ async def test_row_13_a_second_ticket_is_marked_by_reconciliation(tickets: Ticke
     tickets.rt.call("PUT", "/customfield/2", {"UniqueValues": "0"})
     tickets.rt.call("POST", "/ticket", {"Queue": "Incident notes", "Subject": "x", "CustomFields": first["Fields"]})
     report = await reconcile(tickets.worker)
-    assert report.found["duplicate"] == ["2"]
+    assert report.found["duplicate_remote"] == ["2"]
     assert not report.clean
     report = await reconcile(tickets.worker, fix=True)
-    assert report.mended["duplicate"] == 1
+    assert report.mended["duplicate_remote"] == 1
     assert (await reconcile(tickets.worker)).clean
     assert [ticket["Status"] for ticket in tickets.rt.tickets()] == ["new", "rejected"]
 
@@ -323,7 +323,7 @@ async def test_row_44_a_system_restored_from_an_old_backup_gets_again_what_it_la
     await tickets.until_done()
     tickets.rt.restore(old)
     report = await reconcile(tickets.worker)
-    assert report.found["missing"] == [reference(note_id(2)), reference(note_id(3))]
+    assert report.found["missing_remote"] == [reference(note_id(2)), reference(note_id(3))]
     await reconcile(tickets.worker, fix=True)
     await tickets.until_done()
     assert tickets.ids == [note_id(1), note_id(2), note_id(3)]
@@ -340,7 +340,7 @@ async def test_row_47_what_somebody_deleted_or_merged_there_is_told_and_not_made
     for fix in (False, True):
         report = await reconcile(tickets.worker, fix=fix)
         assert report.found["gone"] == [reference(note_id(2))]
-        assert report.found["missing"] == []
+        assert report.found["missing_remote"] == []
     await tickets.run()
     assert len(tickets.rt.tickets("Queue = 'Incident notes' AND EffectiveId > 0")) == (2 if "MergeInto" in what else 1)
 

@@ -55,6 +55,11 @@ our @Final = (sub {
   my $q = RT::Queue->new(RT->SystemUser); $q->Load('Incident notes');
   $u->PrincipalObj->GrantRight(Right => $_, Object => $q) for qw(SeeQueue CreateTicket ShowTicket ShowTicketComments
       CommentOnTicket ModifyTicket SeeCustomField ModifyCustomField SetInitialCustomField);
+  for my $name (qw(NoteId NoteVersion PayloadSHA256 CaseRef Severity)) {
+    my $cf = RT::CustomField->new(RT->SystemUser);
+    $cf->LoadByName(Name => $name, LookupType => 'RT::Queue-RT::Ticket');
+    $u->PrincipalObj->GrantRight(Right => 'SeeCustomField', Object => $cf);
+  }
   my $scrips = RT::Scrips->new(RT->SystemUser); $scrips->UnLimit;
   while (my $scrip = $scrips->Next) { $scrip->SetDisabled(1) }
   my ($ok, $msg, $tok) = RT::AuthToken->new(RT->SystemUser)->Create(Owner => $u->Id, Description => 'test');

@@ -109,8 +109,7 @@ from pathlib import Path
 from handover_site import DropSite
 
 last = sys.argv[2]
-drop = DropSite.__new__(DropSite)
-drop.reopen(Path(sys.argv[1]), sys.argv[3])
+drop = DropSite.with_identity(Path(sys.argv[1]), sys.argv[3])
 
 def step(name):
     if name == last:

@@ -160,6 +160,14 @@ _waited = (
 _under_way = select(func.count()).select_from(rows).where(rows.c.destination == _to, rows.c.state == "leased")
 
 
+def _none(query: Select[Any]) -> Any:
+    """That there is no such row, asked for each row by itself. As a join, which a server makes of it otherwise, it goes
+    through all that waits for each that waits, whenever the server's figures are older than the backlog; and so it does
+    by an index over states (measured: 20,000 waiting, minutes instead of milliseconds). Hence the offset, and the
+    states as expressions."""
+    return ~query.offset(0).exists()
+
+
 @cache
 def _due(together: bool) -> Select[Any]:
     older = rows.alias("older")
@@ -169,9 +177,9 @@ def _due(together: bool) -> Select[Any]:
         older.c.case_seq < rows.c.case_seq,
     )
     if together:
-        waits = and_(older.c.state == "pending", older.c.next_at > _now, older.c.next_at <= _far)
+        waits = and_(_state(older) == "pending", older.c.next_at > _now, older.c.next_at <= _far)
     else:
-        waits = and_(older.c.state == "pending", ~_stuck(older, together))
+        waits = and_(_state(older) == "pending", _none(_stuck(older, together)))
     query = (
         select(
             rows.c.id,
@@ -198,8 +206,8 @@ def _due(together: bool) -> Select[Any]:
             rows.c.state == "pending",
             rows.c.case_seq.is_not(None),
             or_(rows.c.next_at <= _now, rows.c.next_at > _far),
-            ~select(older.c.id).where(same_case, or_(older.c.state == "leased", waits)).exists(),
-            ~_stuck(rows, together),
+            _none(select(older.c.id).where(same_case, or_(_state(older) == "leased", waits))),
+            _none(_stuck(rows, together)),
         )
         .order_by(*((rows.c.case_seq, rows.c.id) if together else (rows.c.id,)))
         .limit(bindparam("most"))
@@ -207,21 +215,21 @@ def _due(together: bool) -> Select[Any]:
     return query.with_for_update(skip_locked=True, of=rows)
 
 
-def _stuck(row: Any, together: bool) -> Any:
+def _state(row: Any) -> Any:
+    return row.c.state + ""
+
+
+def _stuck(row: Any, together: bool) -> Select[Any]:
     """What this one adds to, or withdraws, is not there yet; in a batch it may stand before it."""
     first = rows.alias()
-    waits: Any = first.c.state.in_(("pending", "leased"))
+    waits: Any = _state(first).in_(("pending", "leased"))
     if together:
         waits = and_(waits, or_(first.c.case_seq.is_(None), first.c.case_seq > row.c.case_seq))
-    return (
-        select(first.c.id)
-        .where(
-            first.c.destination == _to,
-            first.c.note_id == row.c.waits_for,
-            first.c.version == deliveries.RECORDED,
-            or_(first.c.state == "parked", waits),
-        )
-        .exists()
+    return select(first.c.id).where(
+        first.c.destination == _to,
+        first.c.note_id == row.c.waits_for,
+        first.c.version == deliveries.RECORDED,
+        or_(_state(first) == "parked", waits),
     )
 
 

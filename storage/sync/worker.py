@@ -55,7 +55,7 @@ class Step:
         tried: deliveries that were claimed.
         done: of those, that came to be there or were handed in.
         parked: that a person must look at now.
-        state: of the destination, afterwards.
+        state, why: of the destination, afterwards.
         next_at: when there is something to do again, seconds since 1970; None: not until something new is owed.
     """
 
@@ -64,6 +64,7 @@ class Step:
     parked: int = 0
     state: str = "open"
     next_at: int | None = None
+    why: str = ""
 
 
 @dataclass(slots=True)
@@ -116,11 +117,11 @@ class Worker:
         first whether anything gets through."""
         row, now = destinations.get(tx, self.name), self.now(tx)
         if row.state in ("held", "unconfirmed"):
-            return row, now, [], Step(state=row.state)
+            return row, now, [], Step(state=row.state, why=row.why)
         if row.state == "down":
             # A time far ahead was written by a clock that was ahead.
             paused = now < row.next_at <= now + queue.DAY_S
-            return row, now, [], Step(state="down", next_at=row.next_at) if paused else None
+            return row, now, [], Step(state="down", next_at=row.next_at, why=row.why) if paused else None
         claimed = self._claim(tx, careful=row.rejects >= destinations.SCHEMA_CHANGED_AFTER)
         return row, now, claimed, None if claimed else self._ended(tx, step=Step())
 
@@ -314,7 +315,7 @@ class Worker:
             next_at = queue.next_due(tx, self.name)
         if row.state == "open" and self.connector.caps.repeat_safety == "file_ack":
             next_at = min(next_at or now + LOOK_EVERY_WITH_SENT_S, now + LOOK_EVERY_WITH_SENT_S)
-        return Step(step.tried, step.done, step.parked, row.state, next_at)
+        return Step(step.tried, step.done, step.parked, row.state, next_at, row.why)
 
 
 def _there(remote: Remote) -> Outcome | None:
@@ -348,4 +349,4 @@ async def run_until_done(
         if step.tried:
             progress(min(done + parked, total), max(total, done + parked))
         if not step.tried or step.state != "open" or stop():
-            return Step(tried, done, parked, step.state, step.next_at)
+            return Step(tried, done, parked, step.state, step.next_at, step.why)

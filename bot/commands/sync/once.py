@@ -54,6 +54,8 @@ async def _once(parts: Parts) -> list[dict[str, Any]]:
             (how,) = await parts.store.run(partial(_standing, worker=worker))
             waits = sum(how.counts.get(one, 0) for one in ("pending", "leased"))
             parked = how.counts.get("parked", 0)
+            caps = worker.connector.caps
+            sent = "sent" if caps.repeat_safety == "file_ack" and caps.lists else "delivered"
             clean = not waits and not parked and how.state == "open"
             report.append(
                 {
@@ -65,8 +67,7 @@ async def _once(parts: Parts) -> list[dict[str, Any]]:
                     "state": how.state,
                     "why": how.why,
                     "clean": clean,
-                    "say": [f"{worker.name}: {step.done} delivered, {waits} wait, {parked} parked."]
-                    + ([] if clean else sentences(how)[1:]),
+                    "say": [f"{worker.name}: {step.done} {sent}, {waits} wait, {parked} parked.", *sentences(how)[1:]],
                 }
             )
     finally:

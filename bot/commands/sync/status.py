@@ -49,10 +49,10 @@ def sentences(one: Standing) -> list[str]:
     elif one.state == "unconfirmed":
         said.append(f"  Nothing is sent: {advice.of_destination(one.why, one.destination)}.")
     if one.counts.get("sent"):
-        said.append(f"  {one.counts['sent']} handed in; whether they were taken is not known yet.")
+        said.append(f"  {one.counts['sent']} sent, not acknowledged yet.")
     if one.oldest is not None:
         late = ", longer than it should" if one.late else ""
-        said.append(f"  The oldest waits since {_when(one.oldest)}{late}.")
+        said.append(f"  The oldest waits since about {_when(one.oldest)}{late}.")
     for reference, why, since_ in one.parked:
         said.append(
             f"  {reference} parked since {_when(since_)} ({why}): {advice.of_note(why, one.destination, reference)}."

@@ -15,8 +15,11 @@ from typing import Any
 import pytest
 from bot_site import Site, at_desk
 from ports import free_port
+from structlog.testing import capture_logs
 
 from bot.commands.sync.check import findings_of
+from bot.commands.sync.run import Telling
+from bot.sync_metrics import SyncMetrics
 from bot.sync_wiring import case_key
 from bot.trial import AGENCY, Trial
 from storage.postgres import Addresses
@@ -25,6 +28,7 @@ from storage.sync.base import Finding, Health, Retry
 from storage.sync.dropreader import read_drop
 from storage.sync.filedrop import FileDrop
 from storage.sync.own_keys import signing_key
+from storage.sync.worker import Step
 
 INTEGRA = Path(sys.executable).with_name("integra")
 WORDS = "Paper cranes by the window."
@@ -186,6 +190,19 @@ def test_what_cannot_be_read_is_exit_code_two(
 def test_the_importer_is_printed_as_it_ships(integra: Any) -> None:
     done = integra("sync", "importer")
     assert (done.code, done.out.startswith("#!/usr/bin/env bash")) == (0, True)
+
+
+def test_that_a_destination_went_down_and_came_back_is_logged_once() -> None:
+    told = Telling(SyncMetrics())
+    down = Step(state="down", why="refused-connection")
+    with capture_logs() as logged:
+        for step in (Step(2, 2), down, down, Step(state="down", why="certificate"), Step(1, 1), Step(), Step(1, 0, 1)):
+            told("cases", step)
+        told("other", Step())
+    assert [(one["event"], one.get("count", one.get("code", ""))) for one in logged] == [
+        ("sync.delivered", 2), ("sync.down", "refused-connection"), ("sync.down", "certificate"),
+        ("sync.delivered", 1), ("sync.up", ""), ("sync.parked", 1),
+    ]  # fmt: skip
 
 
 @pytest.mark.sqlite

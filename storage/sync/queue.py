@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, insert, or_, select, text, update
 
 from storage import audit, deliveries
 from storage.schema import deliveries as rows
@@ -139,7 +139,9 @@ def claim(tx: Transaction, destination: str, *, now: int, most: int, together: b
 
 
 # Statements of each round are made once: making one costs more than the database needs for it.
-_to, _now, _far = bindparam("to"), bindparam("now"), bindparam("far")
+_to: BindParameter[str] = bindparam("to")
+_now: BindParameter[int] = bindparam("now")
+_far: BindParameter[int] = bindparam("far")
 # A time far ahead was written by a clock that was ahead: it counts as come.
 _lost = (
     update(rows)

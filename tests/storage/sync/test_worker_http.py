@@ -488,7 +488,9 @@ async def test_row_44_a_receiver_restored_from_an_old_backup_gets_again_what_it_
     await reconcile(hook.worker, fix=True)
     await hook.until_done()
     assert hook.received == [1, 2, 3]
-    assert (await reconcile(hook.worker)).clean
+    report = await reconcile(hook.worker)
+    assert report.clean
+    assert {day: about["digest"] for day, about in report.days.items()} == hook.receiver.digests()
 
 
 async def test_row_45_after_a_restore_of_ours_what_was_delivered_since_is_found_and_nothing_comes_twice(

@@ -4,29 +4,19 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
 from case_systems.request_tracker import QUEUE, RequestTracker
-from case_systems.shared import the_request_tracker
 from case_systems.stages import GIVEN, rt_settings
-from conformance import WORDS, delivery, note_id
+from conformance import WORDS, closing, delivery, listed, note_id, sent
 from fault_proxy import Asked, Fault, FaultProxy, fault_proxy, half, lose, passing, reset, silent, status
 
 from storage.sync import request_tracker
-from storage.sync.base import Accepted, Delivery, Outcome, Park, Reject, Remote, Retry, Unanswered
+from storage.sync.base import Accepted, Park, Reject, Retry, Unanswered
 from storage.sync.request_tracker import RequestTracker as Connector
 from storage.sync.request_tracker import open_request_tracker
-
-WITHIN_S = 30.0
-
-
-@pytest.fixture
-def rt() -> RequestTracker:
-    found = the_request_tracker()
-    found.restore()
-    return found
 
 
 @pytest.fixture
@@ -41,22 +31,8 @@ async def connector(rt: RequestTracker, proxy: FaultProxy) -> AsyncIterator[Conn
         yield made
 
 
-@asynccontextmanager
-async def opened(rt: RequestTracker, proxy: FaultProxy, **changes: object) -> AsyncIterator[Connector]:
-    made = open_request_tracker(rt_settings(rt, proxy.port, **changes), GIVEN)
-    try:
-        yield made
-    finally:
-        await made.close()
-
-
-async def sent(connector: Connector, one: Delivery, within_s: float = WITHIN_S) -> Outcome:
-    (outcome,) = await connector.send([one], within_s=within_s)
-    return outcome
-
-
-async def listed(connector: Connector, cursor: str | None = None) -> list[Remote]:
-    return [one async for one in connector.list_since(cursor)]
+def opened(rt: RequestTracker, proxy: FaultProxy, **changes: object) -> AbstractAsyncContextManager[Connector]:
+    return closing(open_request_tracker(rt_settings(rt, proxy.port, **changes), GIVEN))
 
 
 def ids(rt: RequestTracker) -> list[str]:

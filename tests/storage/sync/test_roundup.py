@@ -3,31 +3,22 @@
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
 from case_systems.roundup_tracker import Roundup
 from case_systems.shared import the_roundup
 from case_systems.stages import GIVEN, roundup_settings
-from conformance import WORDS, delivery, note_id
+from conformance import WORDS, closing, delivery, listed, note_id, sent
 from fault_proxy import Asked, FaultProxy, fault_proxy, half, lose, passing, silent, status
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.sync import roundup as module
-from storage.sync.base import Accepted, Delivery, Outcome, Park, Reject, Remote, Retry, Unanswered, Unsupported
+from storage.sync.base import Accepted, Park, Reject, Remote, Retry, Unanswered, Unsupported
 from storage.sync.roundup import Roundup as Connector
 from storage.sync.roundup import open_roundup
-
-WITHIN_S = 30.0
-
-
-@pytest.fixture
-def roundup() -> Roundup:
-    found = the_roundup()
-    found.restore()
-    return found
 
 
 @pytest.fixture
@@ -42,22 +33,8 @@ async def connector(roundup: Roundup, proxy: FaultProxy) -> AsyncIterator[Connec
         yield made
 
 
-@asynccontextmanager
-async def opened(roundup: Roundup, proxy: FaultProxy, **changes: object) -> AsyncIterator[Connector]:
-    made = open_roundup(roundup_settings(roundup, proxy.port, **changes), GIVEN)
-    try:
-        yield made
-    finally:
-        await made.close()
-
-
-async def sent(connector: Connector, one: Delivery, within_s: float = WITHIN_S) -> Outcome:
-    (outcome,) = await connector.send([one], within_s=within_s)
-    return outcome
-
-
-async def listed(connector: Connector, cursor: str | None = None) -> list[Remote]:
-    return [one async for one in connector.list_since(cursor)]
+def opened(roundup: Roundup, proxy: FaultProxy, **changes: object) -> AbstractAsyncContextManager[Connector]:
+    return closing(open_roundup(roundup_settings(roundup, proxy.port, **changes), GIVEN))
 
 
 def ids(roundup: Roundup) -> list[str]:

@@ -3,10 +3,10 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, case, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from storage import deliveries
 from storage.errors import BadInstallation, Unknown
@@ -38,6 +38,7 @@ class Row:
     rejects: int
     alarm_s: int
     alarmed_at: int | None
+    failing_since: int | None
 
 
 # Made once: it is asked several times for each note, and making it costs more than asking.
@@ -145,6 +146,7 @@ def get(tx: Transaction, name: str) -> Row:
         row.rejects,
         row.alarm_s,
         row.alarmed_at,
+        row.failing_since,
     )
 
 
@@ -174,29 +176,35 @@ def down(
     pause: Pause,
     after_s: float | None = None,
     tell: bool = False,
-) -> None:
+) -> Row:
     """Nothing gets through; it is tried again after a pause.
 
     Args:
         after_s: the receiver asked for that pause.
         tell: it will not pass by itself; people are told, once for each reason.
+
+    Returns:
+        Its row, afterwards.
     """
     before = get(tx, name)
     if before.state not in ("open", "down"):
-        return
+        return before
     if before.state == "down" and now < before.next_at <= now + DAY_S:
-        return  # another of the same round said so
-    _change(
-        tx,
-        name,
+        return before  # another of the same round said so
+    failures = before.failures + 1
+    row = replace(
+        before,
         state="down",
         why=why[:32],
-        failures=destinations.c.failures + 1,
-        failing_since=case((destinations.c.failing_since.is_(None), now), else_=destinations.c.failing_since),
-        next_at=now + max(1, round(pause(before.failures + 1, after_s))),
+        failures=failures,
+        failing_since=now if before.failing_since is None else before.failing_since,
+        next_at=now + max(1, round(pause(failures, after_s))),
     )
-    if tell and before.why != why[:32]:
+    changed = ("state", "why", "failures", "failing_since", "next_at")
+    _change(tx, name, **{column: getattr(row, column) for column in changed})
+    if tell and before.why != row.why:
         deliveries.tell(tx, deliveries.DOWN, name, at=moment(now))
+    return row
 
 
 def rejected(tx: Transaction, name: str, why: str, *, now: int) -> int:

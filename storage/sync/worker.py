@@ -123,7 +123,7 @@ class Worker:
             paused = now < row.next_at <= now + queue.DAY_S
             return row, now, [], Step(state="down", next_at=row.next_at, why=row.why) if paused else None
         claimed = self._claim(tx, careful=row.rejects >= destinations.SCHEMA_CHANGED_AFTER)
-        return row, now, claimed, None if claimed else self._ended(tx, step=Step())
+        return row, now, claimed, None if claimed else self._ended(tx, step=Step(), row=row)
 
     def _claim(self, tx: Transaction, *, careful: bool) -> list[Claimed]:
         caps = self.connector.caps
@@ -276,7 +276,7 @@ class Worker:
             return Retry("connector-failed")
 
     def _went_down(self, tx: Transaction, *, trouble: Retry | Park) -> Step:
-        destinations.down(
+        row = destinations.down(
             tx,
             self.name,
             trouble.reason,
@@ -285,7 +285,7 @@ class Worker:
             after_s=trouble.after_s if isinstance(trouble, Retry) else None,
             tell=isinstance(trouble, Park),
         )
-        return self._ended(tx, step=Step())
+        return self._ended(tx, step=Step(), row=row)
 
     def _may_look(self, row: destinations.Row, now: int, step: Step) -> bool:
         if not self.connector.caps.lists:
@@ -302,8 +302,8 @@ class Worker:
             log.error("sync.connector-failed", destination=self.name, error=type(odd).__name__)
             await self.store.run(partial(self._went_down, trouble=Retry("connector-failed")))
 
-    def _ended(self, tx: Transaction, *, step: Step) -> Step:
-        row, now = destinations.get(tx, self.name), self.now(tx)
+    def _ended(self, tx: Transaction, *, step: Step, row: destinations.Row | None = None) -> Step:
+        row, now = row or destinations.get(tx, self.name), self.now(tx)
         if not 0 <= now - self._alarm_at < ALARM_EVERY_S:
             destinations.alarm(tx, row, now=now)
             self._alarm_at = now

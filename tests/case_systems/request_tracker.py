@@ -173,7 +173,7 @@ class RequestTracker:
         return str(next(one["Content"] for one in found["items"] if one["ContentType"] == "text/plain"))
 
     def database(self, statement: str) -> int:
-        """What no interface does; how many rows it changed. It knows after a restart."""
+        """What no interface does; how many rows it changed. It knows at once: nothing is kept between requests."""
         with closing(sqlite3.connect(self._database)) as db, db:
             return db.execute(statement).rowcount
 

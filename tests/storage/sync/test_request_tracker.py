@@ -258,8 +258,6 @@ async def test_a_right_that_is_missing_is_found_by_the_probe(rt: RequestTracker,
         " (SELECT g.id FROM Groups g JOIN Users u ON g.Instance = u.id"
         " WHERE g.Domain = 'ACLEquivalence' AND u.Name = 'notesync')"
     )
-    rt.stop()
-    rt.start()
     health = await connector.probe()
     assert health.trouble == Park("forbidden", "destination")
     assert any("CreateTicket" in one.what for one in health.findings if one.level == "trouble")
@@ -276,8 +274,6 @@ async def test_a_right_that_is_missing_makes_one_ticket_without_an_id_and_not_on
         " (SELECT g.id FROM Groups g JOIN Users u ON g.Instance = u.id"
         " WHERE g.Domain = 'ACLEquivalence' AND u.Name = 'notesync')"
     )
-    rt.stop()
-    rt.start()
     assert await sent(connector, delivery(1)) == Park("mapping", "destination")
     health = await connector.probe()
     assert health.trouble == Park("mapping", "destination"), "so that the worker sends no more"

@@ -240,17 +240,6 @@ def rules_changed(tx: Transaction, name: str, why: str, *, now: int, pause: Paus
     down(tx, name, "rules-changed", now=now, pause=lambda *_: pause_s, tell=True)
 
 
-def alarm(tx: Transaction, row: Row, *, now: int) -> None:
-    """Coordinators hear that the oldest note waits for longer than it should, once a day for as long as it lasts."""
-    oldest = tx.db.scalar(deliveries.oldest_waiting(row.name))
-    if oldest is None or now - oldest <= row.alarm_s:
-        if row.alarmed_at is not None:
-            _change(tx, row.name, alarmed_at=None)
-    elif row.alarmed_at is None or not 0 <= now - row.alarmed_at < DAY_S:
-        _change(tx, row.name, alarmed_at=now)
-        deliveries.tell(tx, deliveries.LATE, row.name, at=moment(now))
-
-
 def looked(tx: Transaction, name: str, *, now: int, cursor: str) -> None:
     _change(tx, name, looked_at=now, cursor=cursor[:255])
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import structlog
 
+from storage import deliveries
 from storage.store import Store
 from storage.sync import destinations, looking, queue, settling
 from storage.sync.base import (
@@ -117,9 +118,11 @@ class Worker:
         first whether anything gets through."""
         row, now = destinations.get(tx, self.name), self.now(tx)
         if row.state in ("held", "unconfirmed"):
+            self._alarm(tx, row, now)
             return row, now, [], Step(state=row.state, why=row.why)
         if row.state == "down":
             # A time far ahead was written by a clock that was ahead.
+            self._alarm(tx, row, now)
             paused = now < row.next_at <= now + queue.DAY_S
             return row, now, [], Step(state="down", next_at=row.next_at, why=row.why) if paused else None
         claimed = self._claim(tx, careful=row.rejects >= destinations.SCHEMA_CHANGED_AFTER)
@@ -304,9 +307,7 @@ class Worker:
 
     def _ended(self, tx: Transaction, *, step: Step, row: destinations.Row | None = None) -> Step:
         row, now = row or destinations.get(tx, self.name), self.now(tx)
-        if not 0 <= now - self._alarm_at < ALARM_EVERY_S:
-            destinations.alarm(tx, row, now=now)
-            self._alarm_at = now
+        self._alarm(tx, row, now)
         if row.state == "down":
             next_at: int | None = row.next_at
         elif step.tried:
@@ -316,6 +317,11 @@ class Worker:
         if row.state == "open" and self.connector.caps.repeat_safety == "file_ack":
             next_at = min(next_at or now + LOOK_EVERY_WITH_SENT_S, now + LOOK_EVERY_WITH_SENT_S)
         return Step(step.tried, step.done, step.parked, row.state, next_at, row.why)
+
+    def _alarm(self, tx: Transaction, row: destinations.Row, now: int) -> None:
+        if not 0 <= now - self._alarm_at < ALARM_EVERY_S:
+            deliveries.alarm(tx, row.name, alarm_s=row.alarm_s, alarmed_at=row.alarmed_at, now=now)
+            self._alarm_at = now
 
 
 def _there(remote: Remote) -> Outcome | None:

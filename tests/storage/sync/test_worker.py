@@ -659,6 +659,15 @@ async def test_the_coordinator_hears_when_the_oldest_waits_too_long(site: Site) 
     assert site.told("delivery-late") == ["cases"]
 
 
+async def test_a_destination_that_a_person_paused_raises_the_alarm_too(site: Site) -> None:
+    worker = site.worker(CaseSystem())
+    site.keep(1)
+    site.sync.run_now(lambda tx: destinations.hold(tx, "cases", held=True))
+    site.wait(hours=25)
+    assert (await worker.step()).state == "held"
+    assert site.told("delivery-late") == ["cases"]
+
+
 async def test_the_coordinator_hears_once_a_day_while_it_lasts_and_at_once_when_it_comes_again(site: Site) -> None:
     cases = CaseSystem(down=True)
     worker = site.worker(cases)

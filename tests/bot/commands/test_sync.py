@@ -19,9 +19,11 @@ from structlog.testing import capture_logs
 
 from bot.commands.sync.check import findings_of
 from bot.commands.sync.run import Telling
+from bot.commands.sync.status import sentences
 from bot.sync_metrics import SyncMetrics
 from bot.sync_wiring import case_key
 from bot.trial import AGENCY, Trial
+from storage.deliveries import Standing
 from storage.postgres import Addresses
 from storage.schema import deliveries as rows
 from storage.sync.base import Finding, Health, Retry
@@ -190,6 +192,25 @@ def test_what_cannot_be_read_is_exit_code_two(
 def test_the_importer_is_printed_as_it_ships(integra: Any) -> None:
     done = integra("sync", "importer")
     assert (done.code, done.out.startswith("#!/usr/bin/env bash")) == (0, True)
+
+
+def test_of_many_parked_notes_all_are_counted_and_each_command_is_whole() -> None:
+    parked = tuple((f"K7QF-3M{number:02d}", "http-422", NOON) for number in range(10))
+    said = sentences(
+        Standing(
+            destination="cases", agency_ref=bytes(16), kind="webhook", disclosure="full", state="held", why="",
+            counts={"acked": 3, "parked": 12, "sent": 2}, oldest=NOON, failing_since=None, last_ok_at=None,
+            next_at=None, parked=parked, late=True,
+        )
+    )  # fmt: skip
+    assert said[:4] == [
+        "cases (webhook, full): 3 filed, 0 wait, 12 parked.",
+        "  A person paused it. To go on: integra sync resume --dest cases.",
+        "  2 sent, not acknowledged yet.",
+        "  The oldest waits since about Mon 23 Nov 12:00 UTC, longer than it should.",
+    ]
+    assert said[4].endswith("mend it there, then: integra sync retry --dest cases K7QF-3M00.")
+    assert said[-1] == "  … and 2 more. Once all is mended: integra sync retry --dest cases --all."
 
 
 def test_that_a_destination_went_down_and_came_back_is_logged_once() -> None:

@@ -467,9 +467,9 @@ def test_t43_no_word_of_a_person_stands_in_the_log(integra: Any, trial: Trial, t
 def _decided(drive: Any, trial: Trial) -> None:
     """What a person may decide about a destination and its deliveries."""
     where = ("--destinations", trial.destinations)
-    drive("sync", "pause", AGENCY, leaves=[("destination.paused", "own", "hand-over")])
-    drive("sync", "resume", AGENCY, leaves=[("destination.resumed", "own", "hand-over")])
-    drive("sync", "confirm", AGENCY, *where, leaves=[("destination.confirmed", "own", "hand-over")])
+    drive("sync", "pause", "--dest", AGENCY, leaves=[("destination.paused", "own", "hand-over")])
+    drive("sync", "resume", "--dest", AGENCY, leaves=[("destination.resumed", "own", "hand-over")])
+    drive("sync", "confirm", "--dest", AGENCY, *where, leaves=[("destination.confirmed", "own", "hand-over")])
     store = trial.installation.store()
     first = "(SELECT min(id) FROM deliveries)"
     mine = f"SELECT reference FROM notes JOIN deliveries ON note_id = notes.id WHERE deliveries.id = {first}"
@@ -480,9 +480,9 @@ def _decided(drive: Any, trial: Trial) -> None:
         store.run_now(lambda tx: tx.db.exec_driver_sql(parked))
 
     park()
-    drive("sync", "retry", AGENCY, reference, leaves=[("delivery.retried", "own", "hand-over")])
+    drive("sync", "retry", "--dest", AGENCY, reference, leaves=[("delivery.retried", "own", "hand-over")])
     park()
-    drive("sync", "give-up", AGENCY, reference, "--reason", "Entered there by hand",
+    drive("sync", "give-up", "--dest", AGENCY, reference, "--reason", "Entered there by hand",
           leaves=[("delivery.given-up", "own", "hand-over")])  # fmt: skip
     store.run_now(lambda tx: tx.db.exec_driver_sql(f"UPDATE deliveries SET state = 'acked' WHERE id = {first}"))
     store.close()

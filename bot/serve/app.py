@@ -14,7 +14,7 @@ import structlog
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from bot.logs import failure
-from bot.serve import challenge, config, flag_acts, notes_in, notes_out, one_time_links, receipts
+from bot.serve import challenge, config, danger, flag_acts, notes_in, notes_out, one_time_links, receipts
 from bot.serve import limits as rates
 from bot.serve.headers import headers
 from bot.serve.refusals import Refused
@@ -116,6 +116,7 @@ def application(served: Served, *, framed: bool = False) -> web.Application:
     route = app.router.add_route
     route("GET", "/api/config", config.config)
     route("GET", "/api/openapi.json", config.openapi)
+    route("GET", "/api/danger/{language}", danger.told)
     route("POST", "/api/sessions/link", one_time_links.by_link)
     route("POST", "/api/sessions/telegram", one_time_links.by_telegram)
     route("POST", "/api/challenges", challenge.ask)

@@ -3,6 +3,7 @@
 from bot.serve.desks import READERS
 from bot.serve.served import Served, Who, told_time
 from dialogues import permissions
+from dialogues.danger import alarm_of
 from storage import agencies, cases
 from storage.agencies import AgencyRow
 from storage.sealing import base64url
@@ -68,6 +69,7 @@ def _agency(
         "zone": row.profile["zone"],
         "case_pattern": row.profile["case_pattern"],
         "role": role,
+        "first": _first_line(served, who, row.slug),
         "media": agencies.media(row),
         "writes": writes,
         "reads": row.ref in who.reads,
@@ -78,6 +80,13 @@ def _agency(
             if (tag := tx.keyring.case_tag(row.ref, code)) is not None
         ],
     }
+
+
+def _first_line(served: Served, who: Who, slug: str) -> str:
+    """What comes first in danger, in the person's language."""
+    voice = served.world.voice("" if who.person is None else who.person.language)
+    membership = None if who.person is None else who.person.at(slug)
+    return voice.text("danger-first") if membership is None else alarm_of(membership, voice)
 
 
 def _cases(tx: Transaction, who: Who) -> dict[str, list[str]]:

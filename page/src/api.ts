@@ -1,4 +1,5 @@
 /** What the server is asked, and how it answers: docs/formats/page-api.md, bot/serve/openapi.json. */
+import type { DangerTold } from "./danger/told";
 
 export type Urgency = "routine" | "today" | "urgent";
 export type FlagState = "open" | "overdue" | "taken" | "closed" | "withdrawn";
@@ -28,6 +29,16 @@ export interface DeskGiven {
   readonly signature: string;
   readonly admin: string;
   readonly at_least_version: number;
+  readonly successions: readonly SuccessionGiven[];
+}
+
+/** One admin key took another's place; both have signed. */
+export interface SuccessionGiven {
+  readonly former: string;
+  readonly new: string;
+  readonly version: number;
+  readonly by_former: string;
+  readonly by_new: string;
 }
 
 export interface Agency {
@@ -37,6 +48,8 @@ export interface Agency {
   readonly zone: string;
   readonly case_pattern: string;
   readonly role: string | null;
+  /** What comes first in danger. */
+  readonly first: string;
   readonly media: boolean;
   readonly writes: boolean;
   readonly reads: boolean;
@@ -200,6 +213,7 @@ async function answered<Answer>(method: string, path: string, body: unknown, tok
 /** The calls; `token` opens a session and is kept by whoever calls. */
 export const api = {
   config: () => answered<Config>("GET", "/api/config", undefined, null),
+  danger: (language: string) => answered<DangerTold>("GET", `/api/danger/${language}`, undefined, null),
   byLink: (token: string) => answered<Session>("POST", "/api/sessions/link", { token }, null),
   byTelegram: (init_data: string) => answered<Session>("POST", "/api/sessions/telegram", { init_data }, null),
   challenge: (kid: string) => answered<Challenge>("POST", "/api/challenges", { kid }, null),

@@ -7,6 +7,7 @@
  */
 import { createInterface } from "node:readline";
 
+import { DangerFinder } from "../../page/src/danger/finder";
 import { CasePattern } from "../../page/src/note/case-code";
 import { clean } from "../../page/src/note/clean";
 import { body } from "../../page/src/note/draft";
@@ -38,6 +39,8 @@ const placeOf = (fields) => ({
   schemaVersion: fields.schema_version,
   channel: fields.channel,
 });
+
+let finder;
 
 const ANSWERS = {
   async known() {
@@ -97,6 +100,13 @@ const ANSWERS = {
     const opened = await openingKey(suiteNamed(key.suite), fromHex(key.seed));
     return { answer: hex(await answerTo({ challenge_id, sealed }, opened, origin)) };
   },
+
+  async danger_told({ told }) {
+    finder = new DangerFinder(told);
+    return {};
+  },
+
+  danger: async ({ texts }) => ({ heard: texts.map((text) => finder.hears(text)) }),
 
   phrases: async ({ keys }) => ({ missing: keys.filter((key) => !has(key)) }),
   words: async ({ kid }) => ({ words: spoken(fromHex(kid)) }),

@@ -88,6 +88,7 @@ const ACTS = {
 
   offline: ({ page }, { offline }) => page.context().setOffline(offline),
   clock: ({ page }) => page.clock.install(),
+  wait: (_, { ms }) => new Promise((done) => setTimeout(done, ms)),
   later: ({ page }, { ms }) => page.clock.fastForward(ms),
   hidden: ({ page }, { hidden }) =>
     page.evaluate((is) => {

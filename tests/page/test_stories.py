@@ -1,6 +1,8 @@
 """Whole stories as people live them, on the page and in the chat."""
 
 import asyncio
+import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import media
 import page_tools
 import pytest
 from bot_site import NOON, Site
-from chromium import Chromium
+from chromium import Chromium, Device
 from page_site import publish
 from page_stories import Story, reference_in, seals, told, writes
 
@@ -58,6 +60,84 @@ async def test_from_the_officers_page_to_the_coordinators_phone_and_back(story: 
     await reader.sees("Closed. The author hears how it ended")
     assert "passed to a partner" in await story.hears("officer")
     assert reference_in(notice) == reference
+
+
+async def test_from_the_notice_to_the_open_note_in_two_steps(story: Story) -> None:
+    device = await story.device()
+    await keeps_a_key(story, device)
+    author = await story.author("officer")
+    await writes(author, SAW, urgency="Urgent", flag="self-harm")
+    reference = await seals(author)
+    link = link_in(await story.hears("coordinator"))
+    assert link == f"{story.page.origin}/#note={reference}"
+
+    tab = await device.tab(link)  # the first step: a tap
+    await tab.sees(f"You came for note {reference}.", exact=False)
+    assert await tab.ask("url") == f"{story.page.origin}/"
+    await tab.fill("Passphrase", PASSPHRASE)
+    await tab.click("Unlock")  # the second
+    await tab.sees(SAW)
+    await tab.click("Back")
+    await tab.titled("Flags and notes")
+
+    await tab.click("Lock")
+    await tab.goto(f"{story.page.origin}/#note=0000-0000")
+    await tab.sees("You came for note 0000-0000.", exact=False)
+    await tab.fill("Passphrase", "not these words")
+    await tab.click("Unlock")
+    await tab.sees("Wrong passphrase", exact=False)
+    await tab.fill("Passphrase", PASSPHRASE)  # it was not forgotten meanwhile
+    await tab.click("Unlock")
+    await tab.sees("Note 0000-0000 is not there, or not for your key.")
+    await tab.ask("evaluate", script=f"void (location.hash = 'note={reference}')")  # a notice tapped while it is open
+    await tab.sees(SAW)
+    assert reference not in str([one["url"] for one in (await tab.recorded())["requests"] if "/api/" not in one["url"]])
+
+
+def link_in(notice: str) -> str:
+    found = re.search(r"https?://\S+#note=\S+", notice)
+    assert found, notice
+    return found[0]
+
+
+async def test_who_writes_of_danger_is_told_first_whom_to_call(story: Story) -> None:
+    tab = await story.author("officer")
+    await tab.titled("Write a note")
+    await tab.fill("What I saw or heard", "He came late and spoke about the course.")
+    await tab.ask("wait", ms=1200)
+    assert await tab.ask("count", css=".alarm") == 0
+
+    await tab.fill("What I was told", "His cellmate says he has a knife and will stab somebody tonight.")
+    await tab.ask("sees", css=".alarm[role=alert] >> text=Call 112 now.")
+    assert "phone first, note second" in await tab.text()
+    await tab.ask("evaluate", script="document.querySelector('footer').scrollIntoView()")
+    top = await tab.ask("evaluate", script="document.querySelector('.alarm').getBoundingClientRect().top")
+    assert 0 <= top < 60, "it is out of sight"
+    await tab.click("Look it over")  # the note goes on
+    await tab.titled("This will be sealed")
+    await tab.ask("sees", css=".alert >> text=Call 112 now.")
+
+    await tab.click("Change something")
+    await tab.click("I have read this")
+    await tab.fill("What I think", "He will kill somebody tonight.")
+    await tab.ask("wait", ms=1200)
+    assert await tab.ask("count", css=".alarm") == 0, "once a note, as in the chat"
+    await tab.click("Look it over")
+    await tab.titled("This will be sealed")
+    assert await tab.ask("count", css=".alert") == 0
+    asked = [one["url"] for one in (await tab.recorded())["requests"] if "danger" in one["url"]]
+    assert asked == [f"{story.page.origin}/api/danger/en"]
+
+
+async def test_danger_on_the_page_begins_with_the_agencys_own_line(story: Story) -> None:
+    story.site.within(lambda tx: agencies.change(tx, AGENCY, {"alarm": "Press the red button."}))
+    tab = await story.author("officer")
+    await tab.sees("Press the red button.")
+    await tab.ask("intercept", url="**/api/danger/*", abort=True, before=True, times=1)
+    await writes(tab, "He will kill himself now.", urgency="Urgent", flag="self-harm")
+    await tab.click("Seal and send")
+    await tab.titled("Logged and sealed")
+    await tab.ask("sees", css=".alert >> text=Press the red button.")
 
 
 async def test_a_lost_answer_makes_no_second_note_and_a_lost_connection_loses_none(story: Story) -> None:
@@ -126,10 +206,23 @@ async def test_what_the_server_refuses_for_good_is_opened_again_and_nothing_is_l
     assert (kept["integra/queue"]["keys"], kept["integra/drafts"]["keys"]) == ([], [])
 
 
-async def test_another_key_signs_the_desk_and_a_person_compares_its_words(story: Story) -> None:
+async def test_an_admin_key_that_both_have_signed_for_is_taken_without_a_question(story: Story) -> None:
+    device = await story.device()
+    await (await story.author("officer", device)).sees("Look it over")
+    another_admin(story)
+    another_admin(story, number=1)  # the device was not there meanwhile
+
+    tab = await story.author("officer", device)
+    await writes(tab, SAW)
+    await seals(tab)
+    assert "Another key than before" not in await tab.text()
+
+
+async def test_an_admin_key_that_nobody_signed_for_is_compared_by_a_person(story: Story) -> None:
     device = await story.device()
     await (await story.author("officer", device)).sees("Look it over")
     admin = another_admin(story)
+    forget_successions(story)  # pinned anew by hand: the former key was lost
 
     tab = await story.author("officer", device)
     await tab.sees("Another key than before signs")
@@ -140,22 +233,30 @@ async def test_another_key_signs_the_desk_and_a_person_compares_its_words(story:
     await seals(tab)
 
 
-def another_admin(story: Story) -> VerifyKey:
-    """As `integra keys publish` hands a desk over to a new admin key: both have signed."""
-    admin, pins = SigningKey.generate(), story.site.trial.installation.pins
+def another_admin(story: Story, *, number: int = 0) -> VerifyKey:
+    """As `integra keys publish` hands a desk over to a new admin key: both have signed. Seeds are invented."""
     former = keyfile.read(story.site.trial.folder / "safe" / "admin.key").key
     assert isinstance(former, SigningKey)
+    before, admin = [former, *(SigningKey(bytes([0x51 + n]) * 32) for n in range(number + 1))][-2:]
+    pins = story.site.trial.installation.pins
 
     def turn(tx: Transaction) -> None:
-        before = agencies.desk(tx, AGENCY, pins, story.site.clock())
-        assert before is not None
-        following = next_manifest(before, created=NOON.date())
+        desk = agencies.desk(tx, AGENCY, pins, story.site.clock())
+        assert desk is not None
+        following = next_manifest(desk, created=NOON.date())
         agencies.publish_desk(tx, following, *sign(following, admin))
-        agreed = statement(AGENCY, former.public, admin.public, following.version)
-        pins.hand_over(AGENCY, Pin(admin.public, following.version), former.sign(agreed), admin.sign(agreed))
+        agreed = statement(AGENCY, before.public, admin.public, following.version)
+        pins.hand_over(AGENCY, Pin(admin.public, following.version), before.sign(agreed), admin.sign(agreed))
 
     story.site.within(turn)
     return admin.public
+
+
+def forget_successions(story: Story) -> None:
+    file = story.site.trial.installation.folder / "desks" / f"{AGENCY}.json"
+    fields = json.loads(file.read_text())
+    assert len(fields.pop("successions")) == 1
+    file.write_text(json.dumps(fields))
 
 
 async def test_a_server_key_that_is_new_is_asked_about_before_its_notes_are_believed(story: Story) -> None:
@@ -178,6 +279,28 @@ async def test_a_server_key_that_is_new_is_asked_about_before_its_notes_are_beli
     await tab.ask("gone", text="The server signs with a new key")
     await tab.click(f"Open {reference}")
     await tab.sees(SAW)
+
+
+PASSPHRASE = "six plain words"
+
+
+async def keeps_a_key(story: Story, device: Device) -> None:
+    """A coordinator's browser with a key of its own, linked to them. Its derivation is as light as may be."""
+    key, kit_code = OpeningKey(SuiteId.XWING, b"\x32" * 32), bytes(range(16))
+    file = story.site.trial.folder / "kept.key"
+    made = keyfile.KeyFile(key, "coordinator", "coordinator, phone", NOON.date())
+    keyfile.write(file, made, passphrase=PASSPHRASE, kit_code=kit_code, hardness=keyfile.Hardness(2, 19_456, 1))
+    publish(story.site, Recipient(key.public, "coordinator", "coordinator, phone"))
+    tab = await story.author("coordinator", device)
+    await tab.click("Flags")
+    await tab.ask("click", css="summary")
+    await tab.ask("upload", label="Key file", path=str(file))
+    await tab.fill("Passphrase", PASSPHRASE)
+    await tab.fill("Kit code", kit_code.hex())
+    await tab.click("Unlock")
+    await tab.titled("Flags and notes")
+    await tab.click("Lock")
+    await tab.titled("Unlock your key")
 
 
 async def test_a_saved_key_opens_on_another_device_and_is_remembered_there(story: Story, tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ export interface Draft {
   readonly urgency: Urgency;
   readonly flag: boolean;
   readonly reason: string;
+  /** The first line for danger was shown for what is written here, and read. */
+  readonly warned: boolean;
 }
 
 const FLAG_LEVELS: Record<Urgency, number> = { routine: 1, today: 2, urgent: 3 };
@@ -43,6 +45,7 @@ export const newDraft = (id: string, agency: string, amends: Draft["amends"] = n
   urgency: "routine",
   flag: false,
   reason: "",
+  warned: false,
 });
 
 /** Where it is kept on the device: one note in the making, and one addition to each note. */

@@ -13,7 +13,8 @@ import { t, why } from "../ui/text";
 import { alert, moment } from "../ui/words";
 import { heard, notSent, receipt } from "./receipt";
 
-export const preview = (draft: Draft, sealed: () => void): Screen => () => {
+/** `danger`: it speaks of danger, and nobody was told yet what comes first. */
+export const preview = (draft: Draft, sealed: () => void, danger: boolean): Screen => () => {
   const writer = person();
   const agency = writer?.agencies.find(({ slug }) => slug === draft.agency);
   if (!writer || !agency) return [h("h1", {}, t("page-write")), alert(t("page-not-saved"), t("page-problem-session"))];
@@ -45,7 +46,7 @@ export const preview = (draft: Draft, sealed: () => void): Screen => () => {
         if (error.passes) void sendWaiting(heard, 1);
         return await instead(notSent(queued, error));
       }
-      await instead(receipt(kept, draft.flag && draft.urgency === "urgent", agency.role));
+      await instead(receipt(kept, draft.flag && draft.urgency === "urgent" ? agency.first : ""));
     } catch (error) {
       const broken = error instanceof Untrusted || error instanceof CannotSeal || error instanceof SuiteBroken;
       replace(problem, alert(t("page-not-saved"), broken ? t("page-desk-broken", { agency: agency.name, code: error.code }) : why("broken", "")));
@@ -54,6 +55,7 @@ export const preview = (draft: Draft, sealed: () => void): Screen => () => {
   };
   return [
     h("h1", {}, t("page-preview")),
+    danger && alert(agency.first, t("note-danger")),
     h("dl", { class: "facts" }, shown.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
     ...parts.filter(([, text]) => text !== "").map(([name, text]) => h("section", {}, h("h2", {}, name), h("p", { class: "words-of-people" }, text))),
     problem,

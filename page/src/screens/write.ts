@@ -11,10 +11,12 @@ import { known, now, type Person, person } from "../state";
 import { afterTap, button, choices, field, type Field, h, replace, select } from "../ui/dom";
 import { deeper, onLeave, redraw, say, type Screen, type Shown } from "../ui/shell";
 import { t } from "../ui/text";
-import { alert, first, keyWords, notice } from "../ui/words";
+import { alert, keyWords, notice } from "../ui/words";
+import { finderOf } from "../danger/hearing";
 import { preview } from "./preview";
 
 const SAVE_AFTER_MS = 400;
+const HEAR_AFTER_MS = 700;
 
 export const write: Screen = () => form(null);
 export const amend = (amends: NonNullable<Draft["amends"]>, agency: string): Screen => () => form({ amends, agency });
@@ -37,7 +39,9 @@ class Form {
   private readonly rest = h("div", {});
   private readonly fields = new Map<string, Field<HTMLElement>>();
   private readonly count = h("p", { class: "count" });
+  private readonly danger = h("div", { class: "danger-line" });
   private saving: ReturnType<typeof setTimeout> | undefined;
+  private hearing: ReturnType<typeof setTimeout> | undefined;
   private sealed = false;
 
   constructor(
@@ -46,6 +50,8 @@ class Form {
     private readonly restored: boolean,
   ) {
     onLeave(() => this.saveNow());
+    onLeave(() => clearTimeout(this.hearing));
+    void finderOf(writer.language).then(() => this.hear());
     const hidden = () => document.visibilityState === "hidden" && this.saveNow();
     document.addEventListener("visibilitychange", hidden);
     onLeave(() => document.removeEventListener("visibilitychange", hidden));
@@ -53,13 +59,40 @@ class Form {
 
   nodes(): Shown {
     void this.fill();
+    this.calm();
     const title = this.draft.amends ? t("page-amend-title", { reference: this.draft.amends.reference }) : t("page-write");
     return [
       h("h1", {}, title),
-      h("p", { class: "danger-line" }, `${t("page-danger")} `, h("strong", {}, first(this.agency.role)), ` ${t("page-danger-then")}`),
+      this.danger,
       this.restored && notice(t("page-draft-restored"), button(t("page-draft-discard"), () => this.discard(), "quiet")),
       this.rest,
     ];
+  }
+
+  private calm(): void {
+    this.danger.className = "danger-line";
+    this.danger.removeAttribute("role");
+    replace(this.danger, h("p", {}, `${t("page-danger")} `, h("strong", {}, this.agency.first), ` ${t("page-danger-then")}`));
+  }
+
+  /** Once a note, as in the chat; it stays in sight until it was read. */
+  private alarm(): void {
+    const read = () => {
+      this.change({ warned: true });
+      this.calm();
+    };
+    this.danger.className = "danger-line alarm";
+    this.danger.setAttribute("role", "alert");
+    replace(this.danger, h("p", { class: "alert-title" }, this.agency.first), h("p", {}, t("note-danger")), h("p", { class: "actions" }, button(t("page-danger-read"), read)));
+  }
+
+  /** Whether what is written speaks of danger that nobody was told of yet. */
+  private async hear(): Promise<boolean> {
+    if (this.draft.warned || isEmpty(this.draft)) return false;
+    const finder = await finderOf(this.writer.language);
+    const heard = finder !== null && PARTS.some((part) => finder.hears(this.draft.parts[part]));
+    if (heard && !this.draft.warned && !this.danger.classList.contains("alarm")) this.alarm();
+    return heard;
   }
 
   private get agency(): Agency {
@@ -168,6 +201,8 @@ class Form {
       oninput: () => {
         this.change({ parts: { ...this.draft.parts, [part]: area.value } });
         this.recount();
+        clearTimeout(this.hearing);
+        this.hearing = setTimeout(() => void this.hear(), HEAR_AFTER_MS);
       },
       onblur: () => afterTap(warn),
     });
@@ -250,8 +285,9 @@ class Form {
       this.fields.get(first.field)?.control.focus();
       return;
     }
+    const danger = await this.hear();
     lookedOver = this.draft.id;
-    await deeper(preview(this.draft, () => (this.sealed = true)));
+    await deeper(preview(this.draft, () => (this.sealed = true), danger));
   }
 }
 

@@ -28,6 +28,8 @@ page-how-in-write = To write a note: send /page to the assistant in the chat, an
 page-how-in-read = To read flagged notes: open this page from the chat as a coordinator, and make a key for this device.
 page-too-old = This browser cannot seal notes
 page-too-old-text = It lacks what sealing needs, or does it wrongly. Please bring it up to date or use another browser. Until then use the chat.
+page-note-wanted = You came for note { $reference }. Unlock your key, and it opens.
+page-note-not-there = Note { $reference } is not there, or not for your key.
 page-have-key = I have a key file
 page-waits-here = { $count ->
     [one] A sealed note waits on this device. Open the page from the chat, and it is sent.
@@ -41,6 +43,7 @@ page-write = Write a note
 page-cannot-write = You cannot write notes here just now. Please use the chat.
 page-danger = Somebody in danger, now or soon?
 page-danger-then = Phone first, note second.
+page-danger-read = I have read this
 page-draft-restored = Your unfinished note is back.
 page-draft-discard = Discard it
 page-draft-kept = What you type stays on this device, locked, until you seal it. It is gone after twelve hours.

@@ -1,7 +1,7 @@
 """What an installation believes about its desks, kept outside the database: whose signature, and since which version.
 
-One small file an agency, ``desks/<slug>.json``: {"admin": base64url public key, "version": highest seen}; and where admin
-keys succeeded each other here, "successions": what both of them signed.
+One small file an agency, ``desks/<slug>.json``: {"admin": base64url public key, "version": highest seen}; and where one
+admin key gave way to another here, "successions": what both of them signed.
 """
 
 import json

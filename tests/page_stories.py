@@ -45,7 +45,7 @@ class Story:
     async def link(self, who: str) -> str:
         """The address that ``/page`` gives in the chat."""
         heard = await self.says(who, "/page")
-        found = re.search(rf"{re.escape(self.page.origin)}\S*", heard)
+        found = re.search(rf"{re.escape(self.page.origin)}\S*#link=\S*", heard)
         assert found, heard
         return found[0]
 

@@ -415,6 +415,10 @@ def _deliveries(old: Old) -> None:
     old.put("batch_lines", destination="case-system", batch=1, seq=1, note_id=bytes.fromhex(NOTES[2]), version=1)
 
 
+def _counts(old: Old) -> None:
+    old.put("page_counts", ref=old.agency, day=old.now, notes=1)
+
+
 BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0001": _first,
     "0002": _cases,
@@ -430,4 +434,5 @@ BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0012": _life_of_flags,
     "0013": _page,
     "0014": _deliveries,
+    "0017": _counts,
 }

@@ -22,7 +22,7 @@ from bot.serve.served import SERVED, Served, Who, acting, moment_of
 from bot.serve.session_view import session_view
 from bot.serve.whence import address_of
 from bot.status import Address, StatusError
-from storage import challenges, page_notes, sessions
+from storage import challenges, page_notes, page_quota, sessions
 from storage.errors import Busy, Damaged
 from storage.transaction import Transaction
 
@@ -98,6 +98,7 @@ def swept(tx: Transaction, served: Served) -> None:
     sessions.sweep(tx, at=now)
     challenges.sweep(tx, at=now)
     page_notes.sweep(tx, at=now)
+    page_quota.sweep(tx, at=now)
 
 
 def application(served: Served, *, framed: bool = False) -> web.Application:

@@ -164,7 +164,7 @@ export class Problem extends Error {
 
   /** Whether the same again may go well later. */
   get passes(): boolean {
-    return ["offline", "busy", "slower", "broken", "session", "desk-newer"].includes(this.code);
+    return ["offline", "busy", "slower", "day-full", "broken", "session", "desk-newer"].includes(this.code);
   }
 }
 

@@ -104,11 +104,11 @@ async function attempt(told: (kept: Kept | null) => void, round: number): Promis
       if (!(error instanceof Problem)) throw error;
       told(null);
       if (error.code === "session") return;
-      if (error.passes) {
-        const wait = Math.max(RETRY_MS[Math.min(round, RETRY_MS.length - 1)]!, error.retryAfter * 1000);
-        timer = setTimeout(() => void sendWaiting(told, round + 1), wait);
-        return;
-      }
+      if (!error.passes) continue;
+      const wait = Math.max(RETRY_MS[Math.min(round, RETRY_MS.length - 1)]!, error.retryAfter * 1000);
+      clearTimeout(timer);
+      timer = setTimeout(() => void sendWaiting(told, round + 1), wait);
+      if (error.code !== "day-full") return; // another agency's may yet go
     }
   }
 }

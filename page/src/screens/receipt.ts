@@ -51,7 +51,7 @@ export const notSent = (queued: Queued, problem: Problem): Screen => () => {
     return [
       h("h1", {}, t("page-waits-title")),
       h("p", { class: "big-reference" }, queued.reference),
-      h("p", {}, t(problem.code === "session" ? "page-waits-session" : "page-waits")),
+      h("p", {}, t(["session", "day-full"].includes(problem.code) ? `page-waits-${problem.code}` : "page-waits")),
       h("p", { class: "actions" }, button(t("page-write-another"), () => start(write), "quiet")),
     ];
   }

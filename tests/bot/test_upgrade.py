@@ -90,7 +90,8 @@ def test_nothing_of_an_old_database_is_lost(trial: Trial, place: Place, revision
         queries[table] = text(f"SELECT {', '.join(columns[table])} FROM {NOW_CALLED[table]}")
     with place.open() as connection:
         now = {table: sorted(map(repr, connection.execute(query))) for table, query in queries.items()}
-    assert now == {table: [_renamed(row) for row in found] for table, found in before.items()}
+    expected = {table: [_renamed(row) if table == "flags" else row for row in found] for table, found in before.items()}
+    assert now == expected
 
 
 def _renamed(row: str) -> str:
@@ -163,7 +164,7 @@ def test_questions_and_wishes_are_there(upgraded: Site) -> None:
     assert (theme.texts, wish.question) == ((ASKED,), ASKED)
 
 
-@pytest.mark.parametrize("revision", REVISIONS[:-1])
+@pytest.mark.parametrize("revision", [one for one in REVISIONS if one < "0014"])
 def test_what_was_handed_over_counts_as_delivered_and_waits_for_nobody(upgraded: Site) -> None:
     (where,) = upgraded.rows("destinations", "name, state, why")
     assert tuple(where) == ("case-system", "unconfirmed", "upgraded")
@@ -233,7 +234,8 @@ def assert_dies_and_is_finished(trial: Trial, place: Place, command: list[str | 
     assert new.revision == HEAD
     for table, rows in old.rows.items():
         kept = [{name: row[name] for name in old.columns[table]} for row in new.rows[NOW_CALLED.get(table, table)]]
-        assert sorted(map(repr, kept)) == sorted(_renamed(repr(row)) for row in rows), table
+        as_now = _renamed if table == "flags" else str
+        assert sorted(map(repr, kept)) == sorted(as_now(repr(row)) for row in rows), table
     assert open_notes(trial) == {("Officer-0", STORY): 3}
 
 

@@ -13,7 +13,7 @@ export interface Config {
   readonly bundle: { readonly sha256: string; readonly files: number } | null;
   readonly telegram: boolean;
   readonly session: { readonly idle_s: number; readonly whole_s: number; readonly step_up_s: number };
-  readonly limits: { readonly note_units: number; readonly note_bytes: number; readonly words: number };
+  readonly limits: { readonly note_units: number; readonly note_bytes: number; readonly words: number; readonly attachments: number; readonly attachment_bytes: number };
   readonly forms: {
     readonly kinds: readonly string[];
     readonly parts: readonly string[];
@@ -169,21 +169,24 @@ export class Problem extends Error {
 }
 
 const PATIENCE_MS = 30_000;
+/** The server waits no longer for an attachment. */
+const UPLOAD_PATIENCE_MS = 60_000;
 
 async function fetched(method: string, path: string, body: unknown, token: string | null): Promise<Response> {
   const headers: Record<string, string> = {};
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const raw = body instanceof Uint8Array;
+  if (body !== undefined) headers["Content-Type"] = raw ? "application/octet-stream" : "application/json";
   if (token !== null) headers["Authorization"] = `Bearer ${token}`;
   try {
     return await fetch(path, {
       method,
       headers,
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? null : raw ? (body as BodyInit) : JSON.stringify(body),
       credentials: "omit",
       cache: "no-store",
       redirect: "error",
       referrerPolicy: "no-referrer",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(raw ? UPLOAD_PATIENCE_MS : PATIENCE_MS),
     });
   } catch {
     throw new Problem("offline");
@@ -222,6 +225,8 @@ export const api = {
   logout: (token: string) => answered<void>("DELETE", "/api/session", undefined, token),
   myNotes: (token: string) => answered<{ receipts: Receipt[] }>("GET", "/api/my/notes", undefined, token),
   keep: (id: string, note: SealedNote, token: string) => answered<Kept>("PUT", `/api/notes/${id}`, note, token),
+  upload: (id: string, number: number, sealed: Uint8Array, token: string) =>
+    answered<{ already_kept: boolean }>("PUT", `/api/notes/${id}/attachments/${number}`, sealed, token),
   withdraw: (id: string, token: string) => answered<Receipt>("POST", `/api/notes/${id}/withdraw`, {}, token),
   list: (query: Record<string, string>, token: string) =>
     answered<{ notes: Listed[]; next: string | null }>("GET", `/api/notes?${new URLSearchParams(query)}`, undefined, token),

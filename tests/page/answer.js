@@ -13,8 +13,9 @@ import { clean } from "../../page/src/note/clean";
 import { body } from "../../page/src/note/draft";
 import { identifying } from "../../page/src/note/identifying";
 import { reference } from "../../page/src/note/reference";
+import { cleanedVoice } from "../../page/src/note/voice";
 import { isoIn, momentIn } from "../../page/src/note/time";
-import { openAttachment } from "../../page/src/sealing/attachment";
+import { openAttachment, sealAttachment } from "../../page/src/sealing/attachment";
 import { base64, hex, unbase64, unhex } from "../../page/src/sealing/bytes";
 import { readDesk, sealingKeys } from "../../page/src/sealing/desk";
 import { Refused } from "../../page/src/sealing/errors";
@@ -99,6 +100,19 @@ const ANSWERS = {
   async challenge({ challenge_id, sealed, key, origin }) {
     const opened = await openingKey(suiteNamed(key.suite), fromHex(key.seed));
     return { answer: hex(await answerTo({ challenge_id, sealed }, opened, origin)) };
+  },
+
+  async seal_attachment({ content, place, recipients, suite }) {
+    const keys = [];
+    for (const one of recipients) keys.push(await publicKey(suiteNamed(one.suite), fromHex(one.public)));
+    const where = { agencyRef: fromHex(place.agency_ref), noteId: fromHex(place.note_id), number: place.number };
+    const { envelope, digest } = await sealAttachment(unbase64(content), where, keys, suiteNamed(suite));
+    return { envelope: base64(envelope), digest };
+  },
+
+  async voice({ raw }) {
+    const cleaned = cleanedVoice(unbase64(raw));
+    return { cleaned: cleaned && base64(cleaned) };
   },
 
   async danger_told({ told }) {

@@ -86,6 +86,7 @@ const ACTS = {
     await session.send("Emulation.setCPUThrottlingRate", { rate: times });
   },
 
+  closeTab: ({ page }) => page.close(),
   offline: ({ page }, { offline }) => page.context().setOffline(offline),
   clock: ({ page }) => page.clock.install(),
   wait: (_, { ms }) => new Promise((done) => setTimeout(done, ms)),

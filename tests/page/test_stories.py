@@ -1,6 +1,7 @@
 """Whole stories as people live them, on the page and in the chat."""
 
 import asyncio
+import io
 import json
 import re
 from datetime import timedelta
@@ -10,16 +11,22 @@ import media
 import page_tools
 import pytest
 from bot_site import NOON, Site
-from chromium import Chromium, Device
-from page_site import publish
+from canaries import found_in
+from chromium import Chromium, Device, Tab
+from page_site import opening_key, publish
 from page_stories import Story, reference_in, seals, told, writes
+from PIL import Image
+from storage_site import past_the_walls
 
 from bot.trial import AGENCY
+from bot.voice import cleaned_voice
 from storage import agencies, cases, people
 from storage.pins import Pin
 from storage.sealing import base64url, keyfile
+from storage.sealing.attachment import Place
 from storage.sealing.desk import Recipient, next_manifest, sign
 from storage.sealing.fingerprint import words_for
+from storage.sealing.opening_attachment import open_attachment
 from storage.sealing.signing import SigningKey, VerifyKey
 from storage.sealing.succession import statement
 from storage.sealing.suites import OpeningKey, SuiteId
@@ -483,6 +490,85 @@ async def test_an_author_adds_and_undoes(story: Story) -> None:
     await tab.ask("click", css="main .actions button")  # Undo, with its time
     await tab.sees("Withdrawn. Its sealed text is destroyed")
     assert f"Withdrawn: {second}" in await story.hears("officer") or second not in str(story.site.notes())
+
+
+async def test_a_photo_and_a_voice_message_go_with_a_note_of_the_page(story: Story, tmp_path: Path) -> None:
+    picture, sound, other = tmp_path / "photo.jpg", tmp_path / "voice.ogg", tmp_path / "other.txt"
+    picture.write_bytes(media.photo(size=(3000, 1500), orientation=6))
+    sound.write_bytes(media.voice())
+    other.write_text("neither")
+    device = await story.device()
+    tab = await story.author("officer", device)
+    await tab.titled("Write a note")
+    await tab.ask("upload", label="Add a photo", path=str(other))
+    await tab.sees("This photo cannot be read.", exact=False)
+    await tab.ask("upload", label="Add a voice file", path=str(other))
+    await tab.sees("This is no voice message", exact=False)
+    await tab.ask("upload", label="Add a photo", path=str(picture))
+    await tab.ask("upload", label="Add a voice file", path=str(sound))
+    await tab.ask("sees", css=".attached audio")
+    await tab.ask("upload", label="Take a photo", path=str(picture))
+    await tab.ask("sees", css=".attached li:nth-child(3) img")
+    await tab.ask("click", css=".attached li:nth-child(3) button")
+    await tab.ask("gone", css=".attached li:nth-child(3)")
+    await tab.click("Lock")
+
+    tab = await story.author("officer", device)
+    await tab.sees("Your unfinished note is back.")
+    await tab.ask("sees", css=".attached img")
+    await writes(tab, SAW, urgency="Today", flag="threat")
+    await tab.ask("sees", css=".attached audio")
+    assert await marks(tab) == []
+    await tab.ask("intercept", url="**/attachments/2", abort=True, times=1_000)  # it arrives, and nobody hears so
+    await tab.click("Seal and send")
+    await tab.titled("Sealed, and waiting")
+    reference = reference_in(await tab.text())
+    assert story.site.notes() == {}, "not before what goes with it"
+    await tab.ask("closeTab")
+
+    tab = await story.author("officer", device)
+    await tab.sees(f"{reference} is sent and kept", exact=False)
+    assert await marks(tab) == []
+    assert (await tab.stored())["databases"]["integra/attachments"]["keys"] == []
+    assert [tuple(row) for row in story.site.rows("attachments", "number, state")] == [(1, "kept"), (2, "kept")]
+
+    reader = await story.reader("coordinator")
+    await reader.click(f"Open {reference}")
+    await reader.ask("click", css=".attachment button")
+    await reader.ask("sees", css=".attachment img")
+    size = "(i => i.decode().then(() => [i.naturalWidth, i.naturalHeight]))(document.querySelector('.attachment img'))"
+    assert await reader.ask("evaluate", script=size) == [1280, 2560]  # upright, no larger than Telegram makes one
+    photo, voice = [kept_attachment(story, number) for number in (1, 2)]
+    with Image.open(io.BytesIO(photo)) as shown:
+        assert (shown.format, dict(shown.getexif()), shown.info.get("comment")) == ("JPEG", {}, None)
+    assert voice == cleaned_voice(sound.read_bytes())
+    assert not [one for one in (media.EXIF_CANARY, media.COMMENT_CANARY) if one in photo]
+    await reader.ask("click", css=".attachment button")
+    await reader.ask("sees", css=".attachment audio")
+
+
+def kept_attachment(story: Story, number: int) -> bytes:
+    """What the coordinator's key finds in a kept attachment."""
+    installation = story.site.trial.installation
+    found = "SELECT note_id, agency_ref, body FROM attachments WHERE number = :number"
+    ((note_id, agency_ref, body),) = past_the_walls(installation, found, number=number)
+    ingest = installation.keyring().ingest.public
+    place = Place(agency_ref, note_id, number)
+    return open_attachment(body, opening_key(story.site), place=place, ingest_public_keys=[ingest]).content
+
+
+async def marks(tab: Tab) -> list[str]:
+    """What a camera or recorder had left in the files, anywhere in requests and storage."""
+    everything = json.dumps([await tab.stored(), (await tab.recorded())["requests"]])
+    canaries = (media.EXIF_CANARY, media.COMMENT_CANARY, media.TAG_CANARY)
+    return found_in(everything, [one.decode() for one in canaries])
+
+
+async def test_an_agency_without_photos_is_not_asked_for_any(story: Story) -> None:
+    story.site.within(lambda tx: agencies.change(tx, AGENCY, {"media": False}))
+    tab = await story.author("officer")
+    await writes(tab, SAW, look_over=False)
+    assert await tab.ask("count", css="input[type=file]") == 0
 
 
 async def test_a_photo_and_a_voice_message_from_the_chat_are_shown_on_the_page(story: Story, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import { back, instead, say, type Screen } from "../ui/shell";
 import { button, h, replace } from "../ui/dom";
 import { t, why } from "../ui/text";
 import { alert, moment } from "../ui/words";
+import { shownOf } from "./attaching";
 import { heard, notSent, receipt } from "./receipt";
 
 /** `danger`: it speaks of danger, and nobody was told yet what comes first. */
@@ -48,6 +49,10 @@ export const preview = (draft: Draft, sealed: () => void, danger: boolean): Scre
       }
       await instead(receipt(kept, draft.flag && draft.urgency === "urgent" ? agency.first : ""));
     } catch (error) {
+      if (error instanceof CannotSeal && error.code === "attachment") {
+        replace(problem, alert(t("page-not-saved"), t("page-attachment-gone")));
+        return problem.scrollIntoView();
+      }
       const broken = error instanceof Untrusted || error instanceof CannotSeal || error instanceof SuiteBroken;
       replace(problem, alert(t("page-not-saved"), broken ? t("page-desk-broken", { agency: agency.name, code: error.code }) : why("broken", "")));
       problem.scrollIntoView();
@@ -58,6 +63,7 @@ export const preview = (draft: Draft, sealed: () => void, danger: boolean): Scre
     danger && alert(agency.first, t("note-danger")),
     h("dl", { class: "facts" }, shown.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
     ...parts.filter(([, text]) => text !== "").map(([name, text]) => h("section", {}, h("h2", {}, name), h("p", { class: "words-of-people" }, text))),
+    draft.attachments.length > 0 && h("section", {}, h("h2", {}, t("page-attach")), h("div", { class: "attached" }, draft.attachments.map((one) => shownOf(draft.id, one)))),
     problem,
     h("p", { class: "actions" }, button(t("page-seal"), go, "main"), button(t("page-change"), () => back(), "quiet")),
     h("p", { class: "hint" }, t("page-seal-hint")),

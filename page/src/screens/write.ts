@@ -1,6 +1,6 @@
 /** The note form: the chat's questions on one page, sealed before anything leaves the device. */
 import type { Agency, Urgency } from "../api";
-import { drafts } from "../device";
+import { attachments, drafts } from "../device";
 import { CasePattern } from "../note/case-code";
 import { type Draft, isEmpty, lengthOf, missing, newDraft, type Part, PARTS, placeOf, type When } from "../note/draft";
 import { identifying } from "../note/identifying";
@@ -13,6 +13,7 @@ import { deeper, onLeave, redraw, say, type Screen, type Shown } from "../ui/she
 import { t } from "../ui/text";
 import { alert, keyWords, notice } from "../ui/words";
 import { finderOf } from "../danger/hearing";
+import { type Attaching, attachmentField } from "./attaching";
 import { preview } from "./preview";
 
 const SAVE_AFTER_MS = 400;
@@ -25,8 +26,9 @@ async function form(amendment: { amends: NonNullable<Draft["amends"]>; agency: s
   const writer = person();
   if (writer === null || writer.agencies.length === 0) return [h("h1", {}, t("page-write")), notice(t("page-cannot-write"))];
   const kept = await drafts.of<Draft>(placeOf(writer.author_ref, amendment?.amends ?? null), now().getTime(), DRAFT_MS);
-  const usable = kept && writer.agencies.some(({ slug }) => slug === kept.agency) ? kept : null;
   const fresh = newDraft(newNoteId(), amendment?.agency ?? writer.agencies[0]!.slug, amendment?.amends ?? null);
+  // Over the fresh one: the draft may be of an earlier version of this page.
+  const usable = kept && writer.agencies.some(({ slug }) => slug === kept.agency) ? { ...fresh, ...kept } : null;
   const back = usable?.id === lookedOver;
   lookedOver = "";
   return new Form(writer, usable ?? fresh, usable !== null && !back).nodes();
@@ -113,7 +115,7 @@ class Form {
     if (this.writer.agencies.length < 2 || this.draft.amends) return null;
     const options = this.writer.agencies.map(({ slug, name }) => ({ value: slug, label: name }));
     return this.add("agency", t("page-agency"), select(options, this.draft.agency, (agency) => {
-      // A case code belongs to an agency: another agency's is asked for anew.
+      // A case code belongs to an agency: another agency's is asked for anew. What is attached stays, where it takes any.
       this.change({ agency, case: "" });
       void this.fill();
     })).row;
@@ -129,6 +131,7 @@ class Form {
       this.agencyChoice(),
       !this.draft.amends && [this.caseCode(), this.kind(), this.when()],
       h("div", { class: "parts" }, !this.draft.amends && h("h2", {}, t("page-parts")), parts, this.count),
+      (this.agency.media || this.draft.attachments.length > 0) && attachmentField(this.attaching()),
       !this.draft.amends && this.urgency(),
       h("p", { class: "actions" }, done),
       h("p", { class: "hint" }, t("page-draft-kept")),
@@ -217,6 +220,19 @@ class Form {
     return made.row;
   }
 
+  private attaching(): Attaching {
+    return {
+      note: this.draft.id,
+      attached: () => this.draft.attachments,
+      numbered: () => this.draft.numbered,
+      change: (attachments, numbered) => {
+        this.change({ attachments, numbered });
+        if (isEmpty(this.draft)) void drafts.forget(placeOf(this.writer.author_ref, this.draft.amends));
+        else this.saveNow();
+      },
+    };
+  }
+
   private urgency(): Node {
     const group = h("div", { class: "urgency" });
     const show = () => {
@@ -270,6 +286,7 @@ class Form {
 
   private async discard(): Promise<void> {
     this.sealed = true;
+    for (const { number } of this.draft.attachments) await attachments.forget(this.draft.id, number);
     await drafts.forget(placeOf(this.writer.author_ref, this.draft.amends));
     await redraw();
   }

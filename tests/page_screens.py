@@ -15,9 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import media
 from bot_site import NOON, STAFF, Site
 from chromium import DESKTOP, PHONE, Chromium, Tab
-from page_stories import Story, seals, told, writes
+from page_stories import Story, link_in, seals, told, writes
 from page_tools import PAGE, PROJECT
 from PIL import Image
 
@@ -34,6 +35,7 @@ SAW = (
     "He did not come to the group afterwards."
 )
 THINK = "He seemed calm, more than on other days. I am not sure what it means."
+DANGER = "His cellmate says that he has a knife and will stab somebody tonight."
 ADDED = "The night shift reports that he has slept."
 
 
@@ -47,7 +49,16 @@ async def walk(story: Story, options: dict[str, Any], shot: Callable[[Tab, str],
     tab = await story.author("officer", device)
     await writes(tab, SAW, case="AB-1234-P", urgency="Urgent", flag="self-harm", look_over=False)
     await tab.fill("What I think", THINK)
+    with tempfile.NamedTemporaryFile(suffix=".jpg") as file:
+        file.write(media.photo(size=(1200, 800)))
+        file.flush()
+        await tab.ask("upload", label="Add a photo", path=file.name)
+        await tab.ask("sees", css=".attached img")
     await shot(tab, "02-write")
+    await tab.fill("What I was told", DANGER)
+    await tab.ask("sees", css=".alarm")
+    await shot(tab, "02a-danger")
+    await tab.click("I have read this")
     await tab.fill("Case code", "Karim")
     await tab.fill("What I was told", "His cousin Ahmed Nasser rang.")
     await tab.click("Look it over")
@@ -73,6 +84,7 @@ async def walk(story: Story, options: dict[str, Any], shot: Callable[[Tab, str],
     await story.hears("officer")
 
     story.site.clock.move(timedelta(minutes=12))
+    address = link_in(await story.hears("coordinator"))
     tab = await story.author("officer", device)
     for text, urgency, flag in (("He came late.", "Routine", ""), ("A letter from abroad.", "Today", "travel")):
         await writes(tab, text, urgency=urgency, flag=flag)
@@ -105,6 +117,9 @@ async def walk(story: Story, options: dict[str, Any], shot: Callable[[Tab, str],
     await tab.click(f"Open {reference}")
     await tab.sees("The night shift reports", exact=False)
     await shot(tab, "13-note")
+    await tab.ask("media", media={"media": "print"})
+    await shot(tab, "13a-print")
+    await tab.ask("media", media={"media": "screen"})
     await tab.click("Take it")
     await tab.sees("You have it.")
     await tab.click("Close it")
@@ -121,6 +136,9 @@ async def walk(story: Story, options: dict[str, Any], shot: Callable[[Tab, str],
     await tab.click("Lock")
     await tab.titled("Unlock your key")
     await shot(tab, "17-locked")
+    tab = await device.tab(address)
+    await tab.sees("You came for note", exact=False)
+    await shot(tab, "18-from-the-notice")
 
 
 IN_THE_README = {"04-look-over": "write", "12-list": "list", "13-note": "note"}

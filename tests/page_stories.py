@@ -114,6 +114,12 @@ def reference_in(text: str) -> str:
     return found[0]
 
 
+def link_in(notice: str) -> str:
+    found = re.search(r"https?://\S+#note=\S+", notice)
+    assert found, notice
+    return found[0]
+
+
 @asynccontextmanager
 async def told(
     site: Site, browser: Chromium, dist: Path, *, telegram: Verifier | None = None, framed: bool = False

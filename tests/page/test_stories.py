@@ -3,7 +3,6 @@
 import asyncio
 import io
 import json
-import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from bot_site import NOON, Site
 from canaries import found_in
 from chromium import Chromium, Device, Tab
 from page_site import opening_key, publish
-from page_stories import Story, reference_in, seals, told, writes
+from page_stories import Story, link_in, reference_in, seals, told, writes
 from PIL import Image
 from storage_site import past_the_walls
 
@@ -99,12 +98,6 @@ async def test_from_the_notice_to_the_open_note_in_two_steps(story: Story) -> No
     await tab.ask("evaluate", script=f"void (location.hash = 'note={reference}')")  # a notice tapped while it is open
     await tab.sees(SAW)
     assert reference not in str([one["url"] for one in (await tab.recorded())["requests"] if "/api/" not in one["url"]])
-
-
-def link_in(notice: str) -> str:
-    found = re.search(r"https?://\S+#note=\S+", notice)
-    assert found, notice
-    return found[0]
 
 
 async def test_who_writes_of_danger_is_told_first_whom_to_call(story: Story) -> None:

@@ -15,12 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import media
 from bot_site import NOON, STAFF, Site
 from chromium import DESKTOP, PHONE, Chromium, Tab
 from page_stories import Story, link_in, seals, told, writes
 from page_tools import PAGE, PROJECT
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from bot.trial import Trial
 
@@ -39,6 +38,17 @@ DANGER = "His cellmate says that he has a knife and will stab somebody tonight."
 ADDED = "The night shift reports that he has slept."
 
 
+def drawn() -> Image.Image:
+    """A leaflet on a table, invented."""
+    picture = Image.new("RGB", (1200, 900), (176, 152, 124))
+    pen = ImageDraw.Draw(picture)
+    pen.polygon([(330, 90), (900, 140), (850, 820), (260, 760)], fill=(247, 244, 236), outline=(205, 198, 184))
+    pen.polygon([(400, 170), (820, 207), (810, 320), (390, 280)], fill=(29, 91, 112))
+    for line in range(7):
+        pen.line([(378, 370 + 52 * line), (790 - 60 * (line % 3), 404 + 52 * line)], fill=(120, 126, 128), width=12)
+    return picture
+
+
 async def walk(story: Story, options: dict[str, Any], shot: Callable[[Tab, str], Awaitable[None]]) -> None:
     """By every screen; ``shot`` is called on each, with its name."""
     device = await story.device(**options)
@@ -50,7 +60,7 @@ async def walk(story: Story, options: dict[str, Any], shot: Callable[[Tab, str],
     await writes(tab, SAW, case="AB-1234-P", urgency="Urgent", flag="self-harm", look_over=False)
     await tab.fill("What I think", THINK)
     with tempfile.NamedTemporaryFile(suffix=".jpg") as file:
-        file.write(media.photo(size=(1200, 800)))
+        drawn().save(file, "JPEG")
         file.flush()
         await tab.ask("upload", label="Add a photo", path=file.name)
         await tab.ask("sees", css=".attached img")

@@ -4,7 +4,7 @@ from bot.serve.desks import READERS
 from bot.serve.served import Served, Who, told_time
 from dialogues import permissions
 from dialogues.danger import alarm_of
-from storage import agencies, cases
+from storage import agencies, cases, deliveries
 from storage.agencies import AgencyRow
 from storage.sealing import base64url
 from storage.transaction import Transaction
@@ -74,6 +74,10 @@ def _agency(
         "writes": writes,
         "reads": row.ref in who.reads,
         "desk": served.desks.told(tx, row, who.now),
+        "destinations": [
+            {"name": name, "disclosure": disclosure}
+            for name, disclosure in (deliveries.destinations_of(tx, row.ref) if writes else ())
+        ],
         "cases": [
             {"code": code, "handle": tag.hex()}
             for code in (codes if writes else [])

@@ -13,7 +13,7 @@ export interface Config {
   readonly bundle: { readonly sha256: string; readonly files: number } | null;
   readonly telegram: boolean;
   readonly session: { readonly idle_s: number; readonly whole_s: number; readonly step_up_s: number };
-  readonly limits: { readonly note_units: number; readonly note_bytes: number; readonly words: number; readonly attachments: number; readonly attachment_bytes: number };
+  readonly limits: { readonly note_units: number; readonly note_bytes: number; readonly summary_units: number; readonly words: number; readonly attachments: number; readonly attachment_bytes: number };
   readonly forms: {
     readonly kinds: readonly string[];
     readonly parts: readonly string[];
@@ -54,6 +54,8 @@ export interface Agency {
   readonly writes: boolean;
   readonly reads: boolean;
   readonly desk: DeskGiven | null;
+  /** Case systems that its notes go to, and how much of them. */
+  readonly destinations: readonly { readonly name: string; readonly disclosure: "full" | "summary" | "pointer" }[];
   readonly cases: readonly { readonly code: string; readonly handle: string }[];
 }
 

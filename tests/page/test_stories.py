@@ -557,6 +557,40 @@ async def marks(tab: Tab) -> list[str]:
     return found_in(everything, [one.decode() for one in canaries])
 
 
+async def test_who_gets_the_note_is_told_and_others_may_have_their_own_words(story: Story) -> None:
+    for name, disclosure in (("archive", "full"), ("partners", "summary")):
+        goes_to(story, name, disclosure)
+    tab = await story.author("officer")
+    await writes(tab, SAW, urgency="Today", flag="threat", look_over=False)
+    assert "archive: all of it." in await tab.text()
+    assert "partners: what you write for others" in await tab.text()
+    await tab.fill("For those who do not get all of it", "x" * 501)
+    await tab.click("Look it over")
+    await tab.sees("That is too long. Please write it shorter.")
+    await tab.fill("For those who do not get all of it", "A worrying remark.")
+    await tab.click("Look it over")
+    await tab.titled("This will be sealed")
+    await tab.sees("A worrying remark.")
+    reference = await seals(tab)
+
+    reader = await story.reader("coordinator")
+    await reader.click(f"Open {reference}")
+    await reader.sees("A worrying remark.")
+
+
+def goes_to(story: Story, name: str, disclosure: str) -> None:
+    columns = "name, agency_ref, kind, disclosure, state, why, place_hash, since, failures, next_at, alarm_s, cursor, "
+    past_the_walls(
+        story.site.trial.installation,
+        f"INSERT INTO destinations ({columns} rejects, reject_why, rejects_from) "
+        "VALUES (:name, :agency, 'filedrop', :disclosure, 'open', '', :hash, 0, 0, 0, 86400, '', 0, '', 0)",
+        name=name,
+        agency=story.site.within(lambda tx: agencies.by_slug(tx, AGENCY).ref),
+        disclosure=disclosure,
+        hash=bytes(32),
+    )
+
+
 async def test_an_agency_without_photos_is_not_asked_for_any(story: Story) -> None:
     story.site.within(lambda tx: agencies.change(tx, AGENCY, {"media": False}))
     tab = await story.author("officer")

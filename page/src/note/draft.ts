@@ -26,6 +26,8 @@ export interface Draft {
   readonly urgency: Urgency;
   readonly flag: boolean;
   readonly reason: string;
+  /** What case systems may read that do not get everything. */
+  readonly summary: string;
   /** The first line for danger was shown for what is written here, and read. */
   readonly warned: boolean;
   readonly attachments: readonly Attachment[];
@@ -58,6 +60,7 @@ export const newDraft = (id: string, agency: string, amends: Draft["amends"] = n
   urgency: "routine",
   flag: false,
   reason: "",
+  summary: "",
   warned: false,
   attachments: [],
   numbered: 0,
@@ -80,7 +83,7 @@ export interface Missing {
   readonly why: string;
 }
 
-export function missing(draft: Draft, agency: Agency, now: Date, most: number): Missing[] {
+export function missing(draft: Draft, agency: Agency, now: Date, most: number, mostSummary: number): Missing[] {
   const found: Missing[] = [];
   if (draft.case.trim() !== "") {
     const read = new CasePattern(agency.case_pattern).read(draft.case);
@@ -94,6 +97,7 @@ export function missing(draft: Draft, agency: Agency, now: Date, most: number): 
   }
   if (lengthOf(draft) === 0) found.push({ field: "seen", why: "page-nothing-yet" });
   if (lengthOf(draft) > most) found.push({ field: "seen", why: "page-too-long" });
+  if (units(clean(draft.summary)) > mostSummary) found.push({ field: "summary", why: "page-summary-too-long" });
   if (draft.attachments.length > 0 && !agency.media) found.push({ field: "agency", why: "page-attach-off" });
   if (draft.flag && draft.reason === "") found.push({ field: "reason", why: "page-reason-missing" });
   return found;
@@ -129,6 +133,7 @@ export function body(
 ): object {
   const known = happened(draft, agency, now);
   const parts = PARTS.map((part) => [part, clean(draft.parts[part])] as const).filter(([, text]) => text !== "");
+  const summary = clean(draft.summary);
   return {
     schema: 1,
     note_id: draft.id,
@@ -147,6 +152,7 @@ export function body(
     flag_reason: draft.flag ? draft.reason : null,
     parts: Object.fromEntries(parts),
     lang: author.language,
+    ...(summary !== "" && { summary }),
     ...(draft.attachments.length > 0 && {
       attachments: draft.attachments.map(({ number, kind, size }) => ({ number, kind, media_type: MEDIA_TYPES[kind], size, digest: digests.get(number) })),
     }),

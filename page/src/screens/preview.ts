@@ -63,6 +63,7 @@ export const preview = (draft: Draft, sealed: () => void, danger: boolean): Scre
     danger && alert(agency.first, t("note-danger")),
     h("dl", { class: "facts" }, shown.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
     ...parts.filter(([, text]) => text !== "").map(([name, text]) => h("section", {}, h("h2", {}, name), h("p", { class: "words-of-people" }, text))),
+    clean(draft.summary) !== "" && h("section", {}, h("h2", {}, t("page-summary")), h("p", { class: "words-of-people" }, clean(draft.summary))),
     draft.attachments.length > 0 && h("section", {}, h("h2", {}, t("page-attach")), h("div", { class: "attached" }, draft.attachments.map((one) => shownOf(draft.id, one)))),
     problem,
     h("p", { class: "actions" }, button(t("page-seal"), go, "main"), button(t("page-change"), () => back(), "quiet")),

@@ -132,6 +132,7 @@ class Form {
       !this.draft.amends && [this.caseCode(), this.kind(), this.when()],
       h("div", { class: "parts" }, !this.draft.amends && h("h2", {}, t("page-parts")), parts, this.count),
       (this.agency.media || this.draft.attachments.length > 0) && attachmentField(this.attaching()),
+      this.others(),
       !this.draft.amends && this.urgency(),
       h("p", { class: "actions" }, done),
       h("p", { class: "hint" }, t("page-draft-kept")),
@@ -220,6 +221,20 @@ class Form {
     return made.row;
   }
 
+  /** Which case systems the note goes to, and what those may read that do not get everything. */
+  private others(): Node {
+    const { destinations } = this.agency;
+    const lines = destinations.map(({ name, disclosure }) => t(`others-${disclosure}`, { destination: name }));
+    const who = h("details", {}, h("summary", {}, t("others-title")), (lines.length ? lines : [t("others-nobody")]).map((line) => h("p", { class: "hint" }, line)));
+    if (!destinations.some(({ disclosure }) => disclosure === "summary")) return who;
+    const most = known.config?.limits.summary_units ?? 500;
+    const area: HTMLTextAreaElement = h("textarea", { rows: 2, oninput: () => this.change({ summary: area.value }) });
+    area.value = this.draft.summary;
+    who.open = true;
+    who.append(this.add("summary", t("page-summary"), area, t("others-ask", { most })).row);
+    return who;
+  }
+
   private attaching(): Attaching {
     return {
       note: this.draft.id,
@@ -294,7 +309,7 @@ class Form {
   private async check(): Promise<void> {
     this.saveNow();
     for (const one of this.fields.values()) one.wrong("");
-    const found = missing(this.draft, this.agency, now(), known.config?.limits.note_units ?? 4000);
+    const found = missing(this.draft, this.agency, now(), known.config?.limits.note_units ?? 4000, known.config?.limits.summary_units ?? 500);
     for (const { field: name, why } of found) this.fields.get(name)?.wrong(t(why));
     const [first] = found;
     if (first) {

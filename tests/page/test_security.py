@@ -25,9 +25,12 @@ from bot.serve.init_data import Verifier
 from bot.trial import AGENCY
 from dialogues.case_code import check_character
 from storage import agencies, people
+from storage.pins import Succession
+from storage.pins import told as told_succession
 from storage.sealing import base64url, keyfile
 from storage.sealing.desk import Recipient, sign
 from storage.sealing.signing import SigningKey
+from storage.sealing.succession import statement
 from storage.sealing.suites import OpeningKey
 
 pytestmark = pytest.mark.sqlite
@@ -440,11 +443,11 @@ async def test_t54_the_page_shows_the_digest_of_what_it_was_loaded_from(story: S
     assert shown.replace(" ", "") == digest_of(dist)
 
 
-@pytest.mark.parametrize("how", ["signature", "admin", "version", "key", "no-pin"])
+@pytest.mark.parametrize("how", ["signature", "admin", "succession", "version", "key", "no-pin"])
 async def test_t55_what_does_not_verify_is_not_sealed_to(how: str, story: Story) -> None:
     device = await story.device()
     link = await story.link("officer")
-    if how in ("admin", "version"):  # the device knows better from an earlier visit
+    if how in ("admin", "succession", "version"):  # the device knows better from an earlier visit
         publish(story.site)
         await (await device.tab(await story.link("officer"))).sees("Look it over")
         link = await story.link("officer")
@@ -474,6 +477,16 @@ def forged(story: Story, how: str) -> dict[str, Any]:
         thief = SigningKey.generate()
         canonical, signature = sign(manifest, thief)
         return {**told_desk(canonical, signature), "admin": base64url.encode(thief.public.raw)}
+    if how == "succession":  # says that the former key agreed, which it did not
+        thief = SigningKey.generate()
+        canonical, signature = sign(manifest, thief)
+        agreed = thief.sign(statement(AGENCY, admin.public, thief.public, manifest.version))
+        claimed = Succession(admin.public, thief.public, manifest.version, agreed, agreed)
+        return {
+            **told_desk(canonical, signature),
+            "admin": base64url.encode(thief.public.raw),
+            "successions": [told_succession(claimed)],
+        }
     if how == "version":
         from dataclasses import replace
 

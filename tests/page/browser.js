@@ -164,6 +164,8 @@ const ACTS = {
       .map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ target }) => target.join(" ")).join(", ")})`);
   },
 
+  contextOffline: ({ context, offline }) => contexts.get(context).setOffline(offline),
+
   async closeContext({ context }) {
     await contexts.get(context)?.close();
     contexts.delete(context);
@@ -173,7 +175,7 @@ const ACTS = {
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
   const question = JSON.parse(line);
   const act = ACTS[question.do];
-  const about = ["context", "tab", "closeContext"].includes(question.do) ? [question] : [tabs.get(question.tab), question];
+  const about = ["context", "tab", "closeContext", "contextOffline"].includes(question.do) ? [question] : [tabs.get(question.tab), question];
   const answer = await Promise.resolve()
     .then(() => act(...about))
     .then(

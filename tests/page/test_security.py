@@ -209,6 +209,7 @@ async def test_t51_only_its_own_origin_is_ever_asked(story: Story) -> None:
     for tab in (author, reader):
         asked = {urlsplit(one["url"]).netloc for one in (await tab.recorded())["requests"]}
         assert asked == {urlsplit(story.page.origin).netloc}
+        assert (await tab.recorded())["errors"] == [], "nor is anybody asked whom the policy forbids"
     assert "telegram.org" not in (page_tools.PAGE / "src" / "index.html").read_text()
 
 

@@ -169,9 +169,11 @@ async def test_what_waits_is_sent_at_the_next_visit_by_nobody_else(story: Story)
     await tab.ask("offline", offline=True)
     await tab.click("Seal and send")
     await tab.titled("Sealed, and waiting")
-    await tab.click("Lock")
-    await tab.sees("A sealed note waits on this device", exact=False)
-    await tab.ask("offline", offline=False)
+    await tab.ask("closeTab")  # without a word
+    await device.offline(False)
+    outside = await device.tab(story.page.origin + "/")
+    await outside.sees("A sealed note waits on this device", exact=False)
+    assert story.site.notes() == {}
 
     other = await story.author("mentor", device)
     await other.titled("Write a note")

@@ -74,7 +74,15 @@ async def open_(request: web.Request) -> web.Response:
         given = giving_out.whole(tx, first)
         for one in given:
             if one.record is not None:
-                reading.given_out(tx, one.note_id, at=who.now, reason=asked.reason, words=asked.words, key=who.key)
+                reading.given_out(
+                    tx,
+                    one.note_id,
+                    at=who.now,
+                    reason=asked.reason,
+                    words=asked.words,
+                    key=who.key,
+                    pins=served.world.pins,
+                )
         return {
             "notes": [_sealed(tx, who, one) for one in given],
             "server_keys": server_keys(tx),

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -479,18 +480,16 @@ def forged(story: Story, how: str) -> dict[str, Any]:
         canonical, signature = sign(manifest, thief)
         return {**told_desk(canonical, signature), "admin": base64url.encode(thief.public.raw)}
     if how == "succession":  # says that the former key agreed, which it did not
-        thief = SigningKey.generate()
-        canonical, signature = sign(manifest, thief)
-        agreed = thief.sign(statement(AGENCY, admin.public, thief.public, manifest.version))
-        claimed = Succession(admin.public, thief.public, manifest.version, agreed, agreed)
+        thief, following = SigningKey.generate(), replace(manifest, version=manifest.version + 1)
+        canonical, signature = sign(following, thief)
+        agreed = thief.sign(statement(AGENCY, admin.public, thief.public, following.version))
+        claimed = Succession(admin.public, thief.public, following.version, agreed, agreed)
         return {
             **told_desk(canonical, signature),
             "admin": base64url.encode(thief.public.raw),
             "successions": [told_succession(claimed)],
         }
     if how == "version":
-        from dataclasses import replace
-
         canonical, signature = sign(replace(manifest, version=1), admin)
         return {**told_desk(canonical, signature), "at_least_version": 1}
     if how == "key":

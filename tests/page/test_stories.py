@@ -19,7 +19,8 @@ from storage_site import past_the_walls
 
 from bot.trial import AGENCY
 from bot.voice import cleaned_voice
-from storage import agencies, cases, people
+from storage import agencies, audit, cases, people
+from storage.opened import words_of
 from storage.pins import Pin
 from storage.sealing import base64url, keyfile
 from storage.sealing.attachment import Place
@@ -651,6 +652,10 @@ async def test_who_opens_anothers_case_says_why_and_it_is_logged(story: Story) -
     steps = [one["url"] for one in (await reader.recorded())["requests"] if "/challenges" in one["url"]]
     assert len(steps) == 4  # a login and a step-up
     assert "was opened" in await story.hears("supervisor")
+    (entry,) = story.site.within(lambda tx: [one for one in audit.listed(tx) if one.reason == "complaint"])
+    ingest = [story.site.trial.installation.keyring().ingest.public]
+    assert entry.words == ""
+    assert words_of(entry, opening_key(story.site), ingest) == "the family asked"  # the demo's desk has no supervisor
 
 
 async def test_a_flag_is_handed_on_to_a_colleague(story: Story) -> None:

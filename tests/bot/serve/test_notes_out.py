@@ -92,7 +92,7 @@ async def test_t33_supervisors_hear_of_it_and_not_why_in_words(page: Page, offic
     assert "canary" not in repr(heard)
 
 
-async def test_why_in_words_is_sealed_to_the_supervisors_of_the_desk(
+async def test_t33_why_in_words_is_sealed_to_the_supervisors_of_the_desk(
     page: Page, officer: bytes, coordinator: bytes, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     lead = OpeningKey(DEFAULT_SUITE, b"\x44" * 32)

@@ -171,10 +171,10 @@ export class Problem extends Error {
 }
 
 const PATIENCE_MS = 30_000;
-/** The server waits no longer for an attachment. */
-const UPLOAD_PATIENCE_MS = 60_000;
+/** For what is large; the server waits no longer for an attachment. */
+const LONG_PATIENCE_MS = 60_000;
 
-async function fetched(method: string, path: string, body: unknown, token: string | null): Promise<Response> {
+async function fetched(method: string, path: string, body: unknown, token: string | null, patienceMs = PATIENCE_MS): Promise<Response> {
   const headers: Record<string, string> = {};
   const raw = body instanceof Uint8Array;
   if (body !== undefined) headers["Content-Type"] = raw ? "application/octet-stream" : "application/json";
@@ -188,7 +188,7 @@ async function fetched(method: string, path: string, body: unknown, token: strin
       cache: "no-store",
       redirect: "error",
       referrerPolicy: "no-referrer",
-      signal: AbortSignal.timeout(raw ? UPLOAD_PATIENCE_MS : PATIENCE_MS),
+      signal: AbortSignal.timeout(patienceMs),
     });
   } catch {
     throw new Problem("offline");
@@ -204,8 +204,8 @@ async function problem(answer: Response): Promise<Problem> {
   }
 }
 
-async function answered<Answer>(method: string, path: string, body: unknown, token: string | null): Promise<Answer> {
-  const answer = await fetched(method, path, body, token);
+async function answered<Answer>(method: string, path: string, body: unknown, token: string | null, patienceMs?: number): Promise<Answer> {
+  const answer = await fetched(method, path, body, token, patienceMs);
   if (!answer.ok) throw await problem(answer);
   if (answer.status === 204) return undefined as Answer;
   try {
@@ -218,7 +218,7 @@ async function answered<Answer>(method: string, path: string, body: unknown, tok
 /** The calls; `token` opens a session and is kept by whoever calls. */
 export const api = {
   config: () => answered<Config>("GET", "/api/config", undefined, null),
-  danger: (language: string) => answered<DangerTold>("GET", `/api/danger/${language}`, undefined, null),
+  danger: (language: string) => answered<DangerTold>("GET", `/api/danger/${language}`, undefined, null, LONG_PATIENCE_MS),
   byLink: (token: string) => answered<Session>("POST", "/api/sessions/link", { token }, null),
   byTelegram: (init_data: string) => answered<Session>("POST", "/api/sessions/telegram", { init_data }, null),
   challenge: (kid: string) => answered<Challenge>("POST", "/api/challenges", { kid }, null),
@@ -228,7 +228,7 @@ export const api = {
   myNotes: (token: string) => answered<{ receipts: Receipt[] }>("GET", "/api/my/notes", undefined, token),
   keep: (id: string, note: SealedNote, token: string) => answered<Kept>("PUT", `/api/notes/${id}`, note, token),
   upload: (id: string, number: number, sealed: Uint8Array, token: string) =>
-    answered<{ already_kept: boolean }>("PUT", `/api/notes/${id}/attachments/${number}`, sealed, token),
+    answered<{ already_kept: boolean }>("PUT", `/api/notes/${id}/attachments/${number}`, sealed, token, LONG_PATIENCE_MS),
   withdraw: (id: string, token: string) => answered<Receipt>("POST", `/api/notes/${id}/withdraw`, {}, token),
   list: (query: Record<string, string>, token: string) =>
     answered<{ notes: Listed[]; next: string | null }>("GET", `/api/notes?${new URLSearchParams(query)}`, undefined, token),
@@ -239,7 +239,7 @@ export const api = {
   act: (id: string, act: Act, more: Record<string, string>, token: string) =>
     answered<Acted>("POST", `/api/notes/${id}/${act}`, more, token),
   async attachment(id: string, number: number, ticket: string, token: string): Promise<Uint8Array<ArrayBuffer>> {
-    const answer = await fetched("POST", `/api/notes/${id}/attachments/${number}`, { ticket }, token);
+    const answer = await fetched("POST", `/api/notes/${id}/attachments/${number}`, { ticket }, token, LONG_PATIENCE_MS);
     if (!answer.ok) throw await problem(answer);
     return new Uint8Array(await answer.arrayBuffer());
   },

@@ -16,6 +16,7 @@ export async function finderOf(language: string): Promise<DangerFinder | null> {
     finders.set(language, new DangerFinder(await api.danger(language)));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
+    if (error.code === "unknown") tried.set(language, Infinity); // the server has nothing for it
   }
   return finders.get(language) ?? null;
 }

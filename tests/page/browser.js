@@ -155,7 +155,9 @@ const ACTS = {
   async axe({ page }, { rules }) {
     const session = await page.context().newCDPSession(page);
     // Past the page's own policy, which rightly would not let this script in.
-    const run = `(() => { ${AXE}; return axe.run(document, ${JSON.stringify({ resultTypes: ["violations"], ...(rules && { runOnly: rules }) })}); })()`;
+    const there = await session.send("Runtime.evaluate", { expression: "typeof axe === 'object'", returnByValue: true });
+    if (!there.result.value) await session.send("Runtime.evaluate", { expression: `${AXE}; 0` });
+    const run = `axe.run(document, ${JSON.stringify({ resultTypes: ["violations"], ...(rules && { runOnly: rules }) })})`;
     const { result, exceptionDetails } = await session.send("Runtime.evaluate", { expression: run, awaitPromise: true, returnByValue: true });
     await session.detach();
     if (exceptionDetails) throw new Error(exceptionDetails.text);

@@ -13,7 +13,7 @@ from typing import Final
 from guidance.danger_learnt import Learnt
 from guidance.danger_phrases import PhraseFinder
 from guidance.model import Danger, DangerPhrases
-from guidance.normal import AT_MOST_CHARACTERS
+from guidance.normal import AT_MOST_CHARACTERS, told
 
 SHORT: Final = 5
 """In a message of so many words or fewer a phrase is nearly all of it, and counts whatever the rest sounds like."""
@@ -30,6 +30,7 @@ class DangerFinder:
 
     def __init__(self, phrases: Iterable[DangerPhrases], language: str = "en", learnt: Learnt | None = None) -> None:
         kept = tuple(phrases)
+        self._language = language
         self._phrases = PhraseFinder(kept, language)
         self._learnt = learnt
         self._steps: dict[str, str] = {}
@@ -54,3 +55,18 @@ class DangerFinder:
         kind = phrase.kind if phrase is not None else self._learnt.kind(heard)
         clear = heard.score >= (bounds.clear if phrase is None else bounds.unsure)
         return Danger(kind, self._steps.get(kind, bounds.unsure_step) if clear else bounds.unsure_step)
+
+    def told(self) -> dict[str, object]:
+        """All that hearing danger goes by, JSON-ready, for a reader that is no Python: ``page/src/danger``.
+
+        The page in the browser hears by it what is typed there, for no word of a note may leave the device unsealed.
+        It tells whether danger is heard, and nothing of kinds.
+        """
+        return {
+            "language": self._language,
+            "characters": AT_MOST_CHARACTERS,
+            "short": SHORT,
+            "normal": told(self._language),
+            "phrases": self._phrases.told(),
+            "learnt": None if self._learnt is None else self._learnt.told(),
+        }

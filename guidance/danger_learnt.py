@@ -9,7 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from guidance.danger_features import Sentence, WordGroups, features, parts
+from guidance.danger_features import (
+    APART_WEIGHT,
+    GROUPS_APART,
+    LETTERS,
+    LETTERS_WEIGHT,
+    LONGEST_PART,
+    Sentence,
+    WordGroups,
+    features,
+    parts,
+)
 
 SCALE: Final = 100
 """Weights are kept as whole hundredths."""
@@ -83,6 +93,23 @@ class Learnt:
             if best is None or score > best.score:
                 best = Heard(score, seen)
         return best
+
+    def told(self) -> dict[str, object]:
+        """What hearing goes by, for a reader that is no Python; see ``guidance.danger``. Nothing of kinds."""
+        return {
+            "of": {word: " ".join(names) for word, names in self._groups.of.items()},
+            "only": " ".join(sorted(self._groups.only)),
+            "never": " ".join(sorted(self._groups.never)),
+            "weights": "\n".join(f"{name} {value}" for name, value in self._weights.danger.items()),
+            "unsure": self.bounds.unsure,
+            "unheard": self.bounds.unheard,
+            "scale": SCALE,
+            "letters": list(LETTERS),
+            "letters_weight": LETTERS_WEIGHT,
+            "groups_apart": GROUPS_APART,
+            "apart_weight": APART_WEIGHT,
+            "longest_part": LONGEST_PART,
+        }
 
     def kind(self, heard: Heard) -> str:
         """The kind of danger that it sounds like most; the first of equals."""

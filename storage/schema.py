@@ -588,6 +588,15 @@ page_used = Table(
     Column("until", BigInteger, nullable=False),
 )
 
+# How many notes the page brought on a day (``day``: its midnight, UTC) of a person, or to an agency; for two days.
+page_counts = Table(
+    "page_counts",
+    metadata,
+    Column("ref", Ref, primary_key=True),
+    Column("day", BigInteger, primary_key=True),
+    Column("notes", Integer, nullable=False),
+)
+
 # Whose a desk's key is, for acts that people do; from linking until the person's access ends.
 key_holders = Table(
     "key_holders",

@@ -424,6 +424,10 @@ def _sites(old: Old) -> None:
         old.change("UPDATE invites SET sealed_site = :site WHERE token_hash = :which", site=site, which=row[0])
 
 
+def _counts(old: Old) -> None:
+    old.put("page_counts", ref=old.agency, day=old.now, notes=1)
+
+
 BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0001": _first,
     "0002": _cases,
@@ -440,4 +444,5 @@ BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0013": _page,
     "0014": _deliveries,
     "0015": _sites,
+    "0016": _counts,
 }

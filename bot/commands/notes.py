@@ -9,7 +9,7 @@ from typing import Annotated, get_args
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, Words, out, out_json, read_key, within
+from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, Words, opening_key, out, out_json, within
 from bot.commands.reading_over import Reader, over
 from bot.duty import DesksAlone
 from bot.installation import Installation
@@ -47,7 +47,7 @@ def list_(
     if server:
         if key is None:
             raise Refusal("a server lists notes for whoever proves a key: --key FILE")
-        _list_over(server, _opening_key(key, passphrase_file), as_json=as_json)
+        _list_over(server, opening_key(key, passphrase_file), as_json=as_json)
         return
     if data is None:
         raise Refusal(WHERE)
@@ -130,7 +130,7 @@ def open_(
     if short is None:
         raise Refusal("that reference has a slip in it; a right one looks like K7QF-3M2D")
     if server:
-        opener = _opening_key(key, passphrase_file)
+        opener = opening_key(key, passphrase_file)
         found = over(server, opener, lambda there: _found_over(there, short, reason, words))
     elif data is not None:
         found = _found_here(data, short, key, passphrase_file, save, reason, words, reader)
@@ -158,13 +158,6 @@ async def _found_over(reader: Reader, short: str, reason: ReadingReason, words: 
     return found
 
 
-def _opening_key(path: Path, passphrase_file: Path | None) -> OpeningKey:
-    key = read_key(path, passphrase_file).key
-    if not isinstance(key, OpeningKey):
-        raise Refusal("that key signs; it does not open notes")
-    return key
-
-
 def _found_here(
     data: Path,
     short: str,
@@ -177,7 +170,7 @@ def _found_here(
 ) -> list[opened.Opened]:
     installation = Installation.at(data)
     installation.refuse_inside(key)
-    opener = _opening_key(key, passphrase_file)
+    opener = opening_key(key, passphrase_file)
     ingest = (installation.keyring(reads_notes=True).ingest.public,)
     if save is not None:
         installation.refuse_inside(save, "photos and voice messages in clear")
@@ -193,7 +186,9 @@ def _found_here(
                 theirs = desks.access.desks_of(tx, person, now) if person is not None else []
         reading.opening(tx, who, note_id, theirs, at=now, reason=reason, words=words)
         said = "" if who is None else who.hex()
-        found = opened.open_reference(tx, short, opener, ingest, at=now, reason=reason, words=words, to=said)
+        found = opened.open_reference(
+            tx, short, opener, ingest, at=now, reason=reason, words=words, to=said, pins=installation.pins
+        )
         if who is not None:
             flags.worked(tx, note_id, who, at=now, pins=installation.pins)
         return found
@@ -211,11 +206,9 @@ def _found_here(
         about, kid = bytes.fromhex(refused.note_id_hex), opener.kid.hex()
 
         def tried(tx: Transaction) -> None:
-            agency_ref = rows_of_notes.agency_of(tx, about)
-            audit.record(
-                tx, "note.opened", at=now, reason=reason, agency=agency_ref, about=about, words=words, key=kid,
-                outcome="refused",
-            )  # fmt: skip
+            reading.given_out(
+                tx, about, at=now, reason=reason, words=words, key=kid, pins=installation.pins, outcome="refused"
+            )
 
         within(data, tried)
         raise

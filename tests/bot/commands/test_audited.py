@@ -365,8 +365,9 @@ def test_t40_every_act_at_the_command_line_leaves_exactly_one_entry(
     drive("notes", "list", leaves=[("notes.listed", "all", "operation")])
     opened = ("notes", "open", one, "--words", "Asked by letter", "--key", trial.coordinator_key, "--reason")
     drive(*opened, "request", leaves=[("note.opened", "own", "request")])
-    assert (log.seen[-1].words, len(log.seen[-1].key)) == ("Asked by letter", 32)
-    monkeypatch.setattr("bot.commands.notes.read_key", lambda path, words: _another())
+    assert (log.seen[-1].words, len(log.seen[-1].key)) == ("", 32)
+    assert log.seen[-1].sealed_words
+    monkeypatch.setattr("bot.commands.common.read_key", lambda path, words: _another())
     drive(*opened, "order", leaves=[("note.opened", "own", "order")], code=1)
     assert log.seen[-1].entry.outcome == "refused"
     monkeypatch.undo()

@@ -65,6 +65,7 @@ flag-age = { $hours ->
     }
    *[other] { $hours } h
 }
+notice-on-page = Read it on the page: { $link }
 notice-flag = A flag waits: { $reference }, { $urgency }, { flag-age }.
 notice-flag-again = It still waits: { $reference }, { $urgency }, { flag-age }. Others are called now, too.
 notice-worse = WORSE than first written: { $reference }, { $urgency } now, { flag-age }. Nobody has it yet.

@@ -37,6 +37,7 @@ from dialogues.model import (
     PlanView,
     Remind,
     RenewAccess,
+    SetSite,
     Settle,
     StaffView,
     TakeFlag,
@@ -93,6 +94,7 @@ EFFECTS: Final[Mapping[type[Effect], Recorded | NotRecorded]] = {
     DropPlan: Recorded("plan.dropped", "casework"),
     ClearResidue: NotRecorded("one's own chat"),
     MakeInvite: NotRecorded("its entry is made with the invite, in storage.invites"),
+    SetSite: Recorded("person.placed", "access"),
     MakeLink: NotRecorded("its use is an entry: session.begun"),
     RenewAccess: NotRecorded("its entry is made with the new date, in storage.lapses"),
     EndAccess: NotRecorded("its entry is made where access ends, in storage.people"),
@@ -154,6 +156,9 @@ def did(tx: Transaction, effect: Effect, *, at: datetime) -> None:
         case KeepRota(agency):
             action, agency_ref, to = kept.action, tx.keyring.agency_ref(agency), ""
             about = agency_ref
+        case SetSite(agency, person):
+            action, agency_ref, to = kept.action, tx.keyring.agency_ref(agency), ""
+            about = bytes.fromhex(person)
         case CloseCase(agency, code) | TickCase(agency, code):
             action, agency_ref, to = kept.action, tx.keyring.agency_ref(agency), ""
             about = tx.keyring.case_tag(agency_ref, code) or b""

@@ -11,16 +11,19 @@ from dialogues import rota as rotas_of
 from dialogues.flag_life import TAKEN_WITHIN
 from dialogues.model import Urgency
 from dialogues.rota import NO_ROTA, Rota
-from storage import agencies, cases, people, rotas
+from storage import agencies, cases, people, rotas, sites
 from storage.agencies import AgencyRow
 from storage.people import Servant
 from storage.pins import Pins
 from storage.transaction import Transaction
 
-LevelName = Literal["case", "duty", "second", "desk", "supervisor", "admin"]
+LevelName = Literal["case", "site", "duty", "second", "desk", "supervisor", "admin"]
 LEVELS: Final[tuple[LevelName, ...]] = get_args(LevelName)
-"""Who hears of a flag, one level after the other: whoever has the case, who is on duty, who is second on the rota, all
-coordinators of the desk, supervisors, admins. A flag's ``level`` is a place in here."""
+"""Who hears of a flag, one level after the other: whoever has the case, who is there for its author's site, who is on
+duty, who is second on the rota, all coordinators of the desk, supervisors, admins. A flag's ``level`` is a place in
+here; those kept move when this changes."""
+SITE: Final = LEVELS.index("site")
+DUTY: Final = LEVELS.index("duty")
 DESK: Final = LEVELS.index("desk")
 SUPERVISOR: Final = LEVELS.index("supervisor")
 LAST: Final = len(LEVELS) - 1
@@ -91,6 +94,11 @@ class Roster:
         return tuple(one for one in self.everybody if one.serves(self.serving, "coordinator", "supervisor"))
 
     @property
+    def coordinators(self) -> tuple[Servant, ...]:
+        """All of the desk."""
+        return tuple(one for one in self.everybody if one.serves(self.serving, "coordinator"))
+
+    @property
     def admins(self) -> tuple[Servant, ...]:
         return tuple(one for one in self.everybody if one.serves((self.row.ref, *self.serving), "admin"))
 
@@ -98,6 +106,11 @@ class Roster:
     def supervisors(self) -> tuple[Servant, ...]:
         """Of the agency itself, and of those that serve it."""
         return tuple(one for one in self.everybody if one.serves((self.row.ref, *self.serving), "supervisor"))
+
+    @property
+    def whole(self) -> Rota:
+        """The shifts of the whole agency."""
+        return rotas_of.of_site(self.rota)
 
     def named(self, names: Iterable[str]) -> tuple[list[Servant], list[str]]:
         """The people of these names, and the names that are nobody's."""
@@ -128,25 +141,38 @@ class Roster:
                 return self.named([instead] if instead else [])[0]
         return [person]
 
-    def levels(self, case_members: Sequence[bytes], at: datetime) -> list[Level]:
+    def levels(self, case_members: Sequence[bytes], at: datetime, site: str = "") -> list[Level]:
         """Everybody who is to hear of a flag, in the order of ``LEVELS``.
 
         Args:
             case_members: refs of who works on its case.
+            site: where its author works, or empty. With shifts of its own, whoever is on duty there hears first, and
+                who is second there beside whoever is on duty for the agency. With no shifts at all, whoever works
+                there.
         """
         having = [one for ref in case_members for one in self.takers if one.ref == ref]
-        duty = rotas_of.on_duty(self.rota, self.zone, at)
+        whole, local = self.whole, rotas_of.of_site(self.rota, site) if site else NO_ROTA
+        duty, site_duty = (rotas_of.on_duty(rota, self.zone, at) for rota in (whole, local))
         first, first_missing = self.named(duty.first)
         second, second_missing = self.named(duty.second)
-        desk = (one for one in self.everybody if one.serves(self.serving, "coordinator"))
+        at_site, site_missing = self.named(site_duty.first)
+        site_second, _ = self.named(site_duty.second)
+        if site and not local.shifts and not whole.shifts:
+            here = rotas_of.same_site(site)
+            at_site = [one for one in self.coordinators if here in map(rotas_of.same_site, one.sites)]
         return [
-            Level("case", _once(there for one in having for there in self.present(one, at)), bool(having)),
-            Level("duty", _once(first), bool(self.rota.shifts), tuple(first_missing)),
+            Level("case", self._there(having, at), bool(having)),
+            Level("site", self._there(at_site, at), rotas_of.planned(local, self.zone, at), tuple(site_missing)),
+            Level("duty", _once((*site_second, *first)), bool(whole.shifts), tuple(first_missing)),
             Level("second", _once(second), bool(duty.second), tuple(second_missing)),
-            Level("desk", _once(desk)),
+            Level("desk", self.coordinators),
             Level("supervisor", self.supervisors, False),
             Level("admin", self.admins, False),
         ]
+
+    def _there(self, those: Iterable[Servant], at: datetime) -> tuple[Servant, ...]:
+        """These people, or who stands in for them."""
+        return _once(there for one in those for there in self.present(one, at))
 
     def due(self, urgency: Urgency, at: datetime) -> datetime:
         """By when a flag that is raised now must be taken, as the quiet hours have it."""
@@ -186,10 +212,19 @@ def of_agency(tx: Transaction, desks: Desks, agency_ref: bytes, at: datetime) ->
     return roster(tx, desks, agencies.by_ref(tx, agency_ref), at)
 
 
-def levels(tx: Transaction, there: Roster, case_tag: bytes | None, at: datetime) -> list[Level]:
-    """Everybody who is to hear of a flag whose note is of this case."""
+def levels(tx: Transaction, there: Roster, note_id: bytes, case_tag: bytes | None, at: datetime) -> list[Level]:
+    """Everybody who is to hear of the flag of a note of this case."""
     members = cases.members_by_tag(tx, there.row.ref, case_tag) if case_tag is not None else []
-    return there.levels(members, at)
+    return there.levels(members, at, sites.of_author(tx, note_id, there.row.ref))
+
+
+def sites_of(tx: Transaction, agency_ref: bytes) -> tuple[str, ...]:
+    """Sites of an agency, each once: those that its rota has shifts of, and those at which somebody works."""
+    there = rotas.in_force(tx, [agency_ref]).get(agency_ref, NO_ROTA).sites
+    found: dict[str, str] = {}
+    for name in (*there, *sites.of_agency(tx, agency_ref)):
+        found.setdefault(rotas_of.same_site(name), name)
+    return tuple(found.values())
 
 
 def why_away(one: Servant) -> Away | None:

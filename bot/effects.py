@@ -36,6 +36,7 @@ from dialogues.model import (
     Remind,
     RenewAccess,
     Scene,
+    SetSite,
     Settle,
     TakeFlag,
     Tell,
@@ -63,6 +64,7 @@ from storage import (
     residue,
     rotas,
     sessions,
+    sites,
     timers,
     walks,
 )
@@ -162,9 +164,12 @@ def apply(tx: Transaction, world: "World", talk: Talk, scene: Scene, effect: Eff
             plans.drop(tx, plan_id, me)
         case ClearResidue():
             residue.cleared(tx, talk.address_ref)
-        case MakeInvite(agency, role, token):
+        case MakeInvite(agency, role, token, site):
             days = world.mentor_days if role == "mentor" else None
-            invites.make(tx, tx.keyring.agency_ref(agency), role, at=now, days=days, issuer_ref=me, token=token)
+            agency_ref = tx.keyring.agency_ref(agency)
+            invites.make(tx, agency_ref, role, at=now, days=days, issuer_ref=me, token=token, site=site)
+        case SetSite(agency, person, site):
+            sites.put(tx, bytes.fromhex(person), tx.keyring.agency_ref(agency), site, at=now)
         case MakeLink(token):
             sessions.make_link(tx, me, token, at=now)
         case RenewAccess(agency, person):

@@ -20,7 +20,7 @@ from bot.duty import Desks, Roster
 from bot.notices import tell
 from dialogues import rota as rotas_of
 from dialogues.rota import Duty, Rota, moment_of
-from storage import agencies, rotas, timers
+from storage import agencies, flags, rotas, timers
 from storage.agencies import AgencyRow
 from storage.errors import Unreadable
 from storage.outbox import Outgoing, Priority
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from bot.turns import World
 
 Why = Literal["nobody", "not-enrolled", "blocked", "key-expired"]
+About = tuple[Why, tuple[str, ...], str]
+"""Of a warning: why, who, site."""
 MOST_SHOWN: Final = 5
 READERS: Final = ("coordinator", "supervisor")
 
@@ -40,12 +42,18 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something that would leave a flag unheard. ``who``: names of the rota; empty: it is about the whole desk."""
+    """Something that would leave a flag unheard.
+
+    Attributes:
+        who: names of the rota; empty: it is about the whole desk.
+        site: whose shift it is about; empty: the agency's.
+    """
 
     why: Why
     start: datetime
     end: datetime
     who: tuple[str, ...] = field(default=(), repr=False)
+    site: str = field(default="", repr=False)
 
 
 def warnings(
@@ -66,11 +74,11 @@ def warnings(
     manifest = agencies.desk(tx, row.slug, world.pins, start)
     found = list(_looked_at(there, manifest, start, end))
     joined: list[Warned] = []
-    for (why, who), several in groupby(sorted(found, key=_order), key=lambda one: (one.why, one.who)):
+    for (why, who, site), several in groupby(sorted(found, key=_order), key=_about):
         for one in several:
             last = joined[-1] if joined else None
-            if last is not None and (last.why, last.who, last.end) == (why, who, one.start):
-                joined[-1] = Warned(why, last.start, one.end, who)
+            if last is not None and (*_about(last), last.end) == (why, who, site, one.start):
+                joined[-1] = Warned(why, last.start, one.end, who, site)
             else:
                 joined.append(one)
     return sorted(joined, key=lambda one: one.start)
@@ -85,9 +93,11 @@ def evening_due(tx: Transaction, world: "World", agency_ref: bytes, at: datetime
     told: list[Outgoing] = []
     found = warnings(tx, world, row, at, following)
     heard = {one.ref: one for one in (*there.takers, *there.admins)}
-    for (why, who), those in alike(found).items():
-        args = {"when": spans(those, there.zone), "who": ", ".join(who) or row.profile["name"]}
-        phrase = f"rota-warn-{why}" if there.rota.shifts or why == "key-expired" else "rota-warn-no-rota"
+    for (why, who, site), those in alike(found).items():
+        args: dict[str, str | int] = {"when": spans(those, there.zone), "who": ", ".join(who) or row.profile["name"]}
+        args |= {"sited": int(bool(site)), "site": site}
+        of_rota = who or site or there.whole.shifts or why == "key-expired"
+        phrase = f"rota-warn-{why}" if of_rota else "rota-warn-no-rota"
         told += tell(tx, world, list(heard), row.slug, phrase, args, at, opens="rota", label="button-rota",
                      priority=Priority.URGENT, expires_at=following)  # fmt: skip
     if found and not any(one.reached for one in heard.values()):
@@ -98,11 +108,18 @@ def evening_due(tx: Transaction, world: "World", agency_ref: bytes, at: datetime
 def arm_evenings(tx: Transaction, world: Desks, at: datetime) -> None:
     """Every agency is looked at, every evening."""
     for ref, _ in agencies.versions(tx):
-        rota_changed(tx, world, ref, at)
+        _arm(tx, world, ref, at)
 
 
 def rota_changed(tx: Transaction, world: Desks, agency_ref: bytes, at: datetime) -> None:
-    """The next look is at the evening that the rota in force says; one that is due already, is due."""
+    """The next look is at the evening that the rota in force says. Flags that called somebody who is not on duty any
+    more go on to somebody else."""
+    _arm(tx, world, agency_ref, at)
+    timers.pull_in(tx, flags.DEADLINE, at)
+
+
+def _arm(tx: Transaction, world: Desks, agency_ref: bytes, at: datetime) -> None:
+    """One that is due already, is due."""
     armed = timers.armed_until(tx, rotas.EVENING, agency_ref.hex())
     if armed is not None and armed <= at:
         return
@@ -127,34 +144,38 @@ def spans(those: list[Warned], zone: ZoneInfo) -> str:
     return ", ".join(shown) + (" …" if len(those) > MOST_SHOWN else "")
 
 
-def alike(found: list[Warned]) -> dict[tuple[Why, tuple[str, ...]], list[Warned]]:
-    """What is wrong, and with whom -> when."""
-    groups: dict[tuple[Why, tuple[str, ...]], list[Warned]] = {}
+def alike(found: list[Warned]) -> dict[About, list[Warned]]:
+    """What is wrong, with whom, and where -> when."""
+    groups: dict[About, list[Warned]] = {}
     for one in found:
-        groups.setdefault((one.why, one.who), []).append(one)
+        groups.setdefault(_about(one), []).append(one)
     return groups
 
 
 def _looked_at(there: Roster, manifest: Manifest | None, start: datetime, end: datetime) -> Iterator[Warned]:
-    whole = rotas_of.duties(there.rota, there.zone, start, end)
-    stretches = [part for one in whole for part in _by_day(Duty(one.start, min(one.end, end), one.first))]
-    for stretch in stretches:
+    for stretch in _stretches(there, there.whole, start, end):
         if manifest is not None and not _reads(manifest, "", stretch.start.date()):
             yield Warned("key-expired", stretch.start, stretch.end)
     if there.rota_of != there.row.slug:
         return  # whoever serves its desk is looked at there
-    if not there.rota.shifts:
+    if not there.whole.shifts:
         aways = [duty.why_away(one) for one in there.takers]
         if None not in aways:
             yield Warned(aways[0] or "nobody" if aways else "nobody", start, end)
-        return
-    for stretch in stretches:
-        if not stretch.first:
-            yield Warned("nobody", stretch.start, stretch.end)
-        for name in stretch.first:
-            why = _why(there.person(name), manifest, stretch.start.date())
-            if why is not None:
-                yield Warned(why, stretch.start, stretch.end, (name,))
+    for site in (*(("",) if there.whole.shifts else ()), *there.rota.sites):
+        local, covered = rotas_of.of_site(there.rota, site), bool(site and there.whole.shifts)
+        for stretch in _stretches(there, local, start, end):
+            if not stretch.first and (not covered or rotas_of.planned(local, there.zone, stretch.start)):
+                yield Warned("nobody", stretch.start, stretch.end, site=site)
+            for name in stretch.first:
+                why = _why(there.person(name), manifest, stretch.start.date())
+                if why is not None:
+                    yield Warned(why, stretch.start, stretch.end, (name,), site)
+
+
+def _stretches(there: Roster, rota: Rota, start: datetime, end: datetime) -> Iterator[Duty]:
+    for one in rotas_of.duties(rota, there.zone, start, end):
+        yield from _by_day(Duty(one.start, min(one.end, end), one.first))
 
 
 def _by_day(one: Duty) -> Iterator[Duty]:
@@ -182,5 +203,9 @@ def _reads(manifest: Manifest, handle: str, day: date) -> bool:
     return any(one.live(day) for one in keys)
 
 
-def _order(one: Warned) -> tuple[str, tuple[str, ...], datetime]:
-    return one.why, one.who, one.start
+def _about(one: Warned) -> About:
+    return one.why, one.who, one.site
+
+
+def _order(one: Warned) -> tuple[About, datetime]:
+    return _about(one), one.start

@@ -28,7 +28,7 @@ from dialogues.model import (
     WorkOnFlag,
     WorsenFlag,
 )
-from storage import notes
+from storage import flags, notes
 from storage.actor import Actor
 from storage.errors import Unknown
 from storage.outbox import Outgoing, Priority
@@ -65,11 +65,11 @@ def done(tx: Transaction, world: "World", person: Person, act: FlagAct, at: date
     Raises:
         Unknown: see ``perform``.
     """
+    if not _theirs(tx, world, person, act, at):  # first, and alike: how long it takes tells nobody what is there
+        raise Unknown("flag")
     call = Call.of(tx, world, act.note_id, at)
     if isinstance(act, WorsenFlag):
         return _worsen(call, person, act)
-    if call.flag.agency_ref not in world.access.desks_of(tx, person, at):
-        raise Unknown("flag")
     me = person.ref
     match act:
         case TakeFlag():
@@ -82,8 +82,13 @@ def done(tx: Transaction, world: "World", person: Person, act: FlagAct, at: date
             told = notify(call, colleagues, "notice-reopened") + call.author("author-waits-again")
             return told + look(tx, world, act.note_id, at)
         case DeclineFlag(_, why) if why in DECLINED:
+            called = duty.within(max(0, call.life.level), call.levels)
             call.moved("decline", who=me, why={"why": why})
-            return look(tx, world, act.note_id, at)
+            call.declined.add(bytes.fromhex(me))
+            told = look(tx, world, act.note_id, at)
+            if not told and me not in {one.ref.hex() for one in called}:  # called by another rota: did these hear?
+                told = notify(call, call.willing(called), "notice-flag-again", again=True)
+            return told
         case WorkOnFlag():
             call.moved("work", who=me)
             return []
@@ -97,6 +102,14 @@ def done(tx: Transaction, world: "World", person: Person, act: FlagAct, at: date
             call.flag = replace(call.flag, outcome=outcome)
             return call.author("author-closed")
     raise Unknown("flag")
+
+
+def _theirs(tx: Transaction, world: "World", person: Person, act: FlagAct, at: datetime) -> bool:
+    """Whether a flag is this person's to act on: they wrote its note, or serve its desk. What is not there is not."""
+    note_id = bytes.fromhex(act.note_id)
+    if isinstance(act, WorsenFlag):
+        return notes.author_of(tx, note_id) == bytes.fromhex(person.ref)
+    return flags.agency_of(tx, note_id) in world.access.desks_of(tx, person, at)
 
 
 def withdrawn(tx: Transaction, world: "World", note_id: str, at: datetime) -> list[Outgoing]:
@@ -128,8 +141,6 @@ def _hand_on(call: Call, me: str, to: str) -> list[Outgoing]:
 
 
 def _worsen(call: Call, person: Person, act: WorsenFlag) -> list[Outgoing]:
-    if notes.author_of(call.tx, bytes.fromhex(act.note_id)) != bytes.fromhex(person.ref):
-        raise Unknown("flag")
     if call.life.state in OVER:
         raise Unknown("flag")
     worse = URGENCIES.index(act.urgency)

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from bot import duty
-from bot.duty import DESK, LAST, LEVELS, SUPERVISOR, Level, LevelName, Roster
+from bot.duty import DESK, DUTY, LAST, LEVELS, SITE, SUPERVISOR, Level, LevelName, Roster
 from bot.flag_author import tell_author
 from bot.notices import FLAG_ACTS, tell
 from dialogues import flag_life
@@ -62,7 +62,8 @@ class Call:
         flag = flags.standing(tx, note_id)
         there = duty.of_agency(tx, world, flag.agency_ref, at)
         declined = flag_steps.declined_by(tx, bytes.fromhex(note_id))
-        return cls(tx, world, at, flag, there, duty.levels(tx, there, flag.case_tag, at), declined)
+        levels = duty.levels(tx, there, bytes.fromhex(note_id), flag.case_tag, at)
+        return cls(tx, world, at, flag, there, levels, declined)
 
     @property
     def life(self) -> Life:
@@ -143,7 +144,8 @@ def call_next(call: Call) -> list[Outgoing]:
     before = call.life.level
     level, skipped = _reachable(call, before + 1)
     if LEVELS[level] == "case" and call.flag.urgency == "urgent":
-        level = LEVELS.index("duty")  # whoever is on duty does not wait for whoever has the case
+        # Whoever is on duty does not wait for whoever has the case.
+        level = SITE if call.able(call.levels[SITE].people) else DUTY
     _routed(call, level, skipped)
     earlier = call.willing(duty.within(before, call.levels))
     called = duty.within(level, call.levels)

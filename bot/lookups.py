@@ -84,6 +84,7 @@ def _people(tx: Transaction, person: Person) -> tuple[StaffView, ...]:
             continue
         agency = membership.agency
         agency_ref = tx.keyring.agency_ref(agency.slug)
+        known = duty.sites_of(tx, agency_ref)
         for one in people.staff(tx, agency_ref):
             last = one.role == "admin" and people.is_last_admin(tx, one.ref, agency_ref)
             found.append(
@@ -97,6 +98,8 @@ def _people(tx: Transaction, person: Person) -> tuple[StaffView, ...]:
                     one.until,
                     one.days or 0,
                     last,
+                    one.site,
+                    known,
                 )
             )
     return tuple(found)

@@ -80,6 +80,8 @@ def tell(
             if again and outbox.count_of(tx, contact.address_ref, before=at - WAITS_AFTER) >= MOST_WAITING:
                 continue
             text = " ".join((voice.text(phrase, **spoken), *(voice.text(one) for one in besides)))
+            if flag and world.page and "see" in acts:
+                text += "\n" + voice.text("notice-on-page", link=on_page(world.page, flag))
             say = Say(text, rows=rows)
             said += outbox.put(
                 tx,
@@ -92,6 +94,11 @@ def tell(
                 expires_at=expires_at,
             )
     return said
+
+
+def on_page(page: str, note_id: str) -> str:
+    """Where the page shows a note, once a key is unlocked there. The fragment leaves the browser in no request."""
+    return f"{page}/#note={reference(note_id)}"
 
 
 def flag_choice(short: str, act: str, voice: Voice) -> Choice:

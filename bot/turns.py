@@ -216,6 +216,7 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
             invites.sweep(tx, at=now)
             leases.sweep(tx, at=now)
             awaited.sweep(tx, at=now)
+            deliveries.alarm_all(tx, at=now)
             tx.db.execute(seen.delete().where(seen.c.at < seconds(now - REMEMBER_UPDATES)))
             timers.arm(tx, SWEEP, "", now + SWEEP_EVERY)
             keep_up(tx, world)

@@ -167,7 +167,11 @@ def page_server(
         SuiteBroken: the cryptography library does not give the known answers.
     """
     known_answers()
-    served = Served(worlds, store, origin, Desks(installation.pins), PageLimits(), bundle, telegram, push)
+
+    def here() -> World:
+        return replace(worlds(), page=origin)  # notices name it
+
+    served = Served(here, store, origin, Desks(installation.pins), PageLimits(), bundle, telegram, push)
     return Server(served, address, framed=framed)
 
 

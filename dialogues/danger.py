@@ -7,7 +7,7 @@ Where a question was taken for danger, and is none, one press leads to its answe
 
 from dataclasses import dataclass
 
-from dialogues.model import Call, Choice, Chose, Event, Say, Scene, Turn, column
+from dialogues.model import Call, Choice, Chose, Event, Membership, Say, Scene, Turn, Voice, column
 from guidance.model import Danger
 from guidance.site import EVERYWHERE, IN_DANGER, Number
 
@@ -78,15 +78,16 @@ def first_line(scene: Scene, *, unsure: bool = False) -> str:
     Args:
         unsure: it may be danger: the same, as an answer to a question.
     """
-    own = _first_line(scene)
+    own = alarm_of(scene.home, scene.voice)
     return scene.text("danger-unsure", first=own) if unsure else own
 
 
-def _first_line(scene: Scene) -> str:
-    agency, role = scene.home.agency, scene.home.role
+def alarm_of(membership: Membership, voice: Voice) -> str:
+    """What comes first in danger for somebody in this agency, in this role."""
+    agency, role = membership.agency, membership.role
     alarm = agency.site.alarm
     own = agency.alarm or alarm.get(role) or (alarm.get("coordinator") if role in ("supervisor", "admin") else None)
-    return own or scene.text("danger-first-prison" if role == "prison" else "danger-first")
+    return own or voice.text("danger-first-prison" if role == "prison" else "danger-first")
 
 
 def then(scene: Scene) -> str:

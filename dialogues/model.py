@@ -434,11 +434,13 @@ class MakeInvite:
 
     Attributes:
         token: what is to be typed, from ``Scene.fresh``; at least 80 random bits.
+        site: where they will work, or empty.
     """
 
     agency: str
     role: Role
     token: str = field(repr=False)
+    site: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -450,6 +452,15 @@ class MakeLink:
     """
 
     token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SetSite:
+    """Somebody works at a site of the agency from now on; empty: at none."""
+
+    agency: str
+    person: str
+    site: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -574,6 +585,7 @@ Effect = (
     | DropPlan
     | ClearResidue
     | MakeInvite
+    | SetSite
     | MakeLink
     | RenewAccess
     | EndAccess
@@ -745,6 +757,7 @@ class StaffView:
         until: it ends by itself then, unless renewed for ``days``; None: it does not.
         accepted: they have finished enrolment.
         last_admin: without them the agency has no admin.
+        site: where they work, or empty; ``sites``: all that the agency has.
     """
 
     person: str
@@ -756,6 +769,8 @@ class StaffView:
     until: datetime | None = None
     days: int = 0
     last_admin: bool = False
+    site: str = field(default="", repr=False)
+    sites: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
 """People of an agency: who may use the assistant, until when; invite, renew, end access, a lost phone.
 
     Listing ──found──▶ Listed ──one──▶ Opening ──found──▶ OnePerson ──renew──▶ (end)
+                          │                                   ├──site──▶ AskSite ──site──▶ (end)
                           │                                   └──lost · end──▶ Sure ──yes──▶ (end)
-                          └──invite──▶ AskAgency ──▶ AskRole ──role──▶ (end), with the invite
+                          └──invite──▶ AskAgency ──▶ AskRole ──role──▶ AskWhere ──site──▶ (end), with the invite
+
+Where they work is asked only where the agency has sites: the command line and the rota's file name a new one.
 
 For coordinators and admins. Who sees flags or alarms is made by the command line alone.
 """
@@ -25,6 +28,7 @@ from dialogues.model import (
     RenewAccess,
     Say,
     Scene,
+    SetSite,
     StaffView,
     Turn,
     Wrote,
@@ -76,18 +80,38 @@ class Sure:
 
 @dataclass(frozen=True, slots=True)
 class AskAgency:
-    """Waiting for the agency that somebody is invited to."""
+    """Waiting for the agency that somebody is invited to; ``sites``: (slug, site) of each there is."""
+
+    sites: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AskRole:
-    """Waiting for the role that somebody is invited to."""
+    """Waiting for the role that somebody is invited to; ``sites``: of the agency."""
 
     agency: str
+    sites: tuple[str, ...] = field(default=(), repr=False)
 
 
-State = Listing | Listed | Opening | OnePerson | Sure | AskAgency | AskRole
-STATES = (Listing, Listed, Opening, OnePerson, Sure, AskAgency, AskRole)
+@dataclass(frozen=True, slots=True)
+class AskWhere:
+    """Waiting for the site at which somebody who is invited will work."""
+
+    agency: str
+    role: Role
+    sites: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AskSite:
+    """Waiting for the site at which somebody works."""
+
+    one: StaffView = field(repr=False)
+
+
+State = Listing | Listed | Opening | OnePerson | Sure | AskAgency | AskRole | AskWhere | AskSite
+STATES = (Listing, Listed, Opening, OnePerson, Sure, AskAgency, AskRole, AskWhere, AskSite)
+NOWHERE = "nowhere"
 
 
 def begin(scene: Scene, about: str) -> Turn[State]:
@@ -114,16 +138,24 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
         case Listed(people), Chose(key) if (number := _number(key, len(people))) is not None:
             # Looked up anew: since the list was shown somebody may have acted.
             return Turn(Opening(people[number].person, people[number].agency), look_up=LookUp("people"))
-        case Listed(), Chose("invite"):
+        case Listed(people), Chose("invite"):
             kept = _kept(scene)
-            return _asked(AskRole(kept[0]) if len(kept) == 1 else AskAgency(), scene)
-        case AskAgency(), Chose(key) if (place := _number(key, len(_kept(scene)))) is not None:
-            return _asked(AskRole(_kept(scene)[place]), scene)
-        case AskRole(agency), Chose(key):
+            there = tuple(dict.fromkeys((one.agency, site) for one in people for site in one.sites))
+            return _asked(_ask_role(kept[0], there) if len(kept) == 1 else AskAgency(there), scene)
+        case AskAgency(there), Chose(key) if (place := _number(key, len(_kept(scene)))) is not None:
+            return _asked(_ask_role(_kept(scene)[place], there), scene)
+        case AskRole(agency, sites), Chose(key):
             for role in INVITED_IN_CHAT:
                 if key == role:
-                    return _invited(agency, role, scene)
+                    return _asked(AskWhere(agency, role, sites), scene) if sites else _invited(agency, role, "", scene)
             return begin(scene, "")
+        case AskWhere(agency, role, sites), Chose(key) if (at := _chosen(key, sites)) is not None:
+            return _invited(agency, role, at, scene)
+        case OnePerson(one), Chose("site") if "site" in _acts(one, scene):
+            return _asked(AskSite(one), scene)
+        case AskSite(one), Chose(key) if (at := _chosen(key, one.sites)) is not None:
+            phrase = "people-placed" if at else "people-placed-nowhere"
+            return _done(phrase, SetSite(one.agency, one.person, at), one, scene, site=at)
         case OnePerson(one), Chose("renew") if "renew" in _acts(one, scene):
             on = _date(scene.now + timedelta(days=one.days), one, scene)
             return _done("people-renewed", RenewAccess(one.agency, one.person), one, scene, date=on)
@@ -133,7 +165,7 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
             return _done("people-lost-done", LosePhone(one.agency, one.person), one, scene)
         case Sure("end", one), Chose("yes"):
             return _done("people-end-done", EndAccess(one.agency, one.person), one, scene)
-        case Sure(_, one), Chose("back"):
+        case ((Sure(_, one) | AskSite(one)), Chose("back")):
             return Turn(Opening(one.person, one.agency), look_up=LookUp("people"))
         case _, Chose("list" | "back"):
             return begin(scene, "")
@@ -161,6 +193,11 @@ def resume(state: State, scene: Scene) -> tuple[Say, ...]:
         case AskRole():
             roles = [Choice(role, scene.text(f"invite-role-{role}")) for role in INVITED_IN_CHAT]
             return (Say(scene.text("people-ask-role"), rows=column(*roles, back)),)
+        case AskWhere(_, _, sites):
+            return (Say(scene.text("people-ask-where"), rows=column(*_site_choices(sites, scene), back)),)
+        case AskSite(one):
+            text = scene.text("people-ask-site", who=_handle(one))
+            return (Say(text, rows=column(*_site_choices(one.sites, scene), back)),)
         case _:
             return ()
 
@@ -175,11 +212,29 @@ def _opened(opening: Opening, found: list[StaffView], scene: Scene) -> Turn[Stat
     return _asked(OnePerson(theirs[0]), scene)
 
 
-def _invited(agency: str, role: Role, scene: Scene) -> Turn[State]:
+def _ask_role(agency: str, there: tuple[tuple[str, str], ...]) -> AskRole:
+    return AskRole(agency, tuple(site for slug, site in there if slug == agency))
+
+
+def _site_choices(sites: tuple[str, ...], scene: Scene) -> list[Choice]:
+    shown = [Choice(f"p.{place}", site) for place, site in enumerate(sites)]
+    return [*shown, Choice(NOWHERE, scene.text("button-people-nowhere"))]
+
+
+def _chosen(key: str, sites: tuple[str, ...]) -> str | None:
+    """The site of a button; empty: none. None: another button."""
+    if key == NOWHERE:
+        return ""
+    place = _number(key, len(sites))
+    return None if place is None else sites[place]
+
+
+def _invited(agency: str, role: Role, site: str, scene: Scene) -> Turn[State]:
     made = token(scene.fresh)
-    text = scene.text("invite-made", role=scene.text(f"role-{role}"), token=made)
+    at: dict[str, str | int] = {"sited": int(bool(site)), "site": site}
+    text = scene.text("invite-made", role=scene.text(f"role-{role}"), token=made, **at)
     said = Say(text, title=scene.text("invite-title"), rows=column(_people_choice(scene), menu_choice(scene)))
-    return Turn(None, (said,), (MakeInvite(agency, role, made),))
+    return Turn(None, (said,), (MakeInvite(agency, role, made, site),))
 
 
 def _list(state: Listed, scene: Scene) -> Say:
@@ -197,6 +252,8 @@ def _list(state: Listed, scene: Scene) -> Say:
 
 def _person(one: StaffView, scene: Scene) -> Say:
     lines = [scene.text("people-role-at", role=scene.text(f"role-{one.role}"), agency=one.agency_name)]
+    if one.site:
+        lines.append(scene.text("people-at-site", site=one.site))
     if one.until is not None:
         lines.append(scene.text("people-until", date=_date(one.until, one, scene)))
     if not one.accepted:
@@ -213,15 +270,18 @@ def _person(one: StaffView, scene: Scene) -> Say:
 def _acts(one: StaffView, scene: Scene) -> tuple[str, ...]:
     """What may be done about this person, in the order of the buttons."""
     own = scene.person.at(one.agency)
-    if own is None or own.role not in KEEPS_PEOPLE or one.person == scene.person.ref or one.last_admin:
+    if own is None or own.role not in KEEPS_PEOPLE:
         return ()
+    site = ("site",) if one.sites else ()
+    if one.person == scene.person.ref or one.last_admin:
+        return site
     mine = may_end(own.role, one.role)
     renewable = mine and one.until is not None and one.days > 0
-    return (*(("renew",) if renewable else ()), "lost", *(("end",) if mine else ()))
+    return (*(("renew",) if renewable else ()), *site, "lost", *(("end",) if mine else ()))
 
 
 def _done(
-    phrase: str, effect: RenewAccess | EndAccess | LosePhone, one: StaffView, scene: Scene, **args: str
+    phrase: str, effect: RenewAccess | EndAccess | LosePhone | SetSite, one: StaffView, scene: Scene, **args: str
 ) -> Turn[State]:
     said = Say(scene.text(phrase, who=_handle(one), **args), rows=column(_people_choice(scene), menu_choice(scene)))
     return Turn(None, (said,), (effect,))

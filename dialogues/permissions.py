@@ -55,6 +55,7 @@ PERMISSIONS: Final[Mapping[str, tuple[Role, ...]]] = {
     "UnassignCase": KEEPS_CASES,
     "CloseCase": KEEPS_CASES,
     "MakeInvite": KEEPS_PEOPLE,
+    "SetSite": KEEPS_PEOPLE,
     "MakeLink": ROLES,
     "RenewAccess": KEEPS_PEOPLE,
     "EndAccess": KEEPS_PEOPLE,

@@ -2,13 +2,16 @@
 
     shifts of the weekday ─▶ holiday? another weekday's ─▶ swapped? others ─▶ absent? their cover ─▶ on duty
 
+An agency may have several sites (prisons, offices). A shift is of one of them, or of the whole agency; everything else
+holds for all. ``of_site`` leaves what concerns one.
+
 Times of day are the wall clock's. In the hour that is not there when clocks go forward, 02:30 is 03:30; of the hour
 that is there twice when they go back, the first counts. Ends go by the same rule, so that shifts that meet leave no gap
 and share no hour, whatever the clock does.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -29,6 +32,7 @@ class Shift:
         start, end: ``HH:MM``; an end that is not later is the next day's.
         first: who is told first, all at once: handles, or ``id:`` and an id's first digits.
         second: who is told where none of these takes it in time.
+        site: whose authors' flags it is for; empty: the whole agency's.
     """
 
     days: tuple[int, ...]
@@ -36,6 +40,7 @@ class Shift:
     end: str
     first: tuple[str, ...] = field(repr=False)
     second: tuple[str, ...] = field(default=(), repr=False)
+    site: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,12 @@ class Holiday:
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """Others are first in the shift that begins on this day at this time."""
+    """Others are first in the site's, or the agency's, shift that begins on this day at this time."""
 
     day: date
     start: str
     first: tuple[str, ...] = field(repr=False)
+    site: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,29 @@ class Rota:
         found += [name for one in self.absences for name in (one.who, one.cover) if name]
         return tuple(dict.fromkeys(found))
 
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Those with shifts of their own, each once, as it was written first."""
+        found: dict[str, str] = {}
+        for shift in self.shifts:
+            found.setdefault(same_site(shift.site), shift.site)
+        return tuple(filter(None, found.values()))
+
+
+def same_site(name: str) -> str:
+    """Two names that give the same are the same site: case and blanks do not count."""
+    return " ".join(name.split()).casefold()
+
+
+def of_site(rota: Rota, site: str = "") -> Rota:
+    """With the shifts and swaps of one site alone; of the whole agency, where none is named."""
+    here = same_site(site)
+    return replace(
+        rota,
+        shifts=tuple(one for one in rota.shifts if same_site(one.site) == here),
+        swaps=tuple(one for one in rota.swaps if same_site(one.site) == here),
+    )
+
 
 NO_ROTA: Final = Rota()
 
@@ -129,8 +158,15 @@ def on_duty(rota: Rota, zone: ZoneInfo, at: datetime) -> Duty:
     return next(duties(rota, zone, at, at + timedelta(seconds=1)))
 
 
+def planned(rota: Rota, zone: ZoneInfo, at: datetime) -> bool:
+    """Whether somebody would be on duty at a moment, were nobody away. Between the shifts of a site nobody is meant to
+    be: the agency's hold."""
+    return bool(on_duty(replace(rota, absences=()), zone, at).first)
+
+
 def duties(rota: Rota, zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[Duty]:
-    """A stretch of time without a gap, cut where who is on duty may change, and at midnights.
+    """A stretch of time without a gap, cut where who is on duty may change, and at midnights. ``of_site`` first, unless
+    who is on duty anywhere is wanted.
 
     Args:
         start, end: aware. The last stretch may end later than ``end``.
@@ -218,7 +254,8 @@ def shifts_of(rota: Rota, day: date) -> list[Shift]:
 
 def swap_of(rota: Rota, day: date, shift: Shift) -> Swap | None:
     """The last one made counts."""
-    return next((one for one in reversed(rota.swaps) if (one.day, one.start) == (day, shift.start)), None)
+    wanted = (day, shift.start, same_site(shift.site))
+    return next((one for one in reversed(rota.swaps) if (one.day, one.start, same_site(one.site)) == wanted), None)
 
 
 def stands_in(rota: Rota, day: date, name: str) -> str:

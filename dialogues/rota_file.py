@@ -16,6 +16,14 @@ from = "20:00"
 to = "08:00"
 first = ["Coord-3"]
 
+# A shift of a site is told first of flags by authors of that site (integra invite --site); the agency's shifts follow.
+# [[shift]]
+# site = "North"
+# days = "daily"
+# from = "08:00"
+# to = "20:00"
+# first = ["Coord-2"]
+
 [[absence]]
 who = "Coord-1"
 from = 2026-12-24
@@ -28,7 +36,7 @@ like = "sun"                   # left out: no shift begins that day
 
 [[swap]]
 day = 2026-12-05
-from = "20:00"                 # of the shift that begins then
+from = "20:00"                 # of the shift that begins then; with site = "North": of that site's
 first = ["Coord-2"]
 
 [quiet]
@@ -45,7 +53,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dialogues.model import Urgency
-from dialogues.rota import DAYS, EVENING, NO_ROTA, Absence, Holiday, Quiet, Rota, Shift, Swap
+from dialogues.rota import DAYS, EVENING, NO_ROTA, Absence, Holiday, Quiet, Rota, Shift, Swap, of_site
 
 MOST_BYTES: Final = 100_000
 MOST_ENTRIES: Final = 500
@@ -93,8 +101,9 @@ def of_fields(fields: Mapping[str, Any]) -> Rota:
         evening=reader.clock(fields.get("evening", EVENING), "evening"),
     )
     for number, swap in enumerate(rota.swaps, 1):
-        if swap.start not in {shift.start for shift in rota.shifts}:
-            reader.problems.append(f"swap {number}: no shift begins at {swap.start}")
+        if swap.start not in {shift.start for shift in of_site(rota, swap.site).shifts}:
+            where = " of that site" if swap.site else ""
+            reader.problems.append(f"swap {number}: no shift{where} begins at {swap.start}")
     if reader.problems:
         raise Wrong(reader.problems)
     return rota
@@ -112,6 +121,7 @@ def fields_of(rota: Rota) -> dict[str, Any]:
                 "to": shift.end,
                 "first": list(shift.first),
                 "second": list(shift.second),
+                **({"site": shift.site} if shift.site else {}),
             }
             for shift in rota.shifts
         ],
@@ -123,7 +133,15 @@ def fields_of(rota: Rota) -> dict[str, Any]:
             {"day": one.day.isoformat(), **({} if one.like is None else {"like": DAYS[one.like]})}
             for one in rota.holidays
         ],
-        "swap": [{"day": one.day.isoformat(), "from": one.start, "first": list(one.first)} for one in rota.swaps],
+        "swap": [
+            {
+                "day": one.day.isoformat(),
+                "from": one.start,
+                "first": list(one.first),
+                **({"site": one.site} if one.site else {}),
+            }
+            for one in rota.swaps
+        ],
         "quiet": {one.urgency: f"{one.start}-{one.end}" for one in rota.quiet},
     }
 
@@ -188,13 +206,14 @@ class _Reader:
         return tuple(one(entry, f"{kind} {number}") for number, entry in enumerate(entries, 1))
 
     def shift(self, fields: Mapping[str, Any], where: str) -> Shift:
-        self.known(fields, where, ("days", "from", "to", "first", "second"))
+        self.known(fields, where, ("days", "from", "to", "first", "second", "site"))
         return Shift(
             self.days(fields.get("days", ()), where),
             self.clock(fields.get("from"), f"{where}: from"),
             self.clock(fields.get("to"), f"{where}: to"),
             self.names(fields.get("first", ()), f"{where}: first", at_least=1),
             self.names(fields.get("second", ()), f"{where}: second"),
+            self.site(fields.get("site", ""), where),
         )
 
     def absence(self, fields: Mapping[str, Any], where: str) -> Absence:
@@ -217,11 +236,12 @@ class _Reader:
         return Holiday(self.day(fields.get("day"), f"{where}: day"), like)
 
     def swap(self, fields: Mapping[str, Any], where: str) -> Swap:
-        self.known(fields, where, ("day", "from", "first"))
+        self.known(fields, where, ("day", "from", "first", "site"))
         return Swap(
             self.day(fields.get("day"), f"{where}: day"),
             self.clock(fields.get("from"), f"{where}: from"),
             self.names(fields.get("first", ()), f"{where}: first", at_least=1),
+            self.site(fields.get("site", ""), where),
         )
 
     def quiets(self, fields: Any) -> tuple[Quiet, ...]:
@@ -282,11 +302,24 @@ class _Reader:
             return ()
         return tuple(dict.fromkeys(self.name(one, where) for one in value))
 
+    def site(self, value: Any, where: str) -> str:
+        found = read_site(value) if isinstance(value, str) else None
+        if found is None:
+            self.problems.append(f'{where}: a site is a short name, for example "North"; none is the whole agency')
+        return found or ""
+
     def name(self, value: Any, where: str) -> str:
         if not isinstance(value, str) or not value.strip() or len(value) > MOST_NAME or not value.isprintable():
             self.problems.append(f"{where}: a person is a work handle, for example Coord-1")
             return ""
         return value.strip()
+
+
+def read_site(name: str) -> str | None:
+    """A site's name as it is kept; empty: none. None: not a name."""
+    if not name.isprintable() or len(name) > MOST_NAME:
+        return None
+    return " ".join(name.split())
 
 
 def _shown(name: str) -> str:

@@ -1,6 +1,7 @@
 """The rota in the chat: who is on duty this week, and what changes from day to day. The shifts themselves are a file.
 
-    Looking ──found──▶ Shown ──swap──▶ AskShift ──▶ AskSwap ──▶ Looking + KeepRota
+    Looking ──found──▶ Shown ──site──▶ AskSite ──▶ Looking
+                         ├──swap──▶ AskShift ──▶ AskSwap ──▶ Looking + KeepRota
                          ├──away──▶ AskAbsent ──▶ AskFrom ──▶ AskTo ──▶ AskCover ──▶ Looking + KeepRota
                          ├──back──▶ AskBack ──▶ Looking + KeepRota
                          └──undo──▶ Looking + KeepRota
@@ -30,7 +31,7 @@ from dialogues.model import (
     column,
 )
 from dialogues.permissions import KEEPS_ROTA
-from dialogues.rota import Absence, Rota, Swap, duties, moment_of, shifts_of
+from dialogues.rota import Absence, Rota, Swap, duties, moment_of, of_site, planned, same_site, shifts_of
 from dialogues.rota_file import keep, read_kept
 
 ONE_DAY = timedelta(days=1)
@@ -48,6 +49,7 @@ class Looking:
         week: how many weeks from now are shown.
         who, cover: names of the rota.
         day, until: ISO dates; ``start``: when the shift begins.
+        site: whose shifts; empty: the whole agency's.
     """
 
     agency: str = ""
@@ -58,6 +60,7 @@ class Looking:
     until: str = ""
     start: str = ""
     cover: str = field(default="", repr=False)
+    site: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,15 @@ class Shown:
     agency: str
     week: int
     acts: tuple[str, ...]
+    site: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AskSite:
+    """Waiting for whose shifts are shown: a site's, or the whole agency's (empty)."""
+
+    agency: str
+    sites: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,7 @@ class AskShift:
 
     agency: str
     shifts: tuple[tuple[str, str, str], ...]
+    site: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +106,7 @@ class AskSwap:
     start: str
     end: str
     names: tuple[str, ...] = field(repr=False)
+    site: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +153,8 @@ class AskBack:
     absences: tuple[tuple[str, str, str], ...] = field(repr=False)
 
 
-State = Looking | AskAgency | Shown | AskShift | AskSwap | AskAbsent | AskFrom | AskTo | AskCover | AskBack
-STATES = (Looking, AskAgency, Shown, AskShift, AskSwap, AskAbsent, AskFrom, AskTo, AskCover, AskBack)
+State = Looking | AskAgency | Shown | AskSite | AskShift | AskSwap | AskAbsent | AskFrom | AskTo | AskCover | AskBack
+STATES = (Looking, AskAgency, Shown, AskSite, AskShift, AskSwap, AskAbsent, AskFrom, AskTo, AskCover, AskBack)
 
 
 def begin(scene: Scene, about: str) -> Turn[State]:
@@ -160,15 +174,17 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
             return _found(state, [row for row in rows if isinstance(row, RotaView)], scene)
         case AskAgency(slugs), Chose(key) if (place := _number(key, len(slugs))) is not None:
             return _look(Looking(slugs[place]))
-        case Shown(agency, week), Chose("week"):
-            return _look(Looking(agency, week=week + 1))
-        case Shown(agency, _, acts), Chose(act) if act in acts:
-            return _look(Looking(agency, act))
-        case AskShift(agency, shifts), Chose(key) if (place := _number(key, len(shifts))) is not None:
+        case Shown(agency, week, _, site), Chose("week"):
+            return _look(Looking(agency, week=week + 1, site=site))
+        case Shown(agency, _, acts, site), Chose(act) if act in acts:
+            return _look(Looking(agency, act, site=site))
+        case AskSite(agency, sites), Chose(key) if (place := _number(key, len(sites))) is not None:
+            return _look(Looking(agency, site=sites[place]))
+        case AskShift(agency, shifts, site), Chose(key) if (place := _number(key, len(shifts))) is not None:
             day, start, end = shifts[place]
-            return _look(Looking(agency, "ask-swap", day=day, start=start, until=end))
-        case AskSwap(agency, day, start, _, names), Chose(key) if (place := _number(key, len(names))) is not None:
-            return _look(Looking(agency, "keep-swap", day=day, start=start, who=names[place]))
+            return _look(Looking(agency, "ask-swap", day=day, start=start, until=end, site=site))
+        case AskSwap(agency, day, start, _, names, site), Chose(key) if (place := _number(key, len(names))) is not None:
+            return _look(Looking(agency, "keep-swap", day=day, start=start, who=names[place], site=site))
         case AskAbsent(agency, names), Chose(key) if (place := _number(key, len(names))) is not None:
             return _ask(AskFrom(agency, names[place]), scene)
         case AskFrom(), Chose("today" | "tomorrow") | Wrote():
@@ -186,7 +202,7 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
         case ((Shown() | AskAgency()), Chose("back")) | (Looking(), _):
             return begin(scene, "")
         case _, Chose("back"):
-            return _look(Looking(_agency(state)))
+            return _look(Looking(_agency(state), site=getattr(state, "site", "")))
         case _:
             return Turn(state, resume(state, scene))
 
@@ -194,7 +210,7 @@ def advance(state: State, event: Event, scene: Scene) -> Turn[State]:
 def resume(state: State, scene: Scene) -> tuple[Say, ...]:
     back = Choice("back", scene.text("button-back"))
     match state:
-        case Shown(_, _, acts):
+        case Shown(acts=acts):
             rows = column(
                 *(Choice(act, scene.text(f"button-rota-{act}")) for act in (*acts, "week")), menu_choice(scene)
             )
@@ -202,10 +218,12 @@ def resume(state: State, scene: Scene) -> tuple[Say, ...]:
         case AskAgency(slugs):
             named = [one.agency.name for slug in slugs if (one := scene.person.at(slug)) is not None]
             return (_pick(scene.text("rota-ask-agency"), named, back),)
-        case AskShift(_, shifts):
+        case AskSite(_, sites):
+            return (_pick(scene.text("rota-ask-site"), [site or scene.text("rota-whole") for site in sites], back),)
+        case AskShift(shifts=shifts):
             labels = [f"{_date(day, scene)} {start}–{end}" for day, start, end in shifts]
             return (_pick(scene.text("rota-ask-shift"), labels, back),)
-        case AskSwap(_, day, start, end, names):
+        case AskSwap(_, day, start, end, names, _):
             return (
                 _pick(scene.text("rota-ask-swap", day=_date(day, scene), **{"from": start, "to": end}), names, back),
             )
@@ -236,25 +254,29 @@ def _found(looking: Looking, found: list[RotaView], scene: Scene) -> Turn[State]
     view = found[0]
     looking = replace(looking, agency=view.agency)
     rota, today = read_kept(view.body), scene.now.astimezone(view.zone).date()
-    names = _names(view)
+    names, site = _names(view), _site(rota, looking.site)
     match looking.act:
+        case "site":
+            return _ask(AskSite(view.agency, _shown(rota)[:MOST_SHOWN]), scene)
         case "swap":
             coming = [
                 (day.isoformat(), shift.start, shift.end)
                 for day in (today + number * ONE_DAY for number in range(-1, 2 * WEEK))
-                for shift in sorted(shifts_of(rota, day), key=lambda one: one.start)
+                for shift in sorted(shifts_of(of_site(rota, site), day), key=lambda one: one.start)
                 if _ends(day, shift.start, shift.end, view) > scene.now
             ]
-            return _ask(AskShift(view.agency, tuple(coming[:MOST_SHOWN])), scene)
+            return _ask(AskShift(view.agency, tuple(coming[:MOST_SHOWN]), site), scene)
         case "ask-swap":
-            return _ask(AskSwap(view.agency, looking.day, looking.start, looking.until, names), scene)
+            return _ask(AskSwap(view.agency, looking.day, looking.start, looking.until, names, looking.site), scene)
         case "keep-swap":
-            day = date.fromisoformat(looking.day)
-            if not any(shift.start == looking.start for shift in shifts_of(rota, day)):
+            day, here = date.fromisoformat(looking.day), same_site(looking.site)
+            if not any(shift.start == looking.start for shift in shifts_of(of_site(rota, looking.site), day)):
                 return _gone(view, scene)
-            others = tuple(one for one in rota.swaps if (one.day, one.start) != (day, looking.start))
+            this = (day, looking.start, here)
+            others = tuple(one for one in rota.swaps if (one.day, one.start, same_site(one.site)) != this)
             kept = tuple(one for one in others if one.day >= today - ONE_DAY)
-            return _changed(view, replace(rota, swaps=(*kept, Swap(day, looking.start, (looking.who,)))), scene)
+            swap = Swap(day, looking.start, (looking.who,), looking.site)
+            return _changed(view, replace(rota, swaps=(*kept, swap)), scene, site=looking.site)
         case "away":
             return _ask(AskAbsent(view.agency, names), scene)
         case "ask-cover":
@@ -265,7 +287,7 @@ def _found(looking: Looking, found: list[RotaView], scene: Scene) -> Turn[State]
                 looking.who, date.fromisoformat(looking.day), date.fromisoformat(looking.until), looking.cover
             )
             kept_absences = tuple(one for one in rota.absences if one.last >= today)
-            return _changed(view, replace(rota, absences=(*kept_absences, absence)), scene)
+            return _changed(view, replace(rota, absences=(*kept_absences, absence)), scene, site=site)
         case "back":
             still = [one for one in rota.absences if one.last >= today]
             listed = tuple((one.who, one.first.isoformat(), one.last.isoformat()) for one in still[:MOST_SHOWN])
@@ -273,16 +295,21 @@ def _found(looking: Looking, found: list[RotaView], scene: Scene) -> Turn[State]
         case "keep-back":
             gone = (looking.who, looking.day, looking.until)
             left = tuple(one for one in rota.absences if (one.who, one.first.isoformat(), one.last.isoformat()) != gone)
-            return _changed(view, replace(rota, absences=left), scene) if left != rota.absences else _gone(view, scene)
+            if left == rota.absences:
+                return _gone(view, scene)
+            return _changed(view, replace(rota, absences=left), scene, site=site)
         case "undo" if view.before:
-            return _changed(view, read_kept(view.before), scene, "rota-undone")
+            return _changed(view, read_kept(view.before), scene, "rota-undone", site=site)
         case _:
-            return _week(view, rota, looking.week, scene)
+            return _week(view, rota, looking.week, scene, site=site)
 
 
-def _week(view: RotaView, rota: Rota, week: int, scene: Scene, before: tuple[Say, ...] = ()) -> Turn[State]:
-    """Seven days, each with who is on duty when."""
-    title = scene.text("rota-title", agency=view.agency_name)
+def _week(
+    view: RotaView, rota: Rota, week: int, scene: Scene, before: tuple[Say, ...] = (), *, site: str = ""
+) -> Turn[State]:
+    """Seven days, each with who is on duty when: of one site, or of the whole agency."""
+    site = _site(rota, site)
+    title = scene.text("rota-title-site" if site else "rota-title", agency=view.agency_name, site=site)
     if not rota.shifts:
         said = Say(scene.text("rota-none"), title=title, rows=column(menu_choice(scene)))
         return Turn(None, (*before, said))
@@ -296,7 +323,7 @@ def _week(view: RotaView, rota: Rota, week: int, scene: Scene, before: tuple[Say
         weekday = scene.text(f"rota-day-{day.weekday() + 1}")
         holiday = int(any(one.day == day for one in rota.holidays))
         lines.append(scene.text("rota-day", day=weekday, date=f"{day:%d.%m.}", holiday=holiday))
-        lines += [f"  {line}" for line in _duty_lines(view, rota, day, away, scene)]
+        lines += [f"  {line}" for line in _duty_lines(view, rota, site, day, away, scene)]
     for one in rota.absences:
         if first <= one.last and one.first < first + WEEK * ONE_DAY:
             span = {"from": _date(one.first.isoformat(), scene), "to": _date(one.last.isoformat(), scene)}
@@ -305,8 +332,15 @@ def _week(view: RotaView, rota: Rota, week: int, scene: Scene, before: tuple[Say
         urgency = scene.text(f"urgency-{quiet.urgency}")
         lines.append(scene.text("rota-quiet", urgency=urgency, **{"from": quiet.start, "to": quiet.end}))
     is_away = any(one.last >= today for one in rota.absences)
-    acts = ("swap", "away", *(("back",) if is_away else ()), *(("undo",) if view.before else ()))
-    shown = Shown(view.agency, week, acts)
+    elsewhere = len(_shown(rota)) > 1
+    acts = (
+        "swap",
+        "away",
+        *(("back",) if is_away else ()),
+        *(("undo",) if view.before else ()),
+        *(("site",) if elsewhere else ()),
+    )
+    shown = Shown(view.agency, week, acts, site)
     said = Say(
         "\n".join(lines),
         title=title,
@@ -316,11 +350,13 @@ def _week(view: RotaView, rota: Rota, week: int, scene: Scene, before: tuple[Say
     return Turn(shown, (*before, said))
 
 
-def _duty_lines(view: RotaView, rota: Rota, day: date, away: set[str], scene: Scene) -> list[str]:
+def _duty_lines(view: RotaView, whole: Rota, site: str, day: date, away: set[str], scene: Scene) -> list[str]:
+    rota, covered = of_site(whole, site), bool(site and of_site(whole).shifts)
     start, end = (moment_of(one, "00:00", view.zone) for one in (day, day + ONE_DAY))
     joined: list[tuple[datetime, datetime, str]] = []
     for duty in duties(rota, view.zone, start, end):
-        who = ", ".join(_marked(name, away, scene) for name in duty.first) or scene.text("rota-nobody")
+        gap = "rota-agency" if covered and not planned(rota, view.zone, duty.start) else "rota-nobody"
+        who = ", ".join(_marked(name, away, scene) for name in duty.first) or scene.text(gap)
         if duty.second:
             who += scene.text("rota-second", who=", ".join(_marked(name, away, scene) for name in duty.second))
         if joined and joined[-1][2] == who:
@@ -333,10 +369,10 @@ def _duty_lines(view: RotaView, rota: Rota, day: date, away: set[str], scene: Sc
     ]
 
 
-def _changed(view: RotaView, rota: Rota, scene: Scene, phrase: str = "rota-changed") -> Turn[State]:
+def _changed(view: RotaView, rota: Rota, scene: Scene, phrase: str = "rota-changed", *, site: str = "") -> Turn[State]:
     body = keep(rota)
     after = replace(view, version=view.version + 1, body=body, before=view.body)
-    turn = _week(after, rota, 0, scene, (Say(scene.text(phrase)),))
+    turn = _week(after, rota, 0, scene, (Say(scene.text(phrase)),), site=site)
     return Turn(turn.state, turn.says, (KeepRota(view.agency, view.version, body),))
 
 
@@ -399,6 +435,17 @@ def _date(day: str, scene: Scene) -> str:
 def _today(agency: str, scene: Scene) -> date:
     own = scene.person.at(agency) or scene.home
     return scene.now.astimezone(own.agency.zone).date()
+
+
+def _shown(rota: Rota) -> tuple[str, ...]:
+    """Whose shifts can be looked at: the whole agency's (empty), where it has any, and each site's."""
+    return (*(("",) if of_site(rota).shifts else ()), *rota.sites)
+
+
+def _site(rota: Rota, site: str) -> str:
+    """The site, where it still has shifts, or what is shown first."""
+    there = _shown(rota)
+    return next((one for one in there if same_site(one) == same_site(site)), there[0] if there else "")
 
 
 def _agency(state: State) -> str:

@@ -39,7 +39,7 @@ _TO_GREEK: Final = MappingProxyType(
         **dict(zip("ABEZHIKMNOPTYX", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", strict=True)),
     }
 )
-_INTO: Final[Mapping[Alphabet, Mapping[str, str]]] = MappingProxyType(
+LOOK_ALIKES: Final[Mapping[Alphabet, Mapping[str, str]]] = MappingProxyType(
     {"latin": _TO_LATIN, "cyrillic": _TO_CYRILLIC, "greek": _TO_GREEK}
 )
 
@@ -95,7 +95,7 @@ def _into(alphabet: Alphabet, word: str) -> str:
     letters = []
     for letter in word:
         if of(letter) not in (alphabet, None):
-            into = _INTO[alphabet]
+            into = LOOK_ALIKES[alphabet]
             letter = into.get(letter) or into.get(_TO_LATIN.get(letter, ""), "")
             if not letter:
                 return ""

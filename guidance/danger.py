@@ -17,7 +17,7 @@ from guidance.danger_meaning import shipped
 from guidance.danger_phrases import PhraseFinder
 from guidance.encoder import Encoder
 from guidance.model import Danger, DangerPhrases
-from guidance.normal import AT_MOST_CHARACTERS
+from guidance.normal import AT_MOST_CHARACTERS, told
 
 SHORT: Final = 5
 """In a message of so many words or fewer a phrase is nearly all of it, and counts whatever the rest sounds like."""
@@ -44,6 +44,7 @@ class DangerFinder:
         encoder: Encoder | None = None,
     ) -> None:
         kept = tuple(phrases)
+        self._language = language
         self._phrases = PhraseFinder(kept, language)
         self._learnt = learnt
         self._meaning = (
@@ -77,3 +78,19 @@ class DangerFinder:
         kind = phrase.kind if phrase is not None else self._learnt.kind(heard)
         clear = heard.score >= (bounds.clear if phrase is None else bounds.unsure)
         return Danger(kind, self._steps.get(kind, bounds.unsure_step) if clear else bounds.unsure_step)
+
+    def told(self) -> dict[str, object]:
+        """All that hearing danger goes by, JSON-ready, for a reader that is no Python: ``page/src/danger``.
+
+        The page in the browser hears by it what is typed there, for no word of a note may leave the device unsealed.
+        It tells whether danger is heard by words alone, and nothing of kinds.
+        """
+        return {
+            "language": self._language,
+            "characters": AT_MOST_CHARACTERS,
+            "short": SHORT,
+            "clauses": AT_MOST_CLAUSES,
+            "normal": told(self._language),
+            "phrases": self._phrases.told(),
+            "learnt": None if self._learnt is None else self._learnt.told(),
+        }

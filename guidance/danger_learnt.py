@@ -9,7 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from guidance.danger_features import Sentence, WordGroups, features, parts
+from guidance.danger_features import (
+    APART_WEIGHT,
+    GROUPS_APART,
+    LETTERS,
+    LETTERS_WEIGHT,
+    LONGEST_PART,
+    Sentence,
+    WordGroups,
+    features,
+    parts,
+)
 from guidance.danger_meaning import Meaning
 
 SCALE: Final = 100
@@ -88,6 +98,24 @@ class Learnt:
         if meaning is not None:
             scores = meaning.mixed(scores, message)
         return max(map(Heard, scores, seen), key=lambda heard: heard.score, default=None)
+
+    def told(self) -> dict[str, object]:
+        """What hearing goes by, for a reader that is no Python; see ``guidance.danger``. Nothing of kinds."""
+        return {
+            "of": {word: " ".join(names) for word, names in self._groups.of.items()},
+            "only": " ".join(sorted(self._groups.only)),
+            "never": " ".join(sorted(self._groups.never)),
+            "weights": "\n".join(f"{name} {value}" for name, value in self._weights.danger.items()),
+            "clear": self.bounds.clear,
+            "unsure": self.bounds.unsure,
+            "unheard": self.bounds.unheard,
+            "scale": SCALE,
+            "letters": list(LETTERS),
+            "letters_weight": LETTERS_WEIGHT,
+            "groups_apart": GROUPS_APART,
+            "apart_weight": APART_WEIGHT,
+            "longest_part": LONGEST_PART,
+        }
 
     def kind(self, heard: Heard) -> str:
         """The kind of danger that it sounds like most; the first of equals."""

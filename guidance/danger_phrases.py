@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from guidance.model import Danger, DangerPhrases
-from guidance.normal import AT_MOST_CHARACTERS, folded, words
+from guidance.normal import AT_MOST_CHARACTERS, folded, in_javascript, words
 from guidance.speller import Speller
 
 AT_MOST_BETWEEN: Final = 3
@@ -510,6 +510,33 @@ class PhraseFinder:
             if tokens:
                 best = self._heard(sentence, tokens, clauses, best)
         return self._patterns[best].danger if best is not None else None
+
+    def told(self) -> dict[str, object]:
+        """What hearing goes by, for a reader that is no Python; see ``guidance.danger``."""
+        rules, number = self._rules, {part: at for at, part in enumerate(self._parts)}
+        sets = {
+            "dropped": rules.dropped,
+            "person": rules.person,
+            "present": rules.present,
+            "topic": rules.topic,
+            "about": rules.about,
+            "negation": self._negation,
+            "intent": self._intent,
+            "known": self._bases_known,
+        }
+        searched = ("past", "at_a_topic", "generic", "idioms", "question", "asking", "urgent", "definite")
+        return {
+            "sets": {name: " ".join(sorted(words)) for name, words in sets.items()},
+            "searched": {name: in_javascript(getattr(rules, name)) for name in searched},
+            "base": dict(rules.base),
+            "endings": [list(one) for one in rules.endings],
+            "parts": [" ".join(sorted(part)) for part in self._parts],
+            "patterns": [[number[part] for part in one.parts] for one in self._patterns],
+            "negated": [at for at, one in enumerate(self._patterns) if one.negated],
+            "between": AT_MOST_BETWEEN,
+            "tokens": AT_MOST_TOKENS,
+            "speller": self._speller.told(),
+        }
 
     def _pattern(self, danger: Danger, phrase: str) -> _Pattern:
         parts: list[frozenset[str]] = []

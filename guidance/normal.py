@@ -7,7 +7,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from guidance.alphabets import unmixed
+from guidance.alphabets import LOOK_ALIKES, own, unmixed
 from guidance.short_forms import ELIDED, SHORT_FORMS
 
 AT_MOST_CHARACTERS: Final = 2_000
@@ -25,6 +25,8 @@ _LETTERS: Final = {
     **{ord(one): other for one, other in zip("œæøłđıʻʹ", ["oe", "ae", "o", "l", "d", "i", "'", "'"], strict=True)},
     **{ord(one): other for one, other in zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True)},
 }
+
+_JS_WORD: Final = r"[\p{L}\p{N}_]"
 
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _SUFFIXES: Final = MappingProxyType({"ll": "will", "re": "are", "ve": "have", "m": "am", "d": "would", "s": ""})
@@ -98,6 +100,27 @@ def words(text: str, language: str = "en") -> list[str]:
             else:
                 found.append(joined)
     return found
+
+
+def told(language: str) -> dict[str, object]:
+    """What ``folded`` and ``words`` go by in a language, for a reader that is no Python; see ``guidance.danger``."""
+    hyphen = _HYPHENS.get(language)
+    return {
+        "letters": {chr(code): other for code, other in _LETTERS.items()},
+        "alphabet": own(language),
+        "look_alikes": {alphabet: dict(letters) for alphabet, letters in LOOK_ALIKES.items()},
+        "short_forms": dict(SHORT_FORMS.get(language, _NONE)),
+        "elided": dict(ELIDED.get(language, ELIDED[""])),
+        "suffixes": dict(_SUFFIXES),
+        "hyphen": None if hyphen is None else [in_javascript(hyphen[0]), hyphen[1].replace("\\", "$")],
+    }
+
+
+def in_javascript(pattern: re.Pattern[str]) -> str:
+    """A pattern of this package for a regular expression with the flag ``u``, where words have ASCII letters only."""
+    text = pattern.pattern.replace(r"[^\W_]", r"[\p{L}\p{N}]").replace(r"\d", r"\p{Nd}")
+    text = text.replace(r"\b", rf"(?:(?<={_JS_WORD})(?!{_JS_WORD})|(?<!{_JS_WORD})(?={_JS_WORD}))")
+    return text.replace(r"\w", _JS_WORD)
 
 
 def _bare(text: str) -> str:

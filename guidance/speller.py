@@ -112,6 +112,31 @@ class Speller:
         """Whether a word stays as typed without a look at what is near: it is known, real or too short."""
         return word in self._count or not word.isalpha() or len(word) < self._shortest or self._is_real(word)
 
+    def told(self) -> dict[str, object]:
+        """What a careful speller goes by, for a reader that is no Python; see ``guidance.danger``.
+
+        Of the language's frequent words only those that would be taken for slips, did nobody know that they are words.
+        """
+        real = [word for word in self._list if self._is_slip_but_real(word)]
+        letters = sorted({letter for word in self._count for letter in word})
+        return {
+            "shortest": self._shortest,
+            "words": " ".join(self._count),
+            "real": " ".join(real),
+            "pieces": " ".join(sorted(self._pieces)),
+            "no_pieces": " ".join(sorted(_LIKE_ENDINGS)),
+            "run_on": list(_RUN_ON.get(self._language, ())),
+            "after_elision": _AFTER_ELISION,
+            "shortest_piece": SHORTEST_PIECE,
+            "beside": {letter: keys for letter in letters if (keys := beside(letter, self._language))},
+            "costs": {"extra": EXTRA, "unlike": UNLIKE, "first": FIRST},
+        }
+
+    def _is_slip_but_real(self, word: str) -> bool:
+        if word in self._count or not word.isalpha() or len(word) < self._shortest:
+            return False
+        return self._is_real(word) and self._repair(word) != [word]
+
     def _is_real(self, word: str) -> bool:
         rank = self._list.rank(word)
         return rank is not None and (rank < SHORT_REAL or len(word) >= SHORTEST_REPAIRED)

@@ -16,6 +16,7 @@ from sqlalchemy import Row, bindparam, insert, or_, select
 from storage.audit_chain import START, AuditBroken, Checkpoint, Entry
 from storage.errors import Unknown, Unreadable
 from storage.schema import audit, notes
+from storage.sealing import base64url
 from storage.store import Store
 from storage.transaction import Transaction, seconds
 
@@ -81,6 +82,7 @@ Action = Literal[
     "person.added",
     "person.joined",
     "person.moved",
+    "person.placed",
     "person.renewed",
     "person.left",
     "person.revoked",
@@ -133,6 +135,7 @@ class Listed:
         operator: name of who acted at the command line.
         reason: one of ``REASONS``; ``?`` where it does not open with this installation's keys.
         words: what was typed besides.
+        sealed_words: the same, sealed to others (``storage.reading_words``); then ``words`` is empty.
         to: who received it: a destination's name, or a person's ref in hex.
         key: id of the reader's key that opened it, hex.
     """
@@ -143,6 +146,7 @@ class Listed:
     words: str = field(repr=False)
     to: str = field(repr=False)
     key: str
+    sealed_words: bytes = field(default=b"", repr=False)
 
 
 _insert = insert(audit)
@@ -161,6 +165,7 @@ def record(
     words: str = "",
     to: str = "",
     key: str = "",
+    sealed_words: bytes = b"",
     outcome: Outcome = "done",
 ) -> None:
     """Add an entry; it commits or not together with the act.
@@ -168,7 +173,7 @@ def record(
     Args:
         agency: ref of the agency concerned; empty for all of them.
         about: up to 32 bytes that name the record, never a word of it.
-        words, to, key: see ``Listed``; sealed. ``words`` up to 500 characters.
+        words, to, key, sealed_words: see ``Listed``; sealed. ``words`` up to 500 characters.
     """
     if len(words) > MOST_WORDS:
         raise ValueError("words")
@@ -176,6 +181,7 @@ def record(
     last, prev = head(tx)
     seq = last + 1
     told = {"reason": reason, "operator": tx.actor.name, "words": words, "to": to, "key": key}
+    told["sealed_words"] = base64url.encode(sealed_words)
     sealed = tx.seal("audit", _place(seq), {name: value for name, value in told.items() if value})
     when = seconds(at)
     if action in TO_THE_HOUR:
@@ -279,6 +285,7 @@ def _opened(tx: Transaction, row: Row[Any]) -> Listed:
         told.get("words", ""),
         told.get("to", ""),
         told.get("key", ""),
+        base64url.decode(told.get("sealed_words", "")),
     )
 
 

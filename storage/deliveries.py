@@ -21,6 +21,7 @@ from storage.transaction import Transaction, moment, seconds
 RECORDED: Final = 1
 WITHDRAWAL: Final = 2
 HOUR_S: Final = 3_600
+DAY_S: Final = 86_400
 State = Literal["pending", "leased", "sent", "acked", "parked", "dead", "withdrawn"]
 UNDER_WAY: Final = ("pending", "leased", "sent", "parked")
 SETTLED: Final = ("acked", "dead", "withdrawn")
@@ -282,6 +283,29 @@ def oldest_waiting(name: str) -> Any:
         deliveries.c.state.in_(("pending", "leased", "sent")),
         deliveries.c.case_seq.is_not(None),
     )
+
+
+def alarm(tx: Transaction, name: str, *, alarm_s: int, alarmed_at: int | None, now: int) -> None:
+    """The desk hears that the oldest delivery waits for longer than it should, once a day for as long as it lasts.
+
+    Args:
+        alarm_s, alarmed_at: of the destination's row.
+    """
+    here = update(destinations).where(destinations.c.name == name)
+    oldest = tx.db.scalar(oldest_waiting(name))
+    if oldest is None or now - oldest <= alarm_s:
+        if alarmed_at is not None:
+            tx.db.execute(here.values(alarmed_at=None))
+    elif alarmed_at is None or not 0 <= now - alarmed_at < DAY_S:
+        tx.db.execute(here.values(alarmed_at=now))
+        tell(tx, LATE, name, at=moment(now))
+
+
+def alarm_all(tx: Transaction, *, at: datetime) -> None:
+    """The same for every destination: also where no sync process runs that would notice."""
+    columns = (destinations.c.name, destinations.c.alarm_s, destinations.c.alarmed_at)
+    for name, alarm_s, alarmed_at in tx.db.execute(select(*columns)).all():
+        alarm(tx, name, alarm_s=alarm_s, alarmed_at=alarmed_at, now=seconds(at))
 
 
 def held(tx: Transaction, destination: str) -> int:

@@ -114,6 +114,12 @@ def standing(tx: Transaction, note_id: str) -> Standing:
     )
 
 
+def agency_of(tx: Transaction, note_id: bytes) -> bytes | None:
+    """Whose flag it is; None: there is none."""
+    found: bytes | None = tx.db.scalar(select(flags.c.agency_ref).where(flags.c.note_id == note_id))
+    return found
+
+
 def life(tx: Transaction, note_id: str) -> Life:
     """Where a flag stands.
 
@@ -282,14 +288,16 @@ def arrived(tx: Transaction, note_id: str, *, at: datetime, pins: Pins | None = 
 
 def pull_in(tx: Transaction, *, at: datetime, shift: Shift = plain_shift) -> None:
     """No open flag warns later than if its last act had been now: one that would had it while the clock was ahead.
-    Each has a timer, also one whose timer was lost."""
+    Each has a timer, also one whose timer was lost. One that nobody has is looked at now: it may owe a look that
+    was due by the other clock, and quiet hours and shifts are others."""
     for row in tx.db.execute(select(flags).where(flags.c.state.in_(OPEN))).all():
         life = _life(row)
         take_by = shift(row.agency_ref, life.urgency, at)
         latest = take_by if life.state in UNOWNED else flag_life.latest(life, at=at)
+        wakes_by = at if life.state in UNOWNED else latest
         armed = timers.armed_until(tx, DEADLINE, row.note_id.hex())
-        if armed is None or armed > latest:
-            timers.arm(tx, DEADLINE, row.note_id.hex(), latest)
+        if armed is None or armed > wakes_by:
+            timers.arm(tx, DEADLINE, row.note_id.hex(), wakes_by)
         drawn_in = {
             "due_at": min(row.due_at, seconds(latest)),
             "take_by": min(row.take_by, seconds(take_by)),

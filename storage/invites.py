@@ -17,7 +17,7 @@ from sqlalchemy import Row, delete, insert, select, update
 
 from dialogues.permissions import may_invite
 from dialogues.reference import read_token
-from storage import audit, people
+from storage import audit, people, sites
 from storage.actor import Actor
 from storage.errors import Unknown
 from storage.schema import invites, redemptions
@@ -81,6 +81,7 @@ def make(
     days: int | None = None,
     issuer_ref: bytes | None = None,
     token: str = "",
+    site: str = "",
 ) -> Made:
     """Make an invite.
 
@@ -88,6 +89,7 @@ def make(
         days: the role ends after so many, unless it is renewed; None: it does not end by itself.
         issuer_ref: who makes it in the chat; None: the command line.
         token: one of the chat, to be read out; empty: 43 characters of ``A-Za-z0-9_-``, as links take them.
+        site: where they will work, see ``storage.sites``.
 
     Raises:
         Unknown: the issuer may not invite to this role in this agency.
@@ -107,6 +109,7 @@ def make(
             "code_hash": tx.keyring.code_hash(token_hash, code) if code else None,
             "issuer_ref": issuer_ref,
             "days": days,
+            "sealed_site": sites.seal(tx, token_hash, site),
         },
     )
     audit.record(tx, "invite.made", at=at, reason="access", agency=agency_ref, about=token_hash[:16])
@@ -185,10 +188,11 @@ def _enter(tx: Transaction, row: Row[Any], channel: str, chat: str, language: st
     if tx.db.execute(update(invites).where(*live).values(used_at=seconds(at))).rowcount != 1:
         return Refused()
     tx.db.execute(delete(redemptions).where(redemptions.c.token_hash == row.token_hash))
+    site = sites.unseal(tx, row.token_hash, row.sealed_site)
     if person_ref is not None:
-        people.join(tx, person_ref, row.agency_ref, row.role, at=at, days=row.days)
+        people.join(tx, person_ref, row.agency_ref, row.role, at=at, days=row.days, site=site)
     else:
-        person_ref = people.add(tx, row.agency_ref, row.role, language=language, at=at, days=row.days)
+        person_ref = people.add(tx, row.agency_ref, row.role, language=language, at=at, days=row.days, site=site)
         people.reach_at(tx, person_ref, channel, chat)
     whose = tx.acting(Actor.person(person_ref))
     about = row.token_hash[:16]

@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from storage import audit, people, timers
 from storage import flag_steps as steps
 from storage import notes as note_rows
-from storage.audit import Reason
+from storage import people, reading, reading_words, timers
+from storage.audit import Listed as Entry
+from storage.audit import ReadingReason
 from storage.errors import Unknown
 from storage.opened_attachments import Attached, attached
+from storage.pins import Pins
 from storage.schema import agencies as agency_table
 from storage.schema import flag_steps, flags, notes
 from storage.sealing.errors import NoteUnreadable
@@ -53,8 +55,10 @@ def open_reference(
     ingest_public_keys: Collection[VerifyKey],
     *,
     at: datetime,
-    reason: Reason,
+    reason: ReadingReason,
     words: str = "",
+    to: str = "",
+    pins: Pins | None = None,
 ) -> list[Opened]:
     """The note of a reference and its amendments, in order; each leaves an entry in the audit log.
 
@@ -62,7 +66,7 @@ def open_reference(
 
     Args:
         tx: on a connection that may read bodies.
-        reason, words: why it is read, see ``storage.audit.record``.
+        reason, words, to: why it is read, and by whom; with ``pins``: see ``storage.reading.given_out``.
 
     Raises:
         Unknown: no such note, or it was withdrawn.
@@ -83,9 +87,8 @@ def open_reference(
             continue
         expected = Expected(row.agency_ref, row.id, row.flag_level, row.channel)
         opened = open_note(row.body, key, expected=expected, ingest_public_keys=ingest_public_keys)
-        audit.record(
-            tx, "note.opened", at=at, reason=reason, agency=row.agency_ref, about=row.id, words=words, key=key.kid.hex()
-        )
+        kid = key.kid.hex()
+        reading.given_out(tx, row.id, at=at, reason=reason, words=words, to=to, key=kid, pins=pins)
         body = json.loads(opened.plaintext)
         attachments = attached(tx, row.agency_ref, row.id, body, key, ingest_public_keys)
         found.append(Opened(row.reference, row.state, body, attachments))
@@ -123,6 +126,20 @@ def listed(tx: Transaction) -> list[Listed]:
         )
         for row in tx.db.execute(query)
     ]
+
+
+def words_of(entry: Entry, key: OpeningKey, ingest_public_keys: Collection[VerifyKey]) -> str:
+    """The words of an entry of the audit log, with a key they were sealed to; "" where there are none.
+
+    Raises:
+        NoteUnreadable: not for this key, or not as they were sealed.
+    """
+    if not entry.sealed_words:
+        return entry.words
+    about = entry.entry
+    expected = Expected(about.agency, reading_words.place(about.about), 0, "chat", reading_words.SCHEMA_VERSION)
+    opened = open_note(entry.sealed_words, key, expected=expected, ingest_public_keys=ingest_public_keys)
+    return opened.plaintext.decode()
 
 
 @dataclass(frozen=True, slots=True)

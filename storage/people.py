@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from dialogues.permissions import SERVES
 from guidance.model import Role
-from storage import audit, awaited, deletions, lapses, outbox, plans
+from storage import audit, awaited, deletions, lapses, outbox, plans, sites
 from storage import timers as timer_rows
 from storage.errors import LastAdmin, Unknown, Unreadable
 from storage.schema import (
@@ -65,6 +65,7 @@ class Servant:
     Attributes:
         roles: (agency ref, role), each agency once.
         reached: something arrives at one of their chats, as far as is known.
+        sites: names of where they work, of these agencies.
     """
 
     ref: bytes
@@ -73,6 +74,7 @@ class Servant:
     accepted: bool
     reached: bool
     roles: tuple[tuple[bytes, Role], ...]
+    sites: tuple[str, ...] = field(default=(), repr=False)
 
     def serves(self, agency_refs: Collection[bytes], *roles: Role) -> bool:
         """Whether they have one of these roles in one of these agencies."""
@@ -89,6 +91,7 @@ class StaffRow:
     accepted: bool
     until: datetime | None
     days: int | None
+    site: str = field(default="", repr=False)
 
 
 _profile_of = select(people.c.sealed_profile).where(people.c.ref == bindparam("person"))
@@ -111,6 +114,7 @@ _servants = (
         people.c.accepted_at,
         memberships.c.agency_ref,
         memberships.c.role,
+        memberships.c.sealed_site,
         select(addresses.c.ref)
         .where(addresses.c.person_ref == people.c.ref, addresses.c.unreachable_since.is_(None))
         .exists()
@@ -127,12 +131,20 @@ _servants = (
 
 
 def add(
-    tx: Transaction, agency_ref: bytes, role: str, *, language: str, at: datetime, days: int | None = None
+    tx: Transaction,
+    agency_ref: bytes,
+    role: str,
+    *,
+    language: str,
+    at: datetime,
+    days: int | None = None,
+    site: str = "",
 ) -> bytes:
     """A new person without an address yet; they accept the rules in their first conversation.
 
     Args:
         days: the role ends after so many, unless it is renewed; None: it does not end by itself.
+        site: where they work, see ``storage.sites``.
 
     Returns:
         The person's ref, 16 random bytes.
@@ -143,7 +155,7 @@ def add(
         insert(people),
         {"ref": ref, "sealed_profile": tx.seal("profile", ref, profile), "created_at": seconds(at)},
     )
-    join(tx, ref, agency_ref, role, at=at, days=days)
+    join(tx, ref, agency_ref, role, at=at, days=days, site=site)
     return ref
 
 
@@ -155,12 +167,14 @@ def join(
     *,
     at: datetime,
     days: int | None = None,
+    site: str = "",
     force: bool = False,
 ) -> None:
     """Give a person a role in an agency; one role in each, the newest counts. What only the old role could do ends.
 
     Args:
         days: as in ``add``.
+        site: as in ``add``; empty: where they worked before, if they did.
         force: even if nobody is left who is admin there.
 
     Raises:
@@ -171,12 +185,14 @@ def join(
         keep_an_admin(tx, person_ref, agency_ref)
     if was in SERVES and role not in SERVES:
         _hand_back_flags(tx, person_ref, at)
-    lasts = lapses.values(at, days)
+    values: dict[str, Any] = {"role": role, **lapses.values(at, days)}
+    if site:
+        values["sealed_site"] = sites.seal(tx, sites.place(person_ref, agency_ref), site)
     if was is not None:
         where = (memberships.c.person_ref == person_ref, memberships.c.agency_ref == agency_ref)
-        tx.db.execute(update(memberships).where(*where).values(role=role, **lasts))
+        tx.db.execute(update(memberships).where(*where).values(**values))
     else:
-        row = {"person_ref": person_ref, "agency_ref": agency_ref, "role": role, "since": seconds(at), **lasts}
+        row = {"person_ref": person_ref, "agency_ref": agency_ref, "since": seconds(at), **values}
         tx.db.execute(insert(memberships), row)
     lapses.watch(tx, person_ref, agency_ref, at=at)
 
@@ -287,7 +303,10 @@ def servants(tx: Transaction, agency_refs: Collection[bytes]) -> list[Servant]:
         fields = tx.open("profile", ref, first.sealed_profile)
         roles = tuple((row.agency_ref, row.role) for row in several)
         accepted, reached = first.accepted_at is not None, bool(first.reached)
-        found.append(Servant(ref, fields["handle"], fields["language"], accepted, reached, roles))
+        at = (sites.unseal(tx, sites.place(ref, row.agency_ref), row.sealed_site) for row in several)
+        found.append(
+            Servant(ref, fields["handle"], fields["language"], accepted, reached, roles, tuple(filter(None, at)))
+        )
     return found
 
 
@@ -305,7 +324,7 @@ def one(tx: Transaction, person_ref: bytes) -> PersonRow | None:
 def staff(tx: Transaction, agency_ref: bytes) -> list[StaffRow]:
     """Everybody who has a role in an agency, by role and handle."""
     query = (
-        select(people, memberships.c.role, memberships.c.until, memberships.c.days)
+        select(people, memberships.c.role, memberships.c.until, memberships.c.days, memberships.c.sealed_site)
         .join(memberships, memberships.c.person_ref == people.c.ref)
         .where(memberships.c.agency_ref == agency_ref, people.c.revoked_at.is_(None))
     )
@@ -317,6 +336,7 @@ def staff(tx: Transaction, agency_ref: bytes) -> list[StaffRow]:
             row.accepted_at is not None,
             None if row.until is None else moment(row.until),
             row.days,
+            sites.unseal(tx, sites.place(row.ref, agency_ref), row.sealed_site),
         )
         for row in tx.db.execute(query)
     ]

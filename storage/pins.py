@@ -1,6 +1,7 @@
 """What an installation believes about its desks, kept outside the database: whose signature, and since which version.
 
-One small file an agency, ``desks/<slug>.json``: {"admin": base64url public key, "version": highest seen}.
+One small file an agency, ``desks/<slug>.json``: {"admin": base64url public key, "version": highest seen}; and where one
+admin key gave way to another here, "successions": what both of them signed.
 """
 
 import json
@@ -21,6 +22,21 @@ class Pin:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """One admin key took another's place; both have signed ``storage.sealing.succession.statement``.
+
+    Attributes:
+        version: of the first desk that the new key signed.
+    """
+
+    former: VerifyKey
+    new: VerifyKey
+    version: int
+    by_former: bytes
+    by_new: bytes
+
+
 class Pins:
     """The pins of one data folder, read anew each time: another process may have raised one."""
 
@@ -32,9 +48,32 @@ class Pins:
         Raises:
             BadInstallation: the file is there and not as it must be. Never treated as missing.
         """
+        found = self._read(slug)
+        return None if found is None else found[0]
+
+    def successions(self, slug: str) -> tuple[Succession, ...]:
+        """How the pinned admin key came to be it, oldest first: for who pinned a former one.
+
+        Raises:
+            BadInstallation: as ``of``.
+        """
+        found = self._read(slug)
+        return () if found is None else found[1]
+
+    def _read(self, slug: str) -> tuple[Pin, tuple[Succession, ...]] | None:
         try:
             fields = json.loads((self._folder / f"{slug}.json").read_text())
-            return Pin(VerifyKey(base64url.decode(fields["admin"])), int(fields["version"]))
+            pin = Pin(VerifyKey(base64url.decode(fields["admin"])), int(fields["version"]))
+            return pin, tuple(
+                Succession(
+                    VerifyKey(base64url.decode(one["former"])),
+                    VerifyKey(base64url.decode(one["new"])),
+                    int(one["version"]),
+                    base64url.decode(one["by_former"]),
+                    base64url.decode(one["by_new"]),
+                )
+                for one in fields.get("successions", [])
+            )
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, KeyRefused):
@@ -74,14 +113,17 @@ class Pins:
             raise BadInstallation("the change of admin keys is not signed by both of them")
         if found.version >= to.version:
             raise BadInstallation(f"version {found.version} of {slug}'s desk was seen already")
-        self._write(slug, to)
+        self._write(slug, to, Succession(found.admin, to.admin, to.version, by_former, by_new))
 
-    def _write(self, slug: str, pin: Pin) -> None:
+    def _write(self, slug: str, pin: Pin, *succeeded: Succession) -> None:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         path = self._folder / f"{slug}.json"
         part = path.with_suffix(".part")
+        fields: dict[str, object] = {"admin": base64url.encode(pin.admin.raw), "version": pin.version}
+        if successions := (*self.successions(slug), *succeeded):
+            fields["successions"] = [told(one) for one in successions]
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump({"admin": base64url.encode(pin.admin.raw), "version": pin.version}, file)
+            json.dump(fields, file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
@@ -90,3 +132,14 @@ class Pins:
             os.fsync(folder)  # or the new name may be gone after a loss of power
         finally:
             os.close(folder)
+
+
+def told(one: Succession) -> dict[str, object]:
+    """JSON-ready; bytes as base64url."""
+    return {
+        "former": base64url.encode(one.former.raw),
+        "new": base64url.encode(one.new.raw),
+        "version": one.version,
+        "by_former": base64url.encode(one.by_former),
+        "by_new": base64url.encode(one.by_new),
+    }

@@ -14,10 +14,11 @@ from typing import Final, Literal
 
 from sqlalchemy import or_, select
 
-from storage import audit, timers
+from storage import audit, reading_words, timers
 from storage.audit import ReadingReason
 from storage.errors import ReasonNeeded, Unknown
 from storage.notes import READ
+from storage.pins import Pins
 from storage.schema import case_members, flags, memberships, notes
 from storage.transaction import Transaction
 
@@ -128,9 +129,39 @@ def opening(
 
 
 def given_out(
-    tx: Transaction, note_id: bytes, *, at: datetime, reason: ReadingReason, words: str = "", key: str = ""
+    tx: Transaction,
+    note_id: bytes,
+    *,
+    at: datetime,
+    reason: ReadingReason,
+    words: str = "",
+    to: str = "",
+    key: str = "",
+    pins: Pins | None = None,
+    outcome: audit.Outcome = "done",
 ) -> None:
-    """The entry in the audit log that a note was given to whoever opens it; ``tx.actor`` says who."""
+    """The entry in the audit log that a note was given to whoever opens it; ``tx.actor`` says who.
+
+    Args:
+        words: sealed to the desk's supervisors, where the note is not opened for handling.
+        to, key: see ``storage.audit.record``.
+        pins: whose signature the desk must carry; None: the words are kept under the assistant's own keys.
+    """
     here = select(notes.c.agency_ref).where(notes.c.id == note_id)
-    agency_ref = tx.db.scalar(here)
-    audit.record(tx, "note.opened", at=at, reason=reason, agency=agency_ref or b"", about=note_id, words=words, key=key)
+    agency_ref = tx.db.scalar(here) or b""
+    sealed = b""
+    if pins is not None and words and reason != "handling":
+        sealed = reading_words.sealed(tx, pins, note_id, agency_ref, words, at=at)
+    audit.record(
+        tx,
+        "note.opened",
+        at=at,
+        reason=reason,
+        agency=agency_ref,
+        about=note_id,
+        words="" if sealed else words,
+        sealed_words=sealed,
+        to=to,
+        key=key,
+        outcome=outcome,
+    )

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Column, Row, Table, select, update
 
 from storage import awaited as wishes
+from storage import sites
 from storage.keyring import Label
 from storage.schema import (
     addresses,
@@ -17,6 +18,8 @@ from storage.schema import (
     conversations,
     flag_steps,
     gaps,
+    invites,
+    memberships,
     outbox,
     people,
     plans,
@@ -45,6 +48,8 @@ FOR_GOOD: Final = (("audit", "sealed_reason"),)
 COLUMNS: Final[tuple[Sealed, ...]] = (
     Sealed(agencies, "sealed_profile", "agency", lambda row: row.ref),
     Sealed(people, "sealed_profile", "profile", lambda row: row.ref),
+    Sealed(memberships, "sealed_site", "profile", lambda row: sites.place(row.person_ref, row.agency_ref)),
+    Sealed(invites, "sealed_site", "profile", lambda row: row.token_hash),
     Sealed(addresses, "sealed_contact", "contact", lambda row: row.ref),
     Sealed(conversations, "sealed_state", "state", lambda row: row.address_ref),
     Sealed(conversations, "sealed_shown", "state", lambda row: b"shown" + row.address_ref),

@@ -71,6 +71,7 @@ memberships = Table(
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger),
     Column("days", Integer),
+    Column("sealed_site", LargeBinary),
     Index("ix_memberships_agency_ref", "agency_ref", "role"),
 )
 
@@ -101,6 +102,7 @@ invites = Table(
     Column("wrong_codes", Integer, nullable=False, server_default="0"),
     Column("issuer_ref", Ref),
     Column("days", Integer),
+    Column("sealed_site", LargeBinary),
 )
 
 # A chat that showed an invite and has yet to tell its code; swept with the invite.
@@ -584,6 +586,15 @@ page_used = Table(
     metadata,
     Column("hash", LargeBinary(32), primary_key=True),
     Column("until", BigInteger, nullable=False),
+)
+
+# How many notes the page brought on a day (``day``: its midnight, UTC) of a person, or to an agency; for two days.
+page_counts = Table(
+    "page_counts",
+    metadata,
+    Column("ref", Ref, primary_key=True),
+    Column("day", BigInteger, primary_key=True),
+    Column("notes", Integer, nullable=False),
 )
 
 # Whose a desk's key is, for acts that people do; from linking until the person's access ends.

@@ -41,5 +41,6 @@ RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
     "page_used": _ALL,
     "key_holders": _ALL,
     "page_uploads": _ALL,
+    "page_counts": _ALL,
 }
 """Table -> what may be done with its rows. A table that is not here is not seen."""

@@ -1,5 +1,5 @@
-"""What the sync process may do in the database: what it delivers, and where it writes down how that went. Nobody's
-name, chat, conversation or message.
+"""What the sync process may do in the database: what it delivers, whether a flag is taken, and where it writes down how
+that went. Nobody's name, chat, conversation or message.
 
 On a server these are the grants of the role ``integra_sync``; in a file the authorizer of its connection.
 """
@@ -12,6 +12,7 @@ READS: Final[dict[str, tuple[str, ...]]] = {
     "agencies": ("ref", "version"),
     "desks": (),
     "notes": (),
+    "flags": ("note_id", "agency_ref", "state"),
     "attachments": ("note_id", "number", "agency_ref", "state", "body"),
     "destinations": (),
     "deliveries": (),

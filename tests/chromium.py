@@ -90,6 +90,9 @@ class Device:
             await tab.goto(url)
         return tab
 
+    async def offline(self, is_so: bool) -> None:
+        await self._browser.ask("contextOffline", context=self.name, offline=is_so)
+
     async def close(self) -> None:
         await self._browser.ask("closeContext", context=self.name)
 

@@ -5,16 +5,19 @@ that does not go through the connector.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from dialogues.reference import reference
-from storage.sync.base import Attachment, Connector, Delivery, DeliveryRef, Kind
+from storage.sync.base import Attachment, Connector, Delivery, DeliveryRef, Kind, Outcome, Remote
 from storage.sync.canonical import Json, canonical
 from storage.sync.mapping import payload_sha256
 
+C = TypeVar("C", bound=Connector)
+WITHIN_S = 30.0
 WORDS = "Synthetic words that nobody may find elsewhere."
 
 
@@ -98,3 +101,21 @@ def delivery(
         text=text if kind != "withdrawn" else "",
         attachments=its,
     )
+
+
+async def sent(connector: Connector, one: Delivery, within_s: float = WITHIN_S) -> Outcome:
+    (outcome,) = await connector.send([one], within_s=within_s)
+    return outcome
+
+
+async def listed(connector: Connector, cursor: str | None = None) -> list[Remote]:
+    return [one async for one in connector.list_since(cursor)]
+
+
+@asynccontextmanager
+async def closing(connector: C) -> AsyncIterator[C]:
+    """The connector, whose connections are given back afterwards."""
+    try:
+        yield connector
+    finally:
+        await connector.close()

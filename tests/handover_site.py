@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyrage
 from case_system import CaseSystem
@@ -67,19 +67,36 @@ class Site:
     def __init__(self, folder: Path, agency: str = "mentors-north", cluster: Cluster | None = None) -> None:
         self.folder, self.agency, self.cluster = folder, agency, cluster
         self.path = folder / "notes.sqlite3"
+        self.addresses = postgres.Addresses()
         if cluster is None:
             database.migrate(self.path)
         else:
             self.addresses = cluster.addresses(cluster.new_database(_template(cluster)))
+        self._begin()
+        self.add_agency(agency)
+
+    def _begin(self) -> None:
         self.keyring = Keyring(keyset(1), SigningKey(bytes([2]) * 32))
-        self.pins = Pins(folder / "desks")
+        self.pins = Pins(self.folder / "desks")
         self.key = OpeningKey(SuiteId.XWING, bytes([3]) * 32)
         self.clock = MovableClock(NOON)
         self.open()
-        self.add_agency(agency)
+
+    @classmethod
+    def reopened(cls, folder: Path, addresses: dict[str, str]) -> Self:
+        """In another process: what the first one made, as it lies there.
+
+        Args:
+            addresses: of the server, as ``dataclasses.asdict`` gives them.
+        """
+        made = cls.__new__(cls)
+        made.folder, made.agency, made.cluster = folder, "mentors-north", None
+        made.path, made.addresses = folder / "notes.sqlite3", postgres.Addresses(**addresses)
+        made._begin()
+        return made
 
     def _engine(self, **role: bool) -> Engine:
-        if self.cluster is None:
+        if self.addresses == postgres.Addresses():
             return database.open_database(self.path, **role)
         return postgres.open_postgres(self.addresses, **role)
 
@@ -269,25 +286,22 @@ class DropSite(Site):
         self.imported: dict[str, str] = {}
         self.read_up_to = 0
 
-    def reopen(self, folder: Path, identity: str) -> None:
-        """In another process: what the first one made, as it lies there."""
-        self.folder, self.agency, self.cluster = folder, "mentors-north", None
-        self.path = folder / "notes.sqlite3"
-        self.keyring = Keyring(keyset(1), SigningKey(bytes([2]) * 32))
-        self.pins, self.key = Pins(folder / "desks"), OpeningKey(SuiteId.XWING, bytes([3]) * 32)
-        self.clock = MovableClock(NOON)
-        self.identity = pyrage.x25519.Identity.from_str(identity)
-        self.root = folder / "drop"
-        self.drop_folder, self.acks = self.root / "outgoing", self.root / "acks"
-        self.drop_settings = FileDropSettings(
+    @classmethod
+    def with_identity(cls, folder: Path, identity: str) -> Self:
+        """As ``reopened``; with the agency's identity."""
+        made = cls.reopened(folder, {})
+        made.identity = pyrage.x25519.Identity.from_str(identity)
+        made.root = folder / "drop"
+        made.drop_folder, made.acks = made.root / "outgoing", made.root / "acks"
+        made.drop_settings = FileDropSettings(
             name="north",
-            agency=self.agency,
-            folder=self.root,
-            age_recipient=str(self.identity.to_public()),
+            agency=made.agency,
+            folder=made.root,
+            age_recipient=str(made.identity.to_public()),
             ack_key_files=(folder / "agency.pem",),
             sender="integra-north",
         )
-        self.open()
+        return made
 
     def drop(self, key: OpeningKey | None = None, settings: FileDropSettings | None = None) -> FileDrop:
         settings = settings or self.drop_settings

@@ -17,9 +17,9 @@ from typing import Any
 
 from bot_site import NOON, STAFF, Site
 from chromium import DESKTOP, PHONE, Chromium, Tab
-from page_stories import Story, seals, told, writes
+from page_stories import Story, link_in, seals, told, writes
 from page_tools import PAGE, PROJECT
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from bot.trial import Trial
 
@@ -34,7 +34,19 @@ SAW = (
     "He did not come to the group afterwards."
 )
 THINK = "He seemed calm, more than on other days. I am not sure what it means."
+DANGER = "His cellmate says that he has a knife and will stab somebody tonight."
 ADDED = "The night shift reports that he has slept."
+
+
+def drawn() -> Image.Image:
+    """A leaflet on a table, invented."""
+    picture = Image.new("RGB", (1200, 900), (176, 152, 124))
+    pen = ImageDraw.Draw(picture)
+    pen.polygon([(330, 90), (900, 140), (850, 820), (260, 760)], fill=(247, 244, 236), outline=(205, 198, 184))
+    pen.polygon([(400, 170), (820, 207), (810, 320), (390, 280)], fill=(29, 91, 112))
+    for line in range(7):
+        pen.line([(378, 370 + 52 * line), (790 - 60 * (line % 3), 404 + 52 * line)], fill=(120, 126, 128), width=12)
+    return picture
 
 
 async def walk(story: Story, options: dict[str, Any], shot: Callable[[Tab, str], Awaitable[None]]) -> None:
@@ -47,7 +59,16 @@ async def walk(story: Story, options: dict[str, Any], shot: Callable[[Tab, str],
     tab = await story.author("officer", device)
     await writes(tab, SAW, case="AB-1234-P", urgency="Urgent", flag="self-harm", look_over=False)
     await tab.fill("What I think", THINK)
+    with tempfile.NamedTemporaryFile(suffix=".jpg") as file:
+        drawn().save(file, "JPEG")
+        file.flush()
+        await tab.ask("upload", label="Add a photo", path=file.name)
+        await tab.ask("sees", css=".attached img")
     await shot(tab, "02-write")
+    await tab.fill("What I was told", DANGER)
+    await tab.ask("sees", css=".alarm")
+    await shot(tab, "02a-danger")
+    await tab.click("I have read this")
     await tab.fill("Case code", "Karim")
     await tab.fill("What I was told", "His cousin Ahmed Nasser rang.")
     await tab.click("Look it over")
@@ -73,6 +94,7 @@ async def walk(story: Story, options: dict[str, Any], shot: Callable[[Tab, str],
     await story.hears("officer")
 
     story.site.clock.move(timedelta(minutes=12))
+    address = link_in(await story.hears("coordinator"))
     tab = await story.author("officer", device)
     for text, urgency, flag in (("He came late.", "Routine", ""), ("A letter from abroad.", "Today", "travel")):
         await writes(tab, text, urgency=urgency, flag=flag)
@@ -105,6 +127,9 @@ async def walk(story: Story, options: dict[str, Any], shot: Callable[[Tab, str],
     await tab.click(f"Open {reference}")
     await tab.sees("The night shift reports", exact=False)
     await shot(tab, "13-note")
+    await tab.ask("media", media={"media": "print"})
+    await shot(tab, "13a-print")
+    await tab.ask("media", media={"media": "screen"})
     await tab.click("Take it")
     await tab.sees("You have it.")
     await tab.click("Close it")
@@ -121,6 +146,9 @@ async def walk(story: Story, options: dict[str, Any], shot: Callable[[Tab, str],
     await tab.click("Lock")
     await tab.titled("Unlock your key")
     await shot(tab, "17-locked")
+    tab = await device.tab(address)
+    await tab.sees("You came for note", exact=False)
+    await shot(tab, "18-from-the-notice")
 
 
 IN_THE_README = {"04-look-over": "write", "12-list": "list", "13-note": "note"}

@@ -45,7 +45,7 @@ class Story:
     async def link(self, who: str) -> str:
         """The address that ``/page`` gives in the chat."""
         heard = await self.says(who, "/page")
-        found = re.search(rf"{re.escape(self.page.origin)}\S*", heard)
+        found = re.search(rf"{re.escape(self.page.origin)}\S*#link=\S*", heard)
         assert found, heard
         return found[0]
 
@@ -111,6 +111,12 @@ async def seals(tab: Tab) -> str:
 def reference_in(text: str) -> str:
     found = re.search(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b", text)
     assert found, text
+    return found[0]
+
+
+def link_in(notice: str) -> str:
+    found = re.search(r"https?://\S+#note=\S+", notice)
+    assert found, notice
     return found[0]
 
 

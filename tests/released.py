@@ -415,6 +415,19 @@ def _deliveries(old: Old) -> None:
     old.put("batch_lines", destination="case-system", batch=1, seq=1, note_id=bytes.fromhex(NOTES[2]), version=1)
 
 
+def _sites(old: Old) -> None:
+    person = old.person("officer")
+    old.change("UPDATE memberships SET sealed_site = :site WHERE person_ref = :who",
+               site=old.seal("profile", person + old.agency, {"site": "North"}), who=person)  # fmt: skip
+    for row in old.db.execute(text("SELECT token_hash FROM invites")).all():
+        site = old.seal("profile", bytes(row[0]), {"site": "North"})
+        old.change("UPDATE invites SET sealed_site = :site WHERE token_hash = :which", site=site, which=row[0])
+
+
+def _counts(old: Old) -> None:
+    old.put("page_counts", ref=old.agency, day=old.now, notes=1)
+
+
 BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0001": _first,
     "0002": _cases,
@@ -430,4 +443,6 @@ BUILDERS: Mapping[str, Callable[[Old], None]] = {
     "0012": _life_of_flags,
     "0013": _page,
     "0014": _deliveries,
+    "0015": _sites,
+    "0016": _counts,
 }

@@ -36,6 +36,7 @@ COMMANDS = (
     "people add",
     "people list",
     "people role",
+    "people site",
     "people renew",
     "people revoke",
     "people lost",

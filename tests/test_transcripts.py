@@ -21,7 +21,7 @@ from bot.chat import Chat, play
 from bot.clock import MovableClock
 from bot.trial import AGENCY, Trial, enrol
 from dialogues.rota_file import read
-from storage import agencies, invites, people, residue, rotas
+from storage import agencies, invites, people, residue, rotas, sites
 from storage.transaction import Transaction
 
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
@@ -36,6 +36,7 @@ shift = [
 holiday = [{ day = 2026-11-27, like = "sun" }]
 quiet = { routine = "20:00-07:00" }
 """
+HARBOUR = '{ site = "Harbour prison", days = ["mon", "tue"], from = "07:00", to = "19:00", first = ["Coord-1"] },'
 
 
 def counted() -> Callable[[int], bytes]:
@@ -60,7 +61,8 @@ async def conversation(written: str, folder: Path, person: str, setting: list[st
     Args:
         setting: words that change the world: ``stranger`` (nobody is enrolled at this chat, an invite is at hand),
             ``no-desk`` (the agency has nobody to seal to), ``two-agencies``, ``residue`` (two messages could not be
-            deleted from this chat), ``rota`` (somebody is on duty at any hour), ``lapses`` (the mentor's role ends in
+            deleted from this chat), ``rota`` (somebody is on duty at any hour), ``sites`` (of the agency, one with
+            shifts of its own), ``lapses`` (the mentor's role ends in
             90 days), ``no-media`` (the agency takes no photos and no voice messages), ``page`` (there is a page in the
             browser).
 
@@ -133,6 +135,11 @@ def prepare(tx: Transaction, person: str, setting: list[str]) -> dict[str, str]:
         residue.add(tx, tx.keyring.address_ref("console", person), 2, at=NOON)
     if "rota" in setting:
         rotas.keep(tx, first.ref, read(ROTA), at=NOON)
+    if "sites" in setting:
+        rotas.keep(tx, first.ref, read(ROTA.replace("\n]", f"\n  {HARBOUR}\n]", 1)), at=NOON)
+        officer = people.at_address(tx, "console", "officer")
+        assert officer is not None
+        sites.put(tx, officer, first.ref, "Elm Road", at=NOON)
     if "lapses" in setting:
         mentor = people.at_address(tx, "console", "mentor")
         assert mentor is not None

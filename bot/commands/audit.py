@@ -11,16 +11,29 @@ from typing import Annotated, BinaryIO
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, Refusal, Words, operator, out, out_json, within
+from bot.commands.common import (
+    AsJson,
+    Data,
+    PassphraseFile,
+    Refusal,
+    Words,
+    opening_key,
+    operator,
+    out,
+    out_json,
+    within,
+)
 from bot.installation import Installation
 from dialogues.reference import read_reference, reference
 from storage import agencies, people
 from storage import audit as log
 from storage.audit_chain import HEADER, MOST_BYTES, Checkpoint, Verifier, verify_export
 from storage.errors import Unknown
+from storage.opened import words_of
 from storage.sealing import base64url
-from storage.sealing.errors import KeyRefused
+from storage.sealing.errors import KeyRefused, NoteUnreadable
 from storage.sealing.signing import VerifyKey
+from storage.sealing.suites import OpeningKey
 from storage.transaction import Transaction, moment
 
 audit = typer.Typer(help="Who read, exported, erased or changed what.", no_args_is_help=True)
@@ -38,10 +51,20 @@ def list_(
     note: Annotated[str, typer.Option(help="Only what concerns the note of this reference.")] = "",
     last: Annotated[int, typer.Option(min=1, max=100_000, help="How many, the newest.")] = 50,
     reasons: Annotated[bool, typer.Option("--reasons", help="Show the sealed reasons too.")] = False,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", help="With --reasons: a supervisor's key file, opens why notes of others were read."),
+    ] = None,
+    passphrase_file: PassphraseFile = None,
     words: Words = "",
     as_json: AsJson = False,
 ) -> None:
     """List the newest entries: number, when, action, who, about what. Itself an entry."""
+    installation = Installation.at(data)
+    if key is not None:
+        installation.refuse_inside(key)
+    opener = None if key is None else opening_key(key, passphrase_file)
+    ingest = (installation.keyring().ingest.public,)
     short = read_reference(note) if note else None
     if note and short is None:
         raise Refusal("that reference has a slip in it; a right one looks like K7QF-3M2D")
@@ -52,7 +75,7 @@ def list_(
         log.record(tx, "audit.listed", at=system_clock(), reason="oversight", agency=ref or b"", words=words)
         about = log.note_of(tx, short) if short else None
         found = log.listed(tx, agency=ref, about=about, at_most=last)
-        return [names.shown(tx, one, reasons=reasons) for one in found]
+        return [names.shown(tx, one, words=_words(one, opener, ingest) if reasons else None) for one in found]
 
     rows = within(data, read)
     if as_json:
@@ -185,6 +208,17 @@ def _target(to: Path) -> Iterator[BinaryIO]:
         os.fsync(file.fileno())
 
 
+def _words(one: log.Listed, key: OpeningKey | None, ingest: tuple[VerifyKey, ...]) -> str:
+    if not one.sealed_words:
+        return one.words
+    if key is None:
+        return "(words sealed to the supervisors; --key FILE opens them)"
+    try:
+        return words_of(one, key, ingest)
+    except NoteUnreadable:
+        return "(words sealed to others than this key)"
+
+
 @dataclass(frozen=True, slots=True)
 class _Names:
     """What refs are called here."""
@@ -195,7 +229,7 @@ class _Names:
     def of(cls, tx: Transaction) -> "_Names":
         return cls({row.ref: row.slug for row in agencies.every(tx)})
 
-    def shown(self, tx: Transaction, one: log.Listed, *, reasons: bool) -> dict[str, object]:
+    def shown(self, tx: Transaction, one: log.Listed, *, words: str | None) -> dict[str, object]:
         entry = one.entry
         row: dict[str, object] = {
             "seq": entry.seq,
@@ -206,8 +240,8 @@ class _Names:
             "agency": self.agencies.get(entry.agency, entry.agency.hex()[:8]) if entry.agency else "all",
             "outcome": entry.outcome,
         }
-        if reasons:
-            row |= {"reason": one.reason, "words": one.words, "to": one.to, "key": one.key}
+        if words is not None:
+            row |= {"reason": one.reason, "words": words, "to": one.to, "key": one.key}
         return row
 
     def _actor(self, tx: Transaction, one: log.Listed) -> str:

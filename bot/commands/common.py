@@ -18,6 +18,7 @@ from storage.audit import MOST_WORDS
 from storage.sealing import keyfile
 from storage.sealing.errors import KeyFileError
 from storage.sealing.keyfile import KeyFile
+from storage.sealing.suites import OpeningKey
 from storage.transaction import Transaction
 
 T = TypeVar("T")
@@ -142,3 +143,10 @@ def progress(done: int, total: int, unit: str = "") -> None:
     """How far a long task is, on a terminal."""
     if sys.stderr.isatty() and (done == total or done % 50 == 0 or unit):
         typer.echo(f"\r{done} of {total} {unit}".rstrip(), err=True, nl=done == total)
+
+
+def opening_key(path: Path, passphrase_file: Path | None) -> OpeningKey:
+    key = read_key(path, passphrase_file).key
+    if not isinstance(key, OpeningKey):
+        raise Refusal("that key signs; it does not open notes")
+    return key

@@ -9,12 +9,12 @@ from typing import Annotated, get_args
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, Words, out, out_json, read_key, within
+from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, Words, opening_key, out, out_json, within
 from bot.commands.reading_over import Reader, over
 from bot.duty import DesksAlone
 from bot.installation import Installation
 from dialogues.reference import read_reference
-from storage import audit, flags, opened, people, reading
+from storage import audit, flags, key_holders, opened, people, reading
 from storage import notes as rows_of_notes
 from storage.audit import ReadingReason
 from storage.errors import ReasonNeeded, Unreadable
@@ -47,7 +47,7 @@ def list_(
     if server:
         if key is None:
             raise Refusal("a server lists notes for whoever proves a key: --key FILE")
-        _list_over(server, _opening_key(key, passphrase_file), as_json=as_json)
+        _list_over(server, opening_key(key, passphrase_file), as_json=as_json)
         return
     if data is None:
         raise Refusal(WHERE)
@@ -108,7 +108,8 @@ def open_(
     reader: Annotated[
         str,
         typer.Option(
-            "--as", help="Who reads: your id as `integra people list` shows it; needed for a case you work on."
+            "--as",
+            help="Who reads, where the key is linked to nobody: your id as `integra people list` shows it.",
         ),
     ] = "",
     passphrase_file: PassphraseFile = None,
@@ -129,7 +130,7 @@ def open_(
     if short is None:
         raise Refusal("that reference has a slip in it; a right one looks like K7QF-3M2D")
     if server:
-        opener = _opening_key(key, passphrase_file)
+        opener = opening_key(key, passphrase_file)
         found = over(server, opener, lambda there: _found_over(there, short, reason, words))
     elif data is not None:
         found = _found_here(data, short, key, passphrase_file, save, reason, words, reader)
@@ -157,13 +158,6 @@ async def _found_over(reader: Reader, short: str, reason: ReadingReason, words: 
     return found
 
 
-def _opening_key(path: Path, passphrase_file: Path | None) -> OpeningKey:
-    key = read_key(path, passphrase_file).key
-    if not isinstance(key, OpeningKey):
-        raise Refusal("that key signs; it does not open notes")
-    return key
-
-
 def _found_here(
     data: Path,
     short: str,
@@ -176,7 +170,7 @@ def _found_here(
 ) -> list[opened.Opened]:
     installation = Installation.at(data)
     installation.refuse_inside(key)
-    opener = _opening_key(key, passphrase_file)
+    opener = opening_key(key, passphrase_file)
     ingest = (installation.keyring(reads_notes=True).ingest.public,)
     if save is not None:
         installation.refuse_inside(save, "photos and voice messages in clear")
@@ -185,14 +179,16 @@ def _found_here(
 
     def turn(tx: Transaction) -> list[opened.Opened]:
         note_id = audit.note_of(tx, short)
-        who, theirs = None, [rows_of_notes.agency_of(tx, note_id)]
-        if reader:
-            who = people.by_start(tx, reader)
+        who, theirs = _reader(tx, opener, reader), [rows_of_notes.agency_of(tx, note_id)]
+        if who is not None:
             with suppress(Unreadable):  # a copy without the assistant's own keys does not tell whose desk is whose
                 person = desks.access.person_of(tx, who, now)
                 theirs = desks.access.desks_of(tx, person, now) if person is not None else []
         reading.opening(tx, who, note_id, theirs, at=now, reason=reason, words=words)
-        found = opened.open_reference(tx, short, opener, ingest, at=now, reason=reason, words=words)
+        said = "" if who is None else who.hex()
+        found = opened.open_reference(
+            tx, short, opener, ingest, at=now, reason=reason, words=words, to=said, pins=installation.pins
+        )
         if who is not None:
             flags.worked(tx, note_id, who, at=now, pins=installation.pins)
         return found
@@ -202,21 +198,35 @@ def _found_here(
     except ReasonNeeded as refused:
         others = ", ".join(one for one in get_args(ReadingReason) if one != "handling")
         raise Refusal(
-            f"{refused}. Or say who you are, where you work on that case: --as ID. Reasons: {others};"
+            f"{refused}. Or say who you are, where you work on that case: --as ID, or link your key on the page."
+            f" Reasons: {others};"
             ' break-glass needs --words "…", too'
         ) from None
     except NoteUnreadable as refused:
         about, kid = bytes.fromhex(refused.note_id_hex), opener.kid.hex()
 
         def tried(tx: Transaction) -> None:
-            agency_ref = rows_of_notes.agency_of(tx, about)
-            audit.record(
-                tx, "note.opened", at=now, reason=reason, agency=agency_ref, about=about, words=words, key=kid,
-                outcome="refused",
-            )  # fmt: skip
+            reading.given_out(
+                tx, about, at=now, reason=reason, words=words, key=kid, pins=installation.pins, outcome="refused"
+            )
 
         within(data, tried)
         raise
+
+
+def _reader(tx: Transaction, key: OpeningKey, said: str) -> bytes | None:
+    """Who reads: whom the key is linked to, or who is said with ``--as``; None: nobody knows.
+
+    Raises:
+        Refusal: the key is linked to somebody else.
+    """
+    holder, named = key_holders.holder_of(tx, key.kid), people.by_start(tx, said) if said else None
+    if holder is not None and named not in (None, holder):
+        raise Refusal(
+            f"that key is linked to {holder.hex()[:8]}, not to {said}: leave out --as, or have an admin unlink it"
+            " (integra keys release)"
+        )
+    return holder or named
 
 
 def saved_into(folder: Path, found: Sequence[opened.Opened]) -> dict[tuple[str, int], Path]:

@@ -6,13 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
+from bot import duty
 from bot.access import Access
 from bot.clock import system_clock
 from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
 from bot.installation import Installation
 from bot.lost import Lost, lose
 from bot.settings import Settings
-from storage import agencies, audit, invites, lapses, reach
+from dialogues.rota import same_site
+from dialogues.rota_file import MOST_NAME, read_site
+from storage import agencies, audit, invites, lapses, reach, sites
 from storage import people as rows
 from storage.transaction import Transaction
 
@@ -29,6 +32,13 @@ Days = Annotated[
         min=1, max=366, help="Access ends after so many days unless renewed; mentors: 90 (INTEGRA_MENTOR_DAYS)."
     ),
 ]
+Site = Annotated[
+    str,
+    typer.Option(
+        "--site",
+        help="Where they work: one of the agency's prisons or offices. Its flags call its shifts of the rota first.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Even if the agency is left without an admin.")]
 
 
@@ -39,23 +49,25 @@ def invite(
     hours: Annotated[int, typer.Option(min=1, max=168, help="How long it can be used.")] = 24,
     days: Days = None,
     bot: Annotated[str, typer.Option(help="The bot's user name, to print a link.")] = "",
+    site: Site = "",
     as_json: AsJson = False,
 ) -> None:
     """Make a one-time invite for one person."""
     known(role)
     lasts = lasting(data, role, days)
-    made = within(
-        data,
-        lambda tx: invites.make(
-            tx, agencies.by_slug(tx, agency).ref, role, at=system_clock(), lives=timedelta(hours=hours), days=lasts
-        ),
-    )
+
+    def make(tx: Transaction) -> tuple[invites.Made, str]:
+        ref, lives = agencies.by_slug(tx, agency).ref, timedelta(hours=hours)
+        where = written(tx, ref, site)
+        return invites.make(tx, ref, role, at=system_clock(), lives=lives, days=lasts, site=where), where
+
+    made, where = within(data, make)
     link = f"https://t.me/{bot}?start={made.token}" if bot else ""
     if as_json:
-        told = {"token": made.token, "link": link, "role": role, "agency": agency, "hours": hours}
+        told = {"token": made.token, "link": link, "role": role, "agency": agency, "hours": hours, "site": where}
         out_json({**told, "days": lasts, "code": made.code})
         return
-    out(f"Invite for one {role} of {agency}, good for {hours} hours, once:")
+    out(f"Invite for one {role} of {agency}{', at ' + where if where else ''}, good for {hours} hours, once:")
     out(link or f"/start {made.token}")
     out("Hand it over in person or by a channel you trust. It is not shown again.")
     if lasts is not None:
@@ -70,7 +82,15 @@ def invite(
 
 
 @people.command("add")
-def add(data: Data, agency: AgencySlug, role: Role, channel: Channel, chat_id: ChatId, days: Days = None) -> None:
+def add(
+    data: Data,
+    agency: AgencySlug,
+    role: Role,
+    channel: Channel,
+    chat_id: ChatId,
+    days: Days = None,
+    site: Site = "",
+) -> None:
     """Enrol a known chat directly; the person accepts the rules in the first conversation."""
     known(role)
     lasts = lasting(data, role, days)
@@ -79,12 +99,12 @@ def add(data: Data, agency: AgencySlug, role: Role, channel: Channel, chat_id: C
 
     def enrol(tx: Transaction) -> str:
         agency_ref = agencies.by_slug(tx, agency).ref
-        found = rows.at_address(tx, channel, chat_id)
+        found, where = rows.at_address(tx, channel, chat_id), written(tx, agency_ref, site)
         if found is not None:
-            rows.join(tx, found, agency_ref, role, at=now, days=lasts)
+            rows.join(tx, found, agency_ref, role, at=now, days=lasts, site=where)
             audit.record(tx, "person.joined", at=now, reason="access", agency=agency_ref, about=found)
             return f"Known already; is {role} of {agency} now: {found.hex()[:8]}"
-        ref = rows.add(tx, agency_ref, role, language="en", at=now, days=lasts)
+        ref = rows.add(tx, agency_ref, role, language="en", at=now, days=lasts, site=where)
         rows.reach_at(tx, ref, channel, chat_id)
         audit.record(tx, "person.added", at=now, reason="access", agency=agency_ref, about=ref)
         return f"Enrolled {ref.hex()[:8]}"
@@ -113,6 +133,7 @@ def list_(data: Data, as_json: AsJson = False) -> None:
                     "handle": person.handle,
                     "roles": {agencies.name_of(tx, ref): role for ref, role in places},
                     "until": ends,
+                    "sites": {agencies.name_of(tx, ref): name for ref, name in sites.of_person(tx, person.ref).items()},
                     "state": "revoked" if person.revoked else state if places else "ended",
                     "unreachable": away[person.ref].isoformat() if person.ref in away else None,
                 }
@@ -124,9 +145,10 @@ def list_(data: Data, as_json: AsJson = False) -> None:
         out_json(found)
         return
     for one in found:
+        at_site = "".join(f"  at {name}" for name in dict(one["sites"]).values())
         until = "".join(f"  until {at[:10]} at {slug}" for slug, at in dict(one["until"]).items())
         away = f"  unreachable since {one['unreachable'][:10]}" if one["unreachable"] else ""
-        out(f"{one['id'][:8]}  {one['handle'] or '-'}  {one['roles']}  {one['state']}{until}{away}")
+        out(f"{one['id'][:8]}  {one['handle'] or '-'}  {one['roles']}{at_site}  {one['state']}{until}{away}")
 
 
 @people.command("role")
@@ -147,6 +169,27 @@ def role_(
 
     within(data, change)
     out(f"Is {role} of {agency} now.")
+
+
+@people.command("site")
+def site_(
+    person: PersonId,
+    agency: AgencySlug,
+    data: Data,
+    name: Annotated[str, typer.Argument(help="The site; left out: none.")] = "",
+) -> None:
+    """Say where somebody works in an agency: flags of that site's authors call its shifts of the rota first."""
+
+    def change(tx: Transaction) -> str:
+        ref, agency_ref = rows.by_start(tx, person), agencies.by_slug(tx, agency).ref
+        where = written(tx, agency_ref, name)
+        now = system_clock()
+        sites.put(tx, ref, agency_ref, where, at=now)
+        audit.record(tx, "person.placed", at=now, reason="access", agency=agency_ref, about=ref)
+        return where
+
+    where = within(data, change)
+    out(f"Works at {where} now." if where else "Works at no site now; flags call the whole agency's shifts.")
 
 
 @people.command("renew")
@@ -199,6 +242,19 @@ def replace_chat(data: Data, person: PersonId, channel: Channel, chat_id: ChatId
 def known(role: str) -> None:
     if role not in rows.ROLES:
         raise Refusal(f"a role is one of: {', '.join(rows.ROLES)}")
+
+
+def written(tx: Transaction, agency_ref: bytes, site: str) -> str:
+    """A site as the agency has it written already, else as it is written here.
+
+    Raises:
+        Refusal: not a name.
+    """
+    found = read_site(site)
+    if found is None:
+        raise Refusal(f"a site is a short name in at most {MOST_NAME} printable characters, for example North")
+    known_ones = {same_site(name): name for name in duty.sites_of(tx, agency_ref)}
+    return known_ones.get(same_site(found), found)
 
 
 def lasting(data: Path, role: str, days: int | None) -> int | None:

@@ -14,7 +14,7 @@ import structlog
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from bot.logs import failure
-from bot.serve import challenge, config, flag_acts, notes_in, notes_out, one_time_links, receipts
+from bot.serve import challenge, config, danger, flag_acts, notes_in, notes_out, one_time_links, receipts
 from bot.serve import limits as rates
 from bot.serve.headers import headers
 from bot.serve.refusals import Refused
@@ -22,7 +22,7 @@ from bot.serve.served import SERVED, Served, Who, acting, moment_of
 from bot.serve.session_view import session_view
 from bot.serve.whence import address_of
 from bot.status import Address, StatusError
-from storage import challenges, page_notes, sessions
+from storage import challenges, page_notes, page_quota, sessions
 from storage.errors import Busy, Damaged
 from storage.transaction import Transaction
 
@@ -98,6 +98,7 @@ def swept(tx: Transaction, served: Served) -> None:
     sessions.sweep(tx, at=now)
     challenges.sweep(tx, at=now)
     page_notes.sweep(tx, at=now)
+    page_quota.sweep(tx, at=now)
 
 
 def application(served: Served, *, framed: bool = False) -> web.Application:
@@ -116,6 +117,7 @@ def application(served: Served, *, framed: bool = False) -> web.Application:
     route = app.router.add_route
     route("GET", "/api/config", config.config)
     route("GET", "/api/openapi.json", config.openapi)
+    route("GET", "/api/danger/{language}", danger.told)
     route("POST", "/api/sessions/link", one_time_links.by_link)
     route("POST", "/api/sessions/telegram", one_time_links.by_telegram)
     route("POST", "/api/challenges", challenge.ask)

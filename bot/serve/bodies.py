@@ -75,6 +75,7 @@ class ListAsked(Body):
     urgency: Literal["routine", "today", "urgent"] | None = None
     agency: Annotated[str, Field(max_length=40)] | None = None
     order: Literal["urgency", "newest", "oldest"] = "urgency"
+    reference: Annotated[str, Field(pattern=r"^[0-9A-Z]{4}-[0-9A-Z]{4}$")] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
     after: Annotated[str, Field(pattern=r"^[0-9]{1,9}$")] = "0"
 

@@ -6,7 +6,7 @@ from typing import Final, get_args
 from aiohttp import web
 
 from bot.serve.served import SERVED
-from dialogues.draft import KINDS, MEDIA_TYPES, MOST_ATTACHED, MOST_UNITS, PARTS, REASONS, URGENCIES
+from dialogues.draft import KINDS, MEDIA_TYPES, MOST_ATTACHED, MOST_SUMMARY, MOST_UNITS, PARTS, REASONS, URGENCIES
 from dialogues.model import MOST_MEDIUM_BYTES, OUTCOMES
 from storage import page_notes, sessions
 from storage.audit import MOST_WORDS, ReadingReason
@@ -34,6 +34,7 @@ async def config(request: web.Request) -> web.Response:
         "limits": {
             "note_units": MOST_UNITS,
             "note_bytes": MOST,
+            "summary_units": MOST_SUMMARY,
             "attachments": MOST_ATTACHED,
             "attachment_bytes": MOST_MEDIUM_BYTES,
             "words": MOST_WORDS,

@@ -8,6 +8,7 @@ from storage import agencies
 from storage.agencies import AgencyRow
 from storage.errors import BadInstallation, Unreadable
 from storage.pins import Pins
+from storage.pins import told as succession
 from storage.sealing import base64url
 from storage.sealing.desk import Manifest
 from storage.sealing.suites import DEFAULT_SUITE, PublicKey, generate
@@ -91,4 +92,5 @@ class Desks:
             "signature": base64url.encode(stored[1]),
             "admin": base64url.encode(pin.admin.raw),
             "at_least_version": pin.version,
+            "successions": [succession(one) for one in self.pins.successions(agency.slug)],
         }

@@ -1,7 +1,8 @@
 """How much one address, and one session, may ask for, before anything is asked of the database.
 
-Buckets live in memory, so many and no more; each process has its own. Wrong answers to challenges are counted in the
-database (``storage.challenges``).
+Buckets live in memory, so many and no more; each process has its own, and they keep one flood from costing work. What
+must hold over restarts and for all processes is counted in the database: wrong answers to challenges
+(``storage.challenges``), notes of a day (``storage.page_quota``).
 """
 
 import threading
@@ -17,8 +18,6 @@ ANYBODY: Final = Rate(240, 0.5)
 LOGIN: Final = Rate(30, 2.0)
 """Links, challenges and answers of one address."""
 SESSION: Final = Rate(120, 0.5)
-NOTES: Final = Rate(60, 1_440.0)
-"""Notes of one person: a day's worth at once, then sixty a day. A note that comes again does not count."""
 UPLOADS: Final = Rate(60, 30.0)
 OPENED: Final = Rate(60, 30.0)
 """Notes given out to one session."""

@@ -23,11 +23,12 @@ from dialogues import permissions
 from dialogues.model import Scene, WithdrawNote
 from dialogues.note import UNDO
 from dialogues.reference import reference
-from storage import agencies, audit, cases, page_notes
+from storage import agencies, audit, cases, page_notes, page_quota
 from storage.agencies import AgencyRow
 from storage.errors import Unknown
 from storage.outbox import Outgoing
 from storage.page_notes import Accepted, NotTaken
+from storage.page_quota import DayFull
 from storage.sealing.desk import Manifest
 from storage.transaction import Transaction
 
@@ -65,8 +66,8 @@ async def keep(request: web.Request) -> web.Response:
             raise Refused(refused.why) from None
         except Unknown:
             raise Refused("unknown") from None
-        if not kept.already:  # what is over the limit is refused here, and so not kept
-            served.limits.take(rates.NOTES, talk.person_ref.hex(), who.now)
+        if not kept.already:
+            _count(tx, talk.person_ref, agency.ref, who)
         told = [] if kept.already else _kept(tx, served, who, agency, accepted, amends=sent.amends is not None)
         return {
             "receipt": receipt(tx, talk.person_ref, note_id),
@@ -124,6 +125,17 @@ async def withdraw(request: web.Request) -> web.Response:
     about, told = await acting(request, "author", act)
     served.push(told)
     return web.json_response(about)
+
+
+def _count(tx: Transaction, person_ref: bytes, agency_ref: bytes, who: Who) -> None:
+    """
+    Raises:
+        Refused: ``day-full``: with that it is not kept either.
+    """
+    try:
+        page_quota.count(tx, person_ref, agency_ref, at=who.now)
+    except DayFull as full:
+        raise Refused("day-full", wait_s=full.wait.total_seconds()) from None
 
 
 def _desk(tx: Transaction, served: Served, who: Who, agency_ref: bytes) -> tuple[AgencyRow, Manifest]:

@@ -27,16 +27,19 @@ async def list_(request: web.Request) -> web.Response:
         refs, skip = who.reads, int(asked.after)
         if asked.agency is not None:
             refs = refs & {tx.keyring.agency_ref(asked.agency)}
-        rows, more = giving_out.listed(
-            tx,
-            refs,
-            who.person_ref,
-            status=asked.status,
-            urgency=asked.urgency or "",
-            order=asked.order,
-            limit=asked.limit,
-            skip=skip,
-        )
+        if asked.reference is not None:
+            rows, more = _named(tx, refs, who, asked.reference), False
+        else:
+            rows, more = giving_out.listed(
+                tx,
+                refs,
+                who.person_ref,
+                status=asked.status,
+                urgency=asked.urgency or "",
+                order=asked.order,
+                limit=asked.limit,
+                skip=skip,
+            )
         for agency_ref in sorted({row.agency_ref for row in rows} if skip == 0 else ()):
             audit.record(tx, "notes.listed", at=who.now, reason="desk", agency=agency_ref, key=who.key)
         desks = desks_of(tx, served, who)
@@ -71,7 +74,15 @@ async def open_(request: web.Request) -> web.Response:
         given = giving_out.whole(tx, first)
         for one in given:
             if one.record is not None:
-                reading.given_out(tx, one.note_id, at=who.now, reason=asked.reason, words=asked.words, key=who.key)
+                reading.given_out(
+                    tx,
+                    one.note_id,
+                    at=who.now,
+                    reason=asked.reason,
+                    words=asked.words,
+                    key=who.key,
+                    pins=served.world.pins,
+                )
         return {
             "notes": [_sealed(tx, who, one) for one in given],
             "server_keys": server_keys(tx),
@@ -130,6 +141,14 @@ def flag_view(flag: FlagOf, who: Who) -> dict[str, object]:
         "outcome": flag.outcome,
         "closed_at": None if flag.closed_at is None else told_time(flag.closed_at),
     }
+
+
+def _named(tx: Transaction, refs: frozenset[bytes], who: Who, short: str) -> list[Row]:
+    """The first note of a reference, or none."""
+    try:
+        return [giving_out.one(tx, refs, who.person_ref, reading.note_of(tx, short, refs))]
+    except Unknown:
+        return []
 
 
 def _row(row: Row, who: Who, desks: frozenset[bytes]) -> dict[str, object]:

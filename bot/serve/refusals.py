@@ -34,6 +34,7 @@ REFUSALS: Final[Mapping[str, tuple[int, str]]] = {
     "size": (413, "This is too large."),
     "type": (415, "This kind of content is not taken here."),
     "slower": (429, "Too many at once; wait a moment."),
+    "day-full": (429, "No more notes are taken today; this one is not lost, send it again tomorrow."),
     "broken": (500, "Something went wrong here; nothing was kept. Try again."),
     "busy": (503, "The database does not answer; nothing was kept. Try again in a moment."),
 }

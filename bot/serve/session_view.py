@@ -3,7 +3,8 @@
 from bot.serve.desks import READERS
 from bot.serve.served import Served, Who, told_time
 from dialogues import permissions
-from storage import agencies, cases
+from dialogues.danger import alarm_of
+from storage import agencies, cases, deliveries
 from storage.agencies import AgencyRow
 from storage.sealing import base64url
 from storage.transaction import Transaction
@@ -68,16 +69,28 @@ def _agency(
         "zone": row.profile["zone"],
         "case_pattern": row.profile["case_pattern"],
         "role": role,
+        "first": _first_line(served, who, row.slug),
         "media": agencies.media(row),
         "writes": writes,
         "reads": row.ref in who.reads,
         "desk": served.desks.told(tx, row, who.now),
+        "destinations": [
+            {"name": name, "disclosure": disclosure}
+            for name, disclosure in (deliveries.destinations_of(tx, row.ref) if writes else ())
+        ],
         "cases": [
             {"code": code, "handle": tag.hex()}
             for code in (codes if writes else [])
             if (tag := tx.keyring.case_tag(row.ref, code)) is not None
         ],
     }
+
+
+def _first_line(served: Served, who: Who, slug: str) -> str:
+    """What comes first in danger, in the person's language."""
+    voice = served.world.voice("" if who.person is None else who.person.language)
+    membership = None if who.person is None else who.person.at(slug)
+    return voice.text("danger-first") if membership is None else alarm_of(membership, voice)
 
 
 def _cases(tx: Transaction, who: Who) -> dict[str, list[str]]:

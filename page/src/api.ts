@@ -1,4 +1,5 @@
 /** What the server is asked, and how it answers: docs/formats/page-api.md, bot/serve/openapi.json. */
+import type { DangerTold } from "./danger/told";
 
 export type Urgency = "routine" | "today" | "urgent";
 export type FlagState = "open" | "overdue" | "taken" | "closed" | "withdrawn";
@@ -12,7 +13,7 @@ export interface Config {
   readonly bundle: { readonly sha256: string; readonly files: number } | null;
   readonly telegram: boolean;
   readonly session: { readonly idle_s: number; readonly whole_s: number; readonly step_up_s: number };
-  readonly limits: { readonly note_units: number; readonly note_bytes: number; readonly words: number };
+  readonly limits: { readonly note_units: number; readonly note_bytes: number; readonly summary_units: number; readonly words: number; readonly attachments: number; readonly attachment_bytes: number };
   readonly forms: {
     readonly kinds: readonly string[];
     readonly parts: readonly string[];
@@ -28,6 +29,16 @@ export interface DeskGiven {
   readonly signature: string;
   readonly admin: string;
   readonly at_least_version: number;
+  readonly successions: readonly SuccessionGiven[];
+}
+
+/** One admin key took another's place; both have signed. */
+export interface SuccessionGiven {
+  readonly former: string;
+  readonly new: string;
+  readonly version: number;
+  readonly by_former: string;
+  readonly by_new: string;
 }
 
 export interface Agency {
@@ -37,10 +48,14 @@ export interface Agency {
   readonly zone: string;
   readonly case_pattern: string;
   readonly role: string | null;
+  /** What comes first in danger. */
+  readonly first: string;
   readonly media: boolean;
   readonly writes: boolean;
   readonly reads: boolean;
   readonly desk: DeskGiven | null;
+  /** Case systems that its notes go to, and how much of them. */
+  readonly destinations: readonly { readonly name: string; readonly disclosure: "full" | "summary" | "pointer" }[];
   readonly cases: readonly { readonly code: string; readonly handle: string }[];
 }
 
@@ -151,26 +166,29 @@ export class Problem extends Error {
 
   /** Whether the same again may go well later. */
   get passes(): boolean {
-    return ["offline", "busy", "slower", "broken", "session", "desk-newer"].includes(this.code);
+    return ["offline", "busy", "slower", "day-full", "broken", "session", "desk-newer"].includes(this.code);
   }
 }
 
 const PATIENCE_MS = 30_000;
+/** For what is large; the server waits no longer for an attachment. */
+const LONG_PATIENCE_MS = 60_000;
 
-async function fetched(method: string, path: string, body: unknown, token: string | null): Promise<Response> {
+async function fetched(method: string, path: string, body: unknown, token: string | null, patienceMs = PATIENCE_MS): Promise<Response> {
   const headers: Record<string, string> = {};
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const raw = body instanceof Uint8Array;
+  if (body !== undefined) headers["Content-Type"] = raw ? "application/octet-stream" : "application/json";
   if (token !== null) headers["Authorization"] = `Bearer ${token}`;
   try {
     return await fetch(path, {
       method,
       headers,
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? null : raw ? (body as BodyInit) : JSON.stringify(body),
       credentials: "omit",
       cache: "no-store",
       redirect: "error",
       referrerPolicy: "no-referrer",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patienceMs),
     });
   } catch {
     throw new Problem("offline");
@@ -186,8 +204,8 @@ async function problem(answer: Response): Promise<Problem> {
   }
 }
 
-async function answered<Answer>(method: string, path: string, body: unknown, token: string | null): Promise<Answer> {
-  const answer = await fetched(method, path, body, token);
+async function answered<Answer>(method: string, path: string, body: unknown, token: string | null, patienceMs?: number): Promise<Answer> {
+  const answer = await fetched(method, path, body, token, patienceMs);
   if (!answer.ok) throw await problem(answer);
   if (answer.status === 204) return undefined as Answer;
   try {
@@ -200,6 +218,7 @@ async function answered<Answer>(method: string, path: string, body: unknown, tok
 /** The calls; `token` opens a session and is kept by whoever calls. */
 export const api = {
   config: () => answered<Config>("GET", "/api/config", undefined, null),
+  danger: (language: string) => answered<DangerTold>("GET", `/api/danger/${language}`, undefined, null, LONG_PATIENCE_MS),
   byLink: (token: string) => answered<Session>("POST", "/api/sessions/link", { token }, null),
   byTelegram: (init_data: string) => answered<Session>("POST", "/api/sessions/telegram", { init_data }, null),
   challenge: (kid: string) => answered<Challenge>("POST", "/api/challenges", { kid }, null),
@@ -208,6 +227,8 @@ export const api = {
   logout: (token: string) => answered<void>("DELETE", "/api/session", undefined, token),
   myNotes: (token: string) => answered<{ receipts: Receipt[] }>("GET", "/api/my/notes", undefined, token),
   keep: (id: string, note: SealedNote, token: string) => answered<Kept>("PUT", `/api/notes/${id}`, note, token),
+  upload: (id: string, number: number, sealed: Uint8Array, token: string) =>
+    answered<{ already_kept: boolean }>("PUT", `/api/notes/${id}/attachments/${number}`, sealed, token, LONG_PATIENCE_MS),
   withdraw: (id: string, token: string) => answered<Receipt>("POST", `/api/notes/${id}/withdraw`, {}, token),
   list: (query: Record<string, string>, token: string) =>
     answered<{ notes: Listed[]; next: string | null }>("GET", `/api/notes?${new URLSearchParams(query)}`, undefined, token),
@@ -218,7 +239,7 @@ export const api = {
   act: (id: string, act: Act, more: Record<string, string>, token: string) =>
     answered<Acted>("POST", `/api/notes/${id}/${act}`, more, token),
   async attachment(id: string, number: number, ticket: string, token: string): Promise<Uint8Array<ArrayBuffer>> {
-    const answer = await fetched("POST", `/api/notes/${id}/attachments/${number}`, { ticket }, token);
+    const answer = await fetched("POST", `/api/notes/${id}/attachments/${number}`, { ticket }, token, LONG_PATIENCE_MS);
     if (!answer.ok) throw await problem(answer);
     return new Uint8Array(await answer.arrayBuffer());
   },

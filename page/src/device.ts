@@ -5,7 +5,7 @@
 import { bytes, type Bytes, concat, fromUtf8, random, utf8 } from "./sealing/bytes";
 
 const NAME = "integra";
-const STORES = ["device", "keys", "drafts", "queue", "pins"] as const;
+const STORES = ["device", "keys", "drafts", "queue", "pins", "attachments"] as const;
 type Store = (typeof STORES)[number];
 
 /** `text`: a protected key file; `kit`: its kit code, under the device's key; null where it needs none. */
@@ -44,8 +44,12 @@ let opened: Promise<IDBDatabase> | undefined;
 
 function database(): Promise<IDBDatabase> {
   opened ??= new Promise((resolve, reject) => {
-    const asked = indexedDB.open(NAME, 1);
-    asked.onupgradeneeded = () => STORES.forEach((store) => asked.result.createObjectStore(store));
+    const asked = indexedDB.open(NAME, 2);
+    asked.onupgradeneeded = () => {
+      for (const store of STORES) if (!asked.result.objectStoreNames.contains(store)) asked.result.createObjectStore(store);
+    };
+    // A page of a later version in another tab waits for this one.
+    asked.addEventListener("success", () => (asked.result.onversionchange = () => asked.result.close()));
     asked.onsuccess = () => resolve(asked.result);
     asked.onerror = () => reject(asked.error);
   });
@@ -106,10 +110,10 @@ const DRAFT_STEP = 4096; // characters: how long a draft is, is nobody's to see
 
 /** Drafts by place: their author, and what they are for. Nobody else's session opens one. */
 export const drafts = {
-  async keep(place: string, draft: unknown, now: number): Promise<void> {
+  async keep(place: string, draft: { readonly id: string }, now: number): Promise<void> {
     const text = JSON.stringify(draft);
     const padded = text.padEnd(Math.ceil(text.length / DRAFT_STEP) * DRAFT_STEP);
-    await put("drafts", place, { at: now, box: await locked(utf8(padded), `draft ${place}`) });
+    await put("drafts", place, { at: now, note: draft.id, box: await locked(utf8(padded), `draft ${place}`) });
   },
   async of<Draft>(place: string, now: number, mostMs: number): Promise<Draft | null> {
     const row = await get<{ at: number; box: Bytes }>("drafts", place);
@@ -122,11 +126,49 @@ export const drafts = {
     return JSON.parse(fromUtf8(plain)!) as Draft;
   },
   forget: (place: string) => drop("drafts", place),
+  /** Ids of the notes that drafts are kept of. */
+  async notes(): Promise<string[]> {
+    return (await all<{ note?: string }>("drafts")).flatMap(({ note }) => note ?? []);
+  },
   /** What is older than it may be goes, whoever's it is; what waits with a sealed note stays. */
   async sweep(now: number, mostMs: number, waiting: ReadonlySet<string>): Promise<void> {
     for (const place of await within<IDBValidKey[]>("drafts", "readonly", (rows) => rows.getAllKeys())) {
       const row = await get<{ at: number }>("drafts", String(place));
       if (row && now - row.at > mostMs && !waiting.has(String(place))) await drop("drafts", String(place));
+    }
+  },
+};
+
+/** A photo or voice message: locked like a draft; once its note is sealed, sealed as well; `sent`: it is at the server. */
+interface KeptAttachment {
+  readonly note: string;
+  readonly box: Bytes;
+  readonly sealed: Bytes | null;
+  readonly sent: boolean;
+}
+
+const nameOf = (note: string, number: number) => `${note} ${number}`;
+
+export const attachments = {
+  async keep(note: string, number: number, content: Bytes): Promise<void> {
+    const name = nameOf(note, number);
+    await put("attachments", name, { note, box: await locked(content, `attachment ${name}`), sealed: null, sent: false } satisfies KeptAttachment);
+  },
+  async of(note: string, number: number): Promise<Bytes | null> {
+    const name = nameOf(note, number);
+    const row = await get<KeptAttachment>("attachments", name);
+    return row ? await unlocked(row.box, `attachment ${name}`) : null;
+  },
+  async change(note: string, number: number, some: Partial<Pick<KeptAttachment, "sealed" | "sent">>): Promise<void> {
+    const row = await get<KeptAttachment>("attachments", nameOf(note, number));
+    if (row) await put("attachments", nameOf(note, number), { ...row, ...some });
+  },
+  row: (note: string, number: number) => get<KeptAttachment>("attachments", nameOf(note, number)),
+  forget: (note: string, number: number) => drop("attachments", nameOf(note, number)),
+  /** Those of notes that are neither drafts nor waiting. */
+  async sweep(notes: ReadonlySet<string>): Promise<void> {
+    for (const name of await within<IDBValidKey[]>("attachments", "readonly", (rows) => rows.getAllKeys())) {
+      if (!notes.has(String(name).split(" ")[0]!)) await drop("attachments", String(name));
     }
   },
 };

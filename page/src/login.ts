@@ -13,22 +13,27 @@ export interface Arrival {
   readonly link: string | null;
   readonly initData: string | null;
   readonly named: readonly string[];
+  /** Reference of the note that a notice in the chat is about. */
+  readonly note: string | null;
 }
 
 export function arrived(): Arrival {
-  const fragment = new URLSearchParams(location.hash.slice(1));
+  // Telegram puts its own behind a fragment that is there already, with ? or &.
+  const fragment = new URLSearchParams(location.hash.slice(1).replaceAll("?", "&"));
   const named = (new URLSearchParams(location.search).get("pins") ?? "").split(".");
   history.replaceState(null, "", location.pathname);
   return {
     link: fragment.get("link"),
     initData: fragment.get("tgWebAppData"),
     named: named.filter((kid) => /^[0-9a-f]{32}$/.test(kid)),
+    note: /^[0-9A-Z]{4}-[0-9A-Z]{4}$/.exec(fragment.get("note") ?? "")?.[0] ?? null,
   };
 }
 
 /** Throws Problem. */
-export async function enter({ link, initData, named }: Arrival): Promise<void> {
+export async function enter({ link, initData, named, note }: Arrival): Promise<void> {
   known.named = named;
+  known.wanted = note;
   if (link === null && initData === null) return;
   const { token, ...session } = link !== null ? await api.byLink(link) : await api.byTelegram(initData!);
   known.author = began({ token: token!, session });

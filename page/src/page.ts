@@ -20,10 +20,12 @@ const arrival = arrived();
 
 /** Nobody is logged in: how to get in, and what waits here. */
 const outside =
-  (before: string, problem = ""): Screen =>
+  (why: string, problem = ""): Screen =>
   async () => {
+    let before = why;
     const queued = await waiting();
     const kept = await keys.all();
+    if (known.wanted !== null) before ||= t("page-note-wanted", { reference: known.wanted });
     const nodes: Shown = kept.length > 0 ? await unlock(before) : [h("h1", {}, t("page-welcome")), before !== "" && h("p", {}, before)];
     return [
       ...nodes,
@@ -76,8 +78,15 @@ async function run(): Promise<void> {
   if (known.config === null) return start(() => [h("h1", {}, t("page-welcome")), alert(t("page-not-loaded"), problem), button(t("page-again"), () => location.reload(), "main")]);
   void sendWaiting(heard);
   void sweepDrafts();
-  const writes = (person()?.agencies.length ?? 0) > 0;
+  const writes = (person()?.agencies.length ?? 0) > 0 && known.wanted === null;
   await start(known.author === null ? outside("", problem) : writes ? write : read);
+  // A notice tapped while the page is open brings nothing but another fragment.
+  addEventListener("hashchange", () => {
+    const { note } = arrived();
+    if (note === null) return;
+    known.wanted = note;
+    void start(known.author === null && known.reader === null ? outside("") : read);
+  });
 }
 
 void run();

@@ -30,6 +30,8 @@ export interface Body {
   readonly urgency: string;
   readonly flagReason: string | null;
   readonly parts: readonly (readonly [Part, string])[];
+  /** What case systems get that do not get everything. */
+  readonly summary: string | null;
   readonly attachments: readonly Attached[];
   /** Numbers that are kept but the note does not list. */
   readonly unlisted: readonly number[];
@@ -96,6 +98,7 @@ function bodyOf(text: string | null, record: NoteRecord): Body {
     urgency: words("urgency") ?? "routine",
     flagReason: words("flag_reason"),
     parts: PARTS.flatMap((part) => (typeof parts[part] === "string" ? [[part, parts[part] as string] as const] : [])),
+    summary: words("summary"),
     attachments,
     unlisted: record.attachments.map(({ number }) => number).filter((number) => attachments.every((one) => one.number !== number)),
   };

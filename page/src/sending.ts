@@ -1,8 +1,10 @@
 /** Sealed notes on their way: kept on the device until the server has said that they are kept there. */
 import { api, type Kept, Problem } from "./api";
-import { drafts, queue, type Queued } from "./device";
+import { attachments, drafts, queue, type Queued } from "./device";
+import { sealAttachment } from "./sealing/attachment";
 import { base64url, hex, random, unhex, utf8 } from "./sealing/bytes";
 import { type Desk, sealingKeys } from "./sealing/desk";
+import { CannotSeal } from "./sealing/errors";
 import { hourOf } from "./sealing/header";
 import { knownAnswers } from "./sealing/known";
 import { seal } from "./sealing/seal";
@@ -18,7 +20,8 @@ export async function sealAndQueue(draft: Draft, desk: Desk, writer: Person): Pr
   await knownAnswers();
   const agency = writer.agencies.find(({ slug }) => slug === draft.agency)!;
   const at = now();
-  const text = utf8(JSON.stringify(body(draft, agency, writer, at)));
+  const digests = await sealAttachments(draft, desk);
+  const text = utf8(JSON.stringify(body(draft, agency, writer, at, digests)));
   const header = {
     agencyRef: desk.agencyRef,
     noteId: unhex(draft.id, 16)!,
@@ -41,7 +44,7 @@ export async function sealAndQueue(draft: Draft, desk: Desk, writer: Person): Pr
       desk_version: desk.version,
       amends: draft.amends?.id ?? null,
       case: agency.cases.find((one) => one.code === code)?.handle ?? null,
-      attachments: [],
+      attachments: draft.attachments.map(({ number }) => number),
     },
     refused: "",
   };
@@ -51,13 +54,36 @@ export async function sealAndQueue(draft: Draft, desk: Desk, writer: Person): Pr
   return queued;
 }
 
+async function sealAttachments(draft: Draft, desk: Desk): Promise<ReadonlyMap<number, string>> {
+  const digests = new Map<number, string>();
+  for (const { number } of draft.attachments) {
+    const content = await attachments.of(draft.id, number);
+    if (content === null) throw new CannotSeal("attachment");
+    const place = { agencyRef: desk.agencyRef, noteId: unhex(draft.id, 16)!, number };
+    const { envelope, digest } = await sealAttachment(content, place, sealingKeys(desk), desk.suite);
+    await attachments.change(draft.id, number, { sealed: envelope, sent: false });
+    digests.set(number, digest);
+  }
+  return digests;
+}
+
+/** Before their note, each once; `again`: also those that were sent before. Throws Problem. */
+async function sendAttachments(one: Queued, token: string, again: boolean): Promise<void> {
+  for (const number of one.note.attachments) {
+    const row = await attachments.row(one.note_id, number);
+    if (!row?.sealed || (row.sent && !again)) continue;
+    await api.upload(one.note_id, number, row.sealed, token);
+    await attachments.change(one.note_id, number, { sent: true });
+  }
+}
+
 /** The draft of a note that was sealed and is not sent yet. */
 const behind = ({ author_ref, note_id }: Queued): string => `${author_ref} ${note_id}`;
 
 /** Sends one; gone from the device once it is kept. Throws Problem. */
 export async function send(one: Queued, token: string): Promise<Kept> {
   try {
-    const kept = await api.keep(one.note_id, one.note, token);
+    const kept = await keptWithAttachments(one, token);
     await gone(one);
     return kept;
   } catch (error) {
@@ -67,11 +93,27 @@ export async function send(one: Queued, token: string): Promise<Kept> {
   }
 }
 
+async function keptWithAttachments(one: Queued, token: string): Promise<Kept> {
+  await sendAttachments(one, token, false);
+  try {
+    return await api.keep(one.note_id, one.note, token);
+  } catch (error) {
+    // The server forgets attachments whose note does not come within a day; here they are still.
+    if (!(error instanceof Problem) || error.code !== "uploads") throw error;
+    await sendAttachments(one, token, true);
+    return await api.keep(one.note_id, one.note, token);
+  }
+}
+
 /** What was refused for good, as a draft again under another id. */
 export async function reopened(one: Queued): Promise<Draft | null> {
   const draft = await drafts.of<Draft>(behind(one), 0, Infinity);
   if (draft === null) return null;
   const again = { ...draft, id: newNoteId() };
+  for (const { number } of draft.attachments) {
+    const content = await attachments.of(one.note_id, number);
+    if (content) await attachments.keep(again.id, number, content);
+  }
   await drafts.keep(placeOf(one.author_ref, again.amends), again, now().getTime());
   await gone(one);
   return again;
@@ -80,6 +122,7 @@ export async function reopened(one: Queued): Promise<Draft | null> {
 async function gone(one: Queued): Promise<void> {
   await queue.drop(one.note_id);
   await drafts.forget(behind(one));
+  for (const number of one.note.attachments) await attachments.forget(one.note_id, number);
 }
 
 const RETRY_MS = [5_000, 15_000, 60_000];
@@ -104,11 +147,11 @@ async function attempt(told: (kept: Kept | null) => void, round: number): Promis
       if (!(error instanceof Problem)) throw error;
       told(null);
       if (error.code === "session") return;
-      if (error.passes) {
-        const wait = Math.max(RETRY_MS[Math.min(round, RETRY_MS.length - 1)]!, error.retryAfter * 1000);
-        timer = setTimeout(() => void sendWaiting(told, round + 1), wait);
-        return;
-      }
+      if (!error.passes) continue;
+      const wait = Math.max(RETRY_MS[Math.min(round, RETRY_MS.length - 1)]!, error.retryAfter * 1000);
+      clearTimeout(timer);
+      timer = setTimeout(() => void sendWaiting(told, round + 1), wait);
+      if (error.code !== "day-full") return; // another agency's may yet go
     }
   }
 }
@@ -123,5 +166,7 @@ export const DRAFT_MS = 12 * 3_600_000;
 
 /** Drafts that are over go, also those of people who do not come back to this device. */
 export async function sweepDrafts(): Promise<void> {
-  await drafts.sweep(now().getTime(), DRAFT_MS, new Set((await queue.all()).map(behind)));
+  const queued = await queue.all();
+  await drafts.sweep(now().getTime(), DRAFT_MS, new Set(queued.map(behind)));
+  await attachments.sweep(new Set([...queued.map(({ note_id }) => note_id), ...(await drafts.notes())]));
 }

@@ -23,11 +23,13 @@ interface Known {
   key: OpeningKey | null;
   /** Ids of admin keys that stood in the link from the chat. */
   named: readonly string[];
+  /** Reference of the note to be shown as soon as a key is open; through every lock until then. */
+  wanted: string | null;
   /** How far the server's clock is ahead of this device's. */
   aheadMs: number;
 }
 
-export const known: Known = { config: null, author: null, reader: null, key: null, named: [], aheadMs: 0 };
+export const known: Known = { config: null, author: null, reader: null, key: null, named: [], wanted: null, aheadMs: 0 };
 
 /** The time by the server's clock, for the device's may be wrong. */
 export const now = (): Date => new Date(Date.now() + known.aheadMs);

@@ -1,8 +1,9 @@
 /** Whether an agency's desk may be sealed to: signed by the key this device has pinned, and no older than it has seen. */
 import type { Agency } from "./api";
-import { pins } from "./device";
+import { type Pin, pins } from "./device";
 import { hex, unbase64url, unhex, same } from "./sealing/bytes";
 import { type Desk, readDesk } from "./sealing/desk";
+import { succeeded } from "./sealing/succession";
 import { ManifestError, Refused } from "./sealing/errors";
 import { spoken } from "./sealing/fingerprint";
 import { verifyKey, type VerifyKey } from "./sealing/signing";
@@ -31,7 +32,7 @@ export async function trusted(agency: Agency, named: readonly string[], now: Dat
   const [canonical, signature, raw] = [given.manifest, given.signature, given.admin].map(unbase64url);
   if (!canonical || !signature || !raw) throw new Untrusted("format");
   const admin = adminKey(raw);
-  const pin = await pins.of(agency.slug);
+  const pin = await pinOf(agency);
   if (pin === undefined && !named.includes(hex(admin.kid))) throw new Untrusted("unknown", spoken(admin.kid));
   if (pin !== undefined && pin.admin !== given.admin) {
     throw new Untrusted("changed", spoken(admin.kid), named.includes(hex(admin.kid)));
@@ -44,6 +45,14 @@ export async function trusted(agency: Agency, named: readonly string[], now: Dat
   if (!same(desk.agencyRef, unhex(agency.agency_ref, 16) ?? new Uint8Array())) throw new Untrusted("agency");
   await pins.keep({ agency: agency.slug, admin: given.admin, version: desk.version });
   return desk;
+}
+
+/** What this device holds the agency to; where admin keys have succeeded the pinned one by both signatures, the last of them. */
+async function pinOf(agency: Agency): Promise<Pin | undefined> {
+  const pin = await pins.of(agency.slug);
+  if (pin === undefined || agency.desk === null || pin.admin === agency.desk.admin) return pin;
+  const { admin, version } = await succeeded(agency.slug, pin, agency.desk.successions);
+  return { agency: agency.slug, admin, version };
 }
 
 /** Takes the key that signs now in place of the pinned one. Only after a person compared its words. */

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import and_, case, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from storage import deliveries
 from storage.errors import BadInstallation, Unknown
@@ -18,6 +18,8 @@ from storage.transaction import Transaction, moment
 
 SCHEMA_CHANGED_AFTER: Final = 5
 """So many different notes refused in a row for the same reason are no mistake of the notes."""
+Pause = Callable[[int, float | None], float]
+"""Seconds until the next try, for so many failures in a row and what the receiver asked for."""
 LESS: Final = {"full": 0, "summary": 1, "pointer": 2}
 
 
@@ -34,6 +36,13 @@ class Row:
     looked_at: int
     cursor: str
     rejects: int
+    alarm_s: int
+    alarmed_at: int | None
+    failing_since: int | None
+
+
+# Made once: it is asked several times for each note, and making it costs more than asking.
+_one = select(destinations).where(destinations.c.name == bindparam("name"))
 
 
 def register(tx: Transaction, settings: Destination, *, now: int) -> str:
@@ -107,7 +116,7 @@ def hold(tx: Transaction, name: str, *, held: bool) -> None:
     here = update(destinations).where(destinations.c.name == name, destinations.c.state != "unconfirmed")
     values = {"state": "held", "why": ""} if held else {"state": "open", "why": "", "failures": 0, "next_at": 0}
     if tx.db.execute(here.values(**values)).rowcount != 1:
-        raise Unknown(f"no destination {name}, or it has to be confirmed first: integra sync confirm {name}")
+        raise Unknown(f"no destination {name}, or it has to be confirmed first: integra sync confirm --dest {name}")
 
 
 def hurry(tx: Transaction, name: str) -> None:
@@ -122,7 +131,7 @@ def get(tx: Transaction, name: str) -> Row:
     Raises:
         Unknown: there is none.
     """
-    row = tx.db.execute(select(destinations).where(destinations.c.name == name)).one_or_none()
+    row = tx.db.execute(_one, {"name": name}).one_or_none()
     if row is None:
         raise Unknown(f"no destination {name}")
     return Row(
@@ -135,6 +144,9 @@ def get(tx: Transaction, name: str) -> Row:
         row.looked_at or 0,
         row.cursor,
         row.rejects,
+        row.alarm_s,
+        row.alarmed_at,
+        row.failing_since,
     )
 
 
@@ -155,28 +167,44 @@ def answered(tx: Transaction, name: str) -> None:
     _change(tx, name, ("open", "down"), state="open", why="", failures=0, failing_since=None, next_at=0)
 
 
-def down(tx: Transaction, name: str, why: str, *, now: int, pause_s: float, tell: bool = False) -> None:
-    """Nothing gets through; it is tried again after the pause.
+def down(
+    tx: Transaction,
+    name: str,
+    why: str,
+    *,
+    now: int,
+    pause: Pause,
+    after_s: float | None = None,
+    tell: bool = False,
+) -> Row:
+    """Nothing gets through; it is tried again after a pause.
 
     Args:
+        after_s: the receiver asked for that pause.
         tell: it will not pass by itself; people are told, once for each reason.
+
+    Returns:
+        Its row, afterwards.
     """
     before = get(tx, name)
     if before.state not in ("open", "down"):
-        return
+        return before
     if before.state == "down" and now < before.next_at <= now + DAY_S:
-        return  # another of the same round said so
-    _change(
-        tx,
-        name,
+        return before  # another of the same round said so
+    failures = before.failures + 1
+    row = replace(
+        before,
         state="down",
         why=why[:32],
-        failures=destinations.c.failures + 1,
-        failing_since=case((destinations.c.failing_since.is_(None), now), else_=destinations.c.failing_since),
-        next_at=now + max(1, round(pause_s)),
+        failures=failures,
+        failing_since=now if before.failing_since is None else before.failing_since,
+        next_at=now + max(1, round(pause(failures, after_s))),
     )
-    if tell and before.why != why[:32]:
+    changed = ("state", "why", "failures", "failing_since", "next_at")
+    _change(tx, name, **{column: getattr(row, column) for column in changed})
+    if tell and before.why != row.why:
         deliveries.tell(tx, deliveries.DOWN, name, at=moment(now))
+    return row
 
 
 def rejected(tx: Transaction, name: str, why: str, *, now: int) -> int:
@@ -192,9 +220,13 @@ def rejected(tx: Transaction, name: str, why: str, *, now: int) -> int:
     return int(count)
 
 
-def rules_changed(tx: Transaction, name: str, why: str, *, now: int, pause_s: float) -> None:
+def rules_changed(tx: Transaction, name: str, why: str, *, now: int, pause: Pause, count: int) -> None:
     """So many refusals in a row are no mistake of the notes: those wait again, behind the others, and one is tried at a
-    time until one is taken."""
+    time until one is taken.
+
+    Args:
+        count: how many refusals in a row.
+    """
     start = tx.db.execute(select(destinations.c.rejects_from).where(destinations.c.name == name)).scalar_one()
     judged = and_(
         delivery_rows.c.destination == name,
@@ -202,22 +234,10 @@ def rules_changed(tx: Transaction, name: str, why: str, *, now: int, pause_s: fl
         delivery_rows.c.why == why,
         delivery_rows.c.done_at >= start,
     )
+    pause_s = pause(count - SCHEMA_CHANGED_AFTER + 1, None)
     later = now + 2 * max(1, round(pause_s))
     tx.db.execute(update(delivery_rows).where(judged).values(state="pending", next_at=later, done_at=None))
-    down(tx, name, "rules-changed", now=now, pause_s=pause_s, tell=True)
-
-
-def alarm(tx: Transaction, name: str, *, now: int) -> None:
-    """Coordinators hear once a day that the oldest note waits for longer than it should."""
-    row = tx.db.execute(
-        select(destinations.c.alarm_s, destinations.c.alarmed_at).where(destinations.c.name == name)
-    ).one()
-    oldest = tx.db.scalar(deliveries.oldest_waiting(name))
-    if oldest is None or now - oldest <= row.alarm_s:
-        return
-    if row.alarmed_at is None or not 0 <= now - row.alarmed_at < DAY_S:
-        _change(tx, name, alarmed_at=now)
-        deliveries.tell(tx, deliveries.LATE, name, at=moment(now))
+    down(tx, name, "rules-changed", now=now, pause=lambda *_: pause_s, tell=True)
 
 
 def looked(tx: Transaction, name: str, *, now: int, cursor: str) -> None:

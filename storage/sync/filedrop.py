@@ -213,9 +213,8 @@ class FileDrop:
             known = await self._ledger.hash_of(ack.batch)
             if ack.status == "missing":
                 if known is not None and ack.batch not in outstanding:  # they lost it, and our bytes are dropped
-                    for key, seq in (await self._ledger.refs_in(ack.batch)).items():
-                        note_id, _, version = key.partition(".v")
-                        yield Remote(f"{ack.batch}:{seq}", note_id, int(version), state="missing", cursor="read")
+                    async for remote in self._lost(ack.batch):
+                        yield remote
                 continue
             if known is None and ack.batch > (await self._ledger.head()).batch:
                 continue
@@ -237,6 +236,15 @@ class FileDrop:
         if refused:
             self._set_aside(refused)
             raise Unanswered(Park(why, "destination"))
+
+    async def _lost(self, batch: int) -> AsyncIterator[Remote]:
+        """What was in that batch, and in none since: the file that asks for it stays, as its number never comes."""
+        seqs = await self._ledger.refs_in(batch)
+        refs = [DeliveryRef(note_id, int(version)) for note_id, _, version in (key.partition(".v") for key in seqs)]
+        last = await self._ledger.lines(refs)
+        for ref in refs:
+            if last[ref.key].batch == batch:
+                yield Remote(f"{batch}:{seqs[ref.key]}", ref.note_id, ref.version, state="missing", cursor="read")
 
     async def retire_duplicate(self, keep: Remote, extra: Remote) -> None:
         raise Unsupported("an importer keeps a note once")

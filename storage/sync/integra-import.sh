@@ -3,7 +3,7 @@
 # Needs bash, age, openssl 3, sha256sum, jq. The format: docs/formats/file-drop.md.
 #
 #   integra-import.sh --drop DIR --store DIR --identity FILE --sender-key PEM [--sender-key PEM]...
-#                     [--ack-key PEM] [--each COMMAND]
+#                     [--ack-key PEM] [--each COMMAND] [--go-on-with BATCH]
 #   integra-import.sh --store DIR --digest
 #
 #   --drop        holds outgoing/ (read) and acks/ (written)
@@ -13,6 +13,8 @@
 #   --ack-key     the agency's Ed25519 private key: openssl genpkey -algorithm ed25519 -out ack.pem
 #   --each        run for each new note, the event on standard input. Exit 0: taken, it may print the record's id;
 #                 65: refused, it may print a reason (a-z, 0-9, hyphen); else: stop here, and try again next time
+#   --go-on-with  batches before this one are lost for good (the store comes from a backup, the files are gone): begin
+#                 again with it. The sender delivers the notes of those batches anew: integra sync reconcile --fix
 #   --digest      print a digest for each day, to be compared with: integra sync reconcile
 #
 # Exit: 0 all there is was imported; 1 something is wrong, nothing of that batch was imported; 2 asked wrongly;
@@ -21,7 +23,7 @@ set -euo pipefail
 export LC_ALL=C
 umask 077
 
-drop= store= identity= ack_key= each= digest=
+drop= store= identity= ack_key= each= digest= go_on_with=
 sender_keys=()
 die() { printf 'integra-import: %s\n' "$2" >&2; exit "$1"; }
 while [ $# -gt 0 ]; do
@@ -32,6 +34,7 @@ while [ $# -gt 0 ]; do
         --sender-key) sender_keys+=("${2:?}"); shift 2 ;;
         --ack-key) ack_key=${2:?}; shift 2 ;;
         --each) each=${2:?}; shift 2 ;;
+        --go-on-with) go_on_with=${2:?}; shift 2 ;;
         --digest) digest=yes; shift ;;
         *) die 2 "unknown option $1; see the first lines of this script" ;;
     esac
@@ -89,11 +92,16 @@ for manifest in "$drop"/outgoing/notes-*.manifest.json; do
         fi
         continue
     fi
-    if [ "$number" -ne $((last + 1)) ]; then
+    was=$state
+    if [ "$number" -ne $((last + 1)) ] && [ "$number" = "$go_on_with" ]; then
+        was=$clear/was # what it follows is believed by its signature alone
+        jq -c '{batch: (.batch - 1), seq: (.first_seq - 1), head: "", manifest_sha256: .prev_manifest_sha256}' \
+            "$manifest" >"$was" || die 1 "the manifest of batch $number cannot be read"
+    elif [ "$number" -ne $((last + 1)) ]; then
         jq -nc --arg stream "$stream" --argjson batch $((last + 1)) \
             '{format: "integra-ack-1", stream: $stream, batch: $batch, status: "missing"}' |
             acknowledge $((last + 1)) "$stream"
-        die 3 "batch $((last + 1)) is missing; the sender was asked for it"
+        die 3 "batch $((last + 1)) is missing; the sender was asked for it (lost for good? --go-on-with $number)"
     fi
 
     signed=
@@ -102,7 +110,7 @@ for manifest in "$drop"/outgoing/notes-*.manifest.json; do
             -sigfile "${manifest%.json}.sig" >/dev/null 2>&1 && signed=yes
     done
     [ -n "$signed" ] || die 1 "batch $number is not signed by the sender"
-    jq -e --slurpfile was "$state" --arg stream "$stream" --argjson batch "$number" '
+    jq -e --slurpfile was "$was" --arg stream "$stream" --argjson batch "$number" '
         .format == "integra-drop-1" and .stream == $stream and .batch == $batch and .first_seq == $was[0].seq + 1
         and .prev_manifest_sha256 == $was[0].manifest_sha256' "$manifest" >/dev/null ||
         die 1 "batch $number does not follow the one before"
@@ -111,8 +119,9 @@ for manifest in "$drop"/outgoing/notes-*.manifest.json; do
         die 1 "the data of batch $number is not whole; copy it again"
     age -d -i "$identity" -o "$clear/lines" "$data" || die 1 "batch $number does not open with this key"
 
-    seq=$(jq .seq "$state") prev=$(jq -r .head "$state")
     jq -r '[.seq, .prev, .event.id] | @tsv' "$clear/lines" >"$clear/index"
+    seq=$(jq .seq "$was") prev=$(jq -r .head "$was")
+    [ -n "$prev" ] || IFS=$'\t' read -r _ prev _ <"$clear/index" || die 1 "batch $number holds nothing"
     while IFS=$'\t' read -r line_seq line_prev id <&3 && IFS= read -r line <&4; do
         seq=$((seq + 1))
         [ "$line_seq" = "$seq" ] && [ "$line_prev" = "$prev" ] || die 1 "line $seq of batch $number is not in its place"

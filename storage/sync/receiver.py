@@ -10,6 +10,7 @@ takes as much as that machine can write. See docs/formats/webhook.md.
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from aiohttp import web
 
 from storage.sealing.signing import VerifyKey
 from storage.sync.mapping import payload_sha256
+from storage.sync.reconcile import digest
 from storage.sync.signatures import Shared, verified
 from storage.sync.webhook import EVENT_ID, PROBLEM
 
@@ -81,6 +83,15 @@ class Receiver:
     def event(self, event_id: str) -> bytes | None:
         row = self._db.execute("SELECT event FROM events WHERE id = ?", (event_id,)).fetchone()
         return None if row is None else bytes(row[0])
+
+    def digests(self) -> dict[str, str]:
+        """Day (UTC) to a digest of what came of its notes, to be compared with what ``integra sync reconcile`` says."""
+        days: dict[str, list[str]] = defaultdict(list)
+        for event, note_id, version, sha256 in self._db.execute(
+            "SELECT event, note_id, version, payload_sha256 FROM events"
+        ):
+            days[json.loads(event)["time"][:10]].append(f"{note_id}|{version}|{sha256}\n")
+        return {day: digest(days[day]) for day in sorted(days)}
 
     def close(self) -> None:
         self._db.close()

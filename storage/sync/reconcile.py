@@ -1,31 +1,38 @@
 """Compare what we say was delivered with what the case system holds. Prints and keeps no word of any note.
 
-missing        we say it is there; it is not            mended: delivered again
-unsettled      it is there; we did not know             mended: settled
-duplicate      it is there more than once               mended: the later ones are marked, where the system can
-unowed         a note that this destination is not owed mended: owed
-unknown        it names a note that we do not know      for a person: our database may be a restored one
-orphan         ours by its author, but names no note    for a person
-mismatch       it holds something else than was sent    for a person
-drift          single fields differ                     for a person
-gone           somebody deleted or merged it there      for a person
-late           waits for longer than it should
+missing_remote     we say it is there; it is not            mended: delivered again
+unsettled          it is there; we did not know             mended: settled
+duplicate_remote   it is there more than once               mended: the later ones are marked, where the system can
+unowed             a note that this destination is not owed mended: owed
+unknown_remote     it names a note that we do not know      for a person: our database may be a restored one
+orphan_remote      ours by its author, but names no note    for a person
+hash_mismatch      it holds something else than was sent    for a person
+field_drift        single fields differ                     for a person
+gone               somebody deleted or merged it there      for a person
+
+late               waits for longer than it should
+gap                a later note of its case is there, and this one is not
+unacked_flag       flagged, and no coordinator has taken it
+
+The last three differ on no side: they are what both sides should know of.
 """
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, func, literal, select, update
 
+from dialogues.flag_life import UNOWNED
 from storage import audit, deliveries
+from storage.deliveries import Standing
 from storage.schema import deliveries as rows
 from storage.schema import destinations as destination_rows
-from storage.schema import notes
+from storage.schema import flags, notes
 from storage.sync import destinations, looking, queue
 from storage.sync.base import DeliveryRef, Remote, Unanswered, Unsupported
 from storage.sync.worker import Worker
@@ -33,10 +40,13 @@ from storage.transaction import Transaction, moment, seconds
 
 AT_ONCE: Final = 500
 Difference = Literal[
-    "missing", "unsettled", "duplicate", "unowed", "unknown", "orphan", "mismatch", "drift", "gone", "late"
-]
+    "missing_remote", "unsettled", "duplicate_remote", "unowed", "unknown_remote", "orphan_remote", "hash_mismatch",
+    "field_drift", "gone", "late", "gap", "unacked_flag",
+]  # fmt: skip
 DIFFERENCES: Final[tuple[Difference, ...]] = get_args(Difference)
-MENDED: Final = ("missing", "unsettled", "duplicate", "unowed")
+MENDED: Final = ("missing_remote", "unsettled", "duplicate_remote", "unowed")
+OPEN_MATTERS: Final = ("late", "gap", "unacked_flag")
+NOT_THERE: Final = ("pending", "leased", "sent", "parked", "dead")
 STATES: Final = ("pending", "leased", "sent", "acked", "parked", "dead", "withdrawn")
 
 
@@ -44,19 +54,19 @@ STATES: Final = ("pending", "leased", "sent", "acked", "parked", "dead", "withdr
 class Report:
     """
     Attributes:
+        standing: how the destination stands: what waits, since when, and whether anything gets through.
         read: records that the case system listed.
         compared: deliveries.
         counts: by state, and ``logged``: versions of notes that the destination is to be owed.
-        days: day (UTC) -> counts by state, and ``digest`` over what is acknowledged: SHA-256 over the sorted lines
-            ``note_id|version|payload_sha256``, each ended by LF. Whoever holds the same notes has the same.
+        days: day (UTC) -> counts by state, ``logged``, and ``digest`` over what is acknowledged: SHA-256 over the
+            sorted lines ``note_id|version|payload_sha256``, each ended by LF: the same for whoever holds the same.
         found: difference -> references of notes, or ids of records.
         mended: difference -> how many.
-        balanced: logged = the sum over all states.
+        balanced: logged = the sum over all states, on each day.
     """
 
-    destination: str
-    state: str
-    oldest: datetime | None = None
+    standing: Standing
+    now: datetime
     read: int = 0
     compared: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -65,14 +75,25 @@ class Report:
     mended: Counter[str] = field(default_factory=Counter)
 
     @property
+    def destination(self) -> str:
+        return self.standing.destination
+
+    @property
+    def oldest_s(self) -> int | None:
+        """How long the oldest delivery has waited; None: none waits."""
+        oldest = self.standing.oldest
+        return None if oldest is None else max(0, round((self.now - oldest).total_seconds()))
+
+    @property
     def balanced(self) -> bool:
-        return self.counts["logged"] == sum(self.counts[state] for state in STATES)
+        every: list[Mapping[str, int]] = [self.counts, *self.days.values()]
+        return all(one.get("logged", 0) == sum(one.get(state, 0) for state in STATES) for one in every)
 
     @property
     def clean(self) -> bool:
-        """Nothing is left that differs: late and mended ones do not count."""
+        """Nothing is left that differs: ``OPEN_MATTERS`` and mended ones do not count."""
         left = [name for name, which in self.found.items() if which and self.mended[name] < len(which)]
-        return self.balanced and not [name for name in left if name != "late"]
+        return self.balanced and not set(left) - set(OPEN_MATTERS)
 
 
 async def reconcile(
@@ -94,7 +115,7 @@ async def reconcile(
     remotes, loose = await _listed(worker)
     report = await store.run(partial(_begun, name=name, since=since, now=worker.now))
     report.read = sum(map(len, remotes.values())) + len(loose)
-    report.found["orphan"] = loose
+    report.found["orphan_remote"] = loose
     digests: dict[str, list[str]] = defaultdict(list)
     total = sum(report.counts[state] for state in STATES)
     last, ours = 0, set[str]()
@@ -116,7 +137,8 @@ async def reconcile(
         progress(report.compared, total)
     unknown = [key for key in remotes if key not in ours]
     known = await store.run(partial(_known, name=name, keys=unknown)) if since is not None else set[str]()
-    report.found["unknown"] = [one.remote_id for key in unknown if key not in known for one in remotes[key]]
+    report.found["unknown_remote"] = [one.remote_id for key in unknown if key not in known for one in remotes[key]]
+    report.found["gap"] = [one for one in report.found["gap"] if one not in report.found["unsettled"]]
     for day, lines in digests.items():
         report.days.setdefault(day, {})["digest"] = digest(lines)
     if fix:
@@ -148,57 +170,71 @@ async def _listed(worker: Worker) -> tuple[dict[str, list[Remote]], list[str]]:
 def _begun(tx: Transaction, *, name: str, since: datetime | None, now: queue.Now) -> Report:
     at = now(tx)
     (how,) = deliveries.standing(tx, at=moment(at), name=name)
-    report = Report(name, how.state, how.oldest)
+    report = Report(how, moment(at))
     agency_ref = how.agency_ref
     from_hour = 0 if since is None else seconds(since)
     mine = and_(rows.c.destination == name, notes.c.hour >= from_hour)
-    by_day = (
+    _count(
+        report,
+        tx,
         select(notes.c.hour, rows.c.state, func.count())
         .join(notes, notes.c.id == rows.c.note_id)
         .where(mine)
-        .group_by(notes.c.hour, rows.c.state)
+        .group_by(notes.c.hour, rows.c.state),
     )
-    for hour, state, count in tx.db.execute(by_day):
+    owed = select(rows.c.note_id).where(rows.c.destination == name, rows.c.note_id == notes.c.id).exists()
+    its = and_(notes.c.agency_ref == agency_ref, notes.c.hour >= from_hour)
+    logged = literal("logged")
+    _count(
+        report,
+        tx,
+        select(notes.c.hour, logged, func.count())
+        .where(its, (notes.c.state != "withdrawn") | owed)
+        .group_by(notes.c.hour),
+    )
+    _count(
+        report,
+        tx,
+        select(notes.c.hour, logged, func.count())
+        .join(rows, rows.c.note_id == notes.c.id)
+        .where(mine, rows.c.version == deliveries.WITHDRAWAL)
+        .group_by(notes.c.hour),
+    )
+    named = select(notes.c.reference)
+    report.found["unowed"] = list(tx.db.scalars(named.where(its, notes.c.state != "withdrawn", ~owed)))
+    report.found["unacked_flag"] = list(
+        tx.db.scalars(
+            named.join(flags, flags.c.note_id == notes.c.id)
+            .where(its, flags.c.state.in_(UNOWNED))
+            .order_by(notes.c.hour, notes.c.reference)
+        )
+    )
+    alarm_s = tx.db.execute(select(destination_rows.c.alarm_s).where(destination_rows.c.name == name)).scalar_one()
+    late = and_(
+        rows.c.state.in_(("pending", "leased", "sent")),
+        rows.c.case_seq.is_not(None),
+        rows.c.created_at < at - alarm_s,
+    )
+    later = rows.alias("later")
+    passed = select(later.c.id).where(
+        later.c.destination == name,
+        later.c.case_key == rows.c.case_key,
+        later.c.case_seq > rows.c.case_seq,
+        later.c.state == "acked",
+    )
+    gap = and_(rows.c.state.in_(NOT_THERE), passed.exists())
+    mine_named = named.join(rows, rows.c.note_id == notes.c.id).where(mine).order_by(rows.c.id)
+    report.found["late"] = list(tx.db.scalars(mine_named.where(late)))
+    report.found["gap"] = list(tx.db.scalars(mine_named.where(gap)))
+    return report
+
+
+def _count(report: Report, tx: Transaction, query: Any) -> None:
+    """Hour, state, how many -> the counts of the report and of its days."""
+    for hour, state, count in tx.db.execute(query):
         day = report.days.setdefault(_day(hour), {})
         day[state] = day.get(state, 0) + count
         report.counts[state] += count
-    owed = select(rows.c.note_id).where(rows.c.destination == name, rows.c.note_id == notes.c.id)
-    unowed = select(notes.c.reference).where(
-        notes.c.agency_ref == agency_ref, notes.c.hour >= from_hour, notes.c.state != "withdrawn", ~owed.exists()
-    )
-    report.found["unowed"] = list(tx.db.scalars(unowed))
-    withdrawals = (
-        select(func.count())
-        .select_from(rows.join(notes, notes.c.id == rows.c.note_id))
-        .where(mine, rows.c.version == deliveries.WITHDRAWAL)
-    )
-    logged = (
-        select(func.count())
-        .select_from(notes)
-        .where(
-            notes.c.agency_ref == agency_ref,
-            notes.c.hour >= from_hour,
-            (notes.c.state != "withdrawn") | owed.exists(),
-        )
-    )
-    report.counts["logged"] = (tx.db.scalar(logged) or 0) + (tx.db.scalar(withdrawals) or 0)
-    late_before = (
-        at - tx.db.execute(select(destination_rows.c.alarm_s).where(destination_rows.c.name == name)).scalar_one()
-    )
-    late = (
-        select(notes.c.reference)
-        .join(rows, rows.c.note_id == notes.c.id)
-        .where(
-            mine,
-            rows.c.state.in_(("pending", "leased", "sent")),
-            rows.c.case_seq.is_not(None),
-            rows.c.created_at < late_before,
-        )
-        .order_by(rows.c.id)
-        .limit(AT_ONCE)
-    )
-    report.found["late"] = list(tx.db.scalars(late))
-    return report
 
 
 def _some(tx: Transaction, *, name: str, since: datetime | None, after: int) -> list[Any]:
@@ -242,33 +278,33 @@ async def _compare(
         if gone:
             report.found["gone"].append(row.reference)
         elif lost:
-            report.found["missing"].append(row.reference)
+            report.found["missing_remote"].append(row.reference)
             if fix:
                 await store.run(partial(_again, name=name, row=row, now=worker.now))
-                report.mended["missing"] += 1
+                report.mended["missing_remote"] += 1
         return
     if first.state in ("gone", "merged"):
         report.found["gone"].append(row.reference)
     elif first.state == "missing":
-        report.found["missing"].append(row.reference)
+        report.found["missing_remote"].append(row.reference)
         if fix:
             await store.run(partial(_again, name=name, row=row, now=worker.now))
-            report.mended["missing"] += 1
+            report.mended["missing_remote"] += 1
     elif sha256 and first.payload_sha256 not in ("", sha256):
-        report.found["mismatch"].append(row.reference)
+        report.found["hash_mismatch"].append(row.reference)
     elif first.drift:
-        report.found["drift"].append(row.reference)
+        report.found["field_drift"].append(row.reference)
 
 
 async def _duplicates(report: Report, worker: Worker, there: Sequence[Remote], *, fix: bool) -> None:
     keep, *extra = there
     for one in extra:
-        report.found["duplicate"].append(one.remote_id)
+        report.found["duplicate_remote"].append(one.remote_id)
         if not fix:
             continue
         try:
             await worker.connector.retire_duplicate(keep, one)
-            report.mended["duplicate"] += 1
+            report.mended["duplicate_remote"] += 1
         except (Unsupported, Unanswered):
             continue
 

@@ -341,22 +341,107 @@ class RequestTracker:
             findings.append(Finding("trouble", "forbidden", "the queue is switched off there"))
         elif not any(link.get("ref") == "create" for link in told.get("_hyperlinks", ())):
             findings.append(Finding("trouble", "forbidden", "the user lacks the right CreateTicket on the queue"))
-        there = {field.get("name") for field in told.get("TicketCustomFields", ())}
-        wanted = (
+        there = {str(field.get("name")): str(field.get("id")) for field in told.get("TicketCustomFields", ())}
+        findings += [
+            Finding("trouble", "mapping", f"the queue has no custom field {name}; make it there, or mend the settings")
+            for name in self._written()
+            if name not in there
+        ]
+        findings += await self._fields_found({name: there[name] for name in self._written() if name in there}, until)
+        if not any(one.level == "trouble" for one in findings):
+            findings += await self._lost_track(until)
+        if not any(one.level == "trouble" for one in findings):
+            findings += await self._rights_found(until)
+        return queue, findings
+
+    def _written(self) -> list[str]:
+        """Names of the fields that a ticket is given."""
+        named = (
             self._to.note_id_field,
             self._to.version_field,
             self._to.hash_field,
             self._to.case_field,
             self._to.severity_field,
         )
-        findings += [
-            Finding("trouble", "mapping", f"the queue has no custom field {name}; make it there, or mend the settings")
-            for name in wanted
-            if name and name not in there
-        ]
-        if all(one.level == "fine" for one in findings):
-            findings += await self._lost_track(until)
-        return queue, findings
+        return [name for name in named if name]
+
+    async def _fields_found(self, ids: Mapping[str, str], until: float) -> list[Finding]:
+        """Whether each field takes what it is given. Request Tracker drops what one does not take, and says nothing."""
+        shown = await asyncio.gather(*(self._field_told(_number(id_), until) for id_ in ids.values()))
+        told = dict(zip(ids, shown, strict=True))
+        findings = []
+        for name, field in told.items():
+            if field is not None:
+                findings += self._field_found(name, field)
+        if unseen := [name for name, field in told.items() if field is None]:
+            what = (
+                f"it shows no kinds and values of {', '.join(unseen)}: give the user SeeCustomField on the fields"
+                " themselves, and this check compares them"
+            )
+            findings.append(Finding("warning", "unseen-fields", what))
+        elif not findings:
+            findings.append(Finding("fine", "mapping", f"fields take what they are given: {', '.join(told)}"))
+        return findings
+
+    async def _field_told(self, number: str, until: float) -> Mapping[str, Any] | None:
+        try:
+            return members(await self._exchange.ask("GET", f"/customfield/{number}", until=until))
+        except Settled as settled:
+            if settled.answer is not None and settled.answer.status in (403, 404):
+                return None
+            raise
+
+    def _field_found(self, name: str, field: Mapping[str, Any]) -> list[Finding]:
+        # Without these three a ticket is lost track of; without the others it lacks something, and people are told.
+        needed = name in (self._to.note_id_field, self._to.version_field, self._to.hash_field)
+        level: Literal["trouble", "warning"] = "trouble" if needed else "warning"
+        findings = []
+
+        def say(what: str) -> None:
+            findings.append(Finding(level, "mapping", f"the custom field {name} {what}; mend it there"))
+
+        kind, values = field.get("Type"), field.get("Values") or ()
+        if str(field.get("Disabled", "0")) != "0":
+            say("is switched off")
+        if kind == "Select":
+            asked = tuple(self._to.severities.values()) if name == self._to.severity_field else None
+            if asked is None:
+                say("takes chosen values only, and should take any")
+            elif lacking := [one for one in asked if one not in values]:
+                say(f"has no value {', '.join(lacking)}")
+        elif kind not in ("Freeform", "Text"):
+            say(f"is of the kind {kind}, and should take plain text")
+        if str(field.get("MaxValues")) != "1":
+            say("takes several values, and should take one")
+        if field.get("Pattern"):
+            level = "warning"
+            say("takes what fits a pattern only: see that it lets through all that is written there")
+        if name == self._to.note_id_field and str(field.get("UniqueValues", "1")) != "1":
+            level = "warning"
+            say("lets two tickets have the same value; set: values must be unique")
+        return findings
+
+    async def _rights_found(self, until: float) -> list[Finding]:
+        """What our newest open ticket lets us do; Request Tracker tells of rights in no other way."""
+        query = f"Queue = '{self._to.queue}' AND Creator = '__CurrentUser__' AND Status = '__Active__'"
+        newest = await self._search(query, until, orderby="id", order="DESC", per_page="1")
+        if not newest:
+            what = (
+                "whether its user may comment on tickets and change them shows with the first ticket: check again then"
+            )
+            return [Finding("warning", "rights", what)]
+        path = f"/ticket/{_number(str(newest[0]['id']))}"
+        ticket = members(await self._exchange.ask("GET", path, until=until, most_bytes=MOST_PAGE_BYTES))
+        links = ticket.get("_hyperlinks", ())
+        lacking = []
+        if not any(link.get("ref") == "comment" for link in links):
+            lacking.append("CommentOnTicket")
+        if not any(link.get("ref") == "lifecycle" and link.get("to") == self._to.withdrawn_status for link in links):
+            lacking.append(f"ModifyTicket (or the queue's lifecycle does not lead to {self._to.withdrawn_status})")
+        if lacking:
+            what = f"withdrawals will not get through: its user lacks {' and '.join(lacking)}"
+            return [Finding("warning", "rights", what)]
+        return [Finding("fine", "rights", "its user may make tickets, comment on them and change them")]
 
     async def _lost_track(self, until: float) -> list[Finding]:
         """Tickets of ours that took no id lately: another one would be lost track of likewise."""

@@ -1,18 +1,18 @@
 """What an outcome leads to, in one transaction: for the delivery, its note, its destination, and the people who hear of
 it. The log gets a code each time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
 
 from storage import deliveries
 from storage.sync import destinations, queue
 from storage.sync.base import Accepted, DeliveryRef, Outcome, Park, Reject, Retry, Sent
+from storage.sync.destinations import Pause
 from storage.sync.opening import Unreadable
 from storage.sync.queue import DAY_S, Claimed
 from storage.transaction import Transaction, moment
 
-Pause = Callable[[int, float | None], float]
 TOLD_AFTER_S: Final = 60
 """People hear of a note that was refused only then: five in a row are no mistake of the notes."""
 
@@ -41,7 +41,6 @@ def settle(
     """
     Args:
         has_attached: it was sent with attachments, and can be sent without.
-        pause: seconds until the next try, for so many failures and what the receiver asked for.
 
     Returns:
         What the log says: accepted, sent, retry, parked, later, late.
@@ -65,8 +64,7 @@ def settle(
         case Park(reason, "destination"):
             if not queue.mark(tx, one, outcome="retry", now=now, why=reason[:32], state="pending", next_at=now):
                 return "late"
-            failures = destinations.get(tx, name).failures + 1
-            destinations.down(tx, name, reason, now=now, pause_s=pause(failures, None), tell=True)
+            destinations.down(tx, name, reason, now=now, pause=pause, tell=True)
             return "retry"
         case Park(reason, _, again_s):
             destinations.answered(tx, name)
@@ -142,7 +140,6 @@ def _again(
     now: int,
     pause: Pause,
 ) -> str:
-    row = destinations.get(tx, name)
     # Longer than the destination does: a note that alone brings it to its knees lets the others pass.
     wait_s = 2 * pause(one.attempts + 1, after_s)
     values = {"ambiguous": 1, "sent_at": now} if ambiguous else {}
@@ -150,7 +147,7 @@ def _again(
         tx, one, outcome="retry", now=now, why=reason[:32], state="pending", attempts=one.attempts + 1,
         next_at=now + max(1, round(wait_s)), **values,
     )  # fmt: skip
-    destinations.down(tx, name, reason, now=now, pause_s=pause(row.failures + 1, after_s))
+    destinations.down(tx, name, reason, now=now, pause=pause, after_s=after_s)
     return "retry" if kept else "late"
 
 
@@ -177,6 +174,5 @@ def _rejected(tx: Transaction, name: str, one: Claimed, reason: str, now: int, p
     if count < destinations.SCHEMA_CHANGED_AFTER:
         destinations.answered(tx, name)
         return told
-    pause_s = pause(count - destinations.SCHEMA_CHANGED_AFTER + 1, None)
-    destinations.rules_changed(tx, name, reason[:32], now=now, pause_s=pause_s)
+    destinations.rules_changed(tx, name, reason[:32], now=now, pause=pause, count=count)
     return "retry"

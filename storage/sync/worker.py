@@ -9,13 +9,14 @@ While nothing gets through there is one probe at a time, ever more rarely, and n
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from secrets import SystemRandom
 from typing import Any, Final
 
 import structlog
 
+from storage import deliveries
 from storage.store import Store
 from storage.sync import destinations, looking, queue, settling
 from storage.sync.base import (
@@ -43,6 +44,8 @@ FIND_S: Final = 60.0
 LOOK_EVERY_S: Final = 300
 LOOK_EVERY_WITH_SENT_S: Final = 60
 """Where something was handed in and its proof is awaited."""
+ALARM_EVERY_S: Final = 60
+"""How often it is asked how long the oldest has waited: all that wait are read for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Step:
         tried: deliveries that were claimed.
         done: of those, that came to be there or were handed in.
         parked: that a person must look at now.
-        state: of the destination, afterwards.
+        state, why: of the destination, afterwards.
         next_at: when there is something to do again, seconds since 1970; None: not until something new is owed.
     """
 
@@ -62,6 +65,7 @@ class Step:
     parked: int = 0
     state: str = "open"
     next_at: int | None = None
+    why: str = ""
 
 
 @dataclass(slots=True)
@@ -70,7 +74,7 @@ class Worker:
     Attributes:
         now: the clock, see ``queue.Now``.
         roll: evenly between 0 and 1.
-        step: told the name of each stage once it is past; tests stop the run there.
+        reached: told the name of each stage once it is past; tests stop the run there.
     """
 
     store: Store
@@ -80,6 +84,7 @@ class Worker:
     now: Now = queue.system_now
     roll: Callable[[], float] = SystemRandom().random
     reached: Callable[[str], None] = lambda name: None
+    _alarm_at: int = field(default=0, init=False)
 
     @property
     def name(self) -> str:
@@ -87,28 +92,19 @@ class Worker:
 
     async def step(self) -> Step:
         """Deliver once what is due: one batch, or as many notes at once as the destination takes."""
-        row, now = await self.store.run(self._begin)
-        if row.state in ("held", "unconfirmed"):
-            return Step(state=row.state)
-        if row.state == "down":
-            # A time far ahead was written by a clock that was ahead.
-            if now < row.next_at <= now + queue.DAY_S:
-                return Step(state="down", next_at=row.next_at)
-            if not await self._probe():
-                return await self._ended(Step())
-        careful = row.state == "down" or row.rejects >= destinations.SCHEMA_CHANGED_AFTER
-        claimed = await self.store.run(partial(self._claim, careful=careful))
+        row, now, claimed, step = await self.store.run(self._begin)
+        if row.state == "down" and step is None:
+            if (trouble := await self._probe()) is not None:
+                return await self.store.run(partial(self._went_down, trouble=trouble))
+            claimed = await self.store.run(partial(self._claim, careful=True))
         if claimed:
             self.reached("claimed")
             step = await self._deliver(claimed)
-        else:
-            if row.state == "down":
-                await self.store.run(lambda tx: destinations.answered(tx, self.name))
-            step = Step()
-        step = await self._ended(step)
+        elif step is None:
+            step = await self.store.run(self._answered)
         if step.state == "open" and self._may_look(row, now, step):
             await self._look()
-            step = await self._ended(step)
+            step = await self.store.run(partial(self._ended, step=step))
         return step
 
     async def look(self) -> None:
@@ -117,14 +113,30 @@ class Worker:
 
     # ------------------------------------------------------------ one round
 
-    def _begin(self, tx: Transaction) -> tuple[destinations.Row, int]:
-        return destinations.get(tx, self.name), self.now(tx)
+    def _begin(self, tx: Transaction) -> tuple[destinations.Row, int, list[Claimed], Step | None]:
+        """The row, now, and what was claimed; or the step, if there is nothing to be done. Neither: it is to be asked
+        first whether anything gets through."""
+        row, now = destinations.get(tx, self.name), self.now(tx)
+        if row.state in ("held", "unconfirmed"):
+            self._alarm(tx, row, now)
+            return row, now, [], Step(state=row.state, why=row.why)
+        if row.state == "down":
+            # A time far ahead was written by a clock that was ahead.
+            self._alarm(tx, row, now)
+            paused = now < row.next_at <= now + queue.DAY_S
+            return row, now, [], Step(state="down", next_at=row.next_at, why=row.why) if paused else None
+        claimed = self._claim(tx, careful=row.rejects >= destinations.SCHEMA_CHANGED_AFTER)
+        return row, now, claimed, None if claimed else self._ended(tx, step=Step(), row=row)
 
     def _claim(self, tx: Transaction, *, careful: bool) -> list[Claimed]:
         caps = self.connector.caps
         together = caps.max_batch > 1
         most = 1 if careful else caps.max_batch if together else caps.parallel
         return queue.claim(tx, self.name, now=self.now(tx), most=most, together=together)
+
+    def _answered(self, tx: Transaction) -> Step:
+        destinations.answered(tx, self.name)
+        return self._ended(tx, step=Step())
 
     async def _deliver(self, claimed: Sequence[Claimed]) -> Step:
         ready: list[Ready] = []
@@ -138,13 +150,16 @@ class Worker:
         outcomes = await self._outcomes(ready)
         found = await self._sought([one.claimed for one in unreadable if one.claimed.ambiguous])
         self.reached("sent")
-        told = await self.store.run(partial(self._settle, outcomes=outcomes, unreadable=unreadable, found=found))
+        tried = len(claimed) - len(rest)
+
+        def settle(tx: Transaction) -> Step:
+            told = self._settle(tx, outcomes=outcomes, unreadable=unreadable, found=found)
+            done = told.count("accepted") + told.count("sent")
+            return self._ended(tx, step=Step(tried, done, told.count("parked")))
+
+        step = await self.store.run(settle)
         self.reached("settled")
-        return Step(
-            tried=len(claimed) - len(rest),
-            done=told.count("accepted") + told.count("sent"),
-            parked=told.count("parked"),
-        )
+        return step
 
     def _fix(self, tx: Transaction, *, ready: Sequence[Ready], rest: Sequence[Claimed]) -> None:
         queue.give_back(tx, rest)
@@ -253,31 +268,27 @@ class Worker:
 
     # ------------------------------------------------------------ the destination
 
-    async def _probe(self) -> bool:
+    async def _probe(self) -> Retry | Park | None:
+        """Why nothing gets through; None: it does."""
         try:
-            health = await asyncio.wait_for(self.connector.probe(), FIND_S)
-            trouble = health.trouble
+            return (await asyncio.wait_for(self.connector.probe(), FIND_S)).trouble
         except TimeoutError:
-            trouble = Retry("timeout")
+            return Retry("timeout")
         except Exception as odd:
             log.error("sync.connector-failed", destination=self.name, error=type(odd).__name__)
-            trouble = Retry("connector-failed")
-        if trouble is None:
-            return True
-        await self.store.run(partial(self._went_down, trouble=trouble))
-        return False
+            return Retry("connector-failed")
 
-    def _went_down(self, tx: Transaction, *, trouble: Retry | Park) -> None:
-        failures = destinations.get(tx, self.name).failures + 1
-        after_s = trouble.after_s if isinstance(trouble, Retry) else None
-        destinations.down(
+    def _went_down(self, tx: Transaction, *, trouble: Retry | Park) -> Step:
+        row = destinations.down(
             tx,
             self.name,
             trouble.reason,
             now=self.now(tx),
-            pause_s=self._pause(failures, after_s),
+            pause=self._pause,
+            after_s=trouble.after_s if isinstance(trouble, Retry) else None,
             tell=isinstance(trouble, Park),
         )
+        return self._ended(tx, step=Step(), row=row)
 
     def _may_look(self, row: destinations.Row, now: int, step: Step) -> bool:
         if not self.connector.caps.lists:
@@ -294,16 +305,23 @@ class Worker:
             log.error("sync.connector-failed", destination=self.name, error=type(odd).__name__)
             await self.store.run(partial(self._went_down, trouble=Retry("connector-failed")))
 
-    async def _ended(self, step: Step) -> Step:
-        def turn(tx: Transaction) -> Step:
-            row, now = destinations.get(tx, self.name), self.now(tx)
-            destinations.alarm(tx, self.name, now=now)
-            next_at = row.next_at if row.state == "down" else queue.next_due(tx, self.name)
-            if row.state == "open" and self.connector.caps.repeat_safety == "file_ack":
-                next_at = min(next_at or now + LOOK_EVERY_WITH_SENT_S, now + LOOK_EVERY_WITH_SENT_S)
-            return Step(step.tried, step.done, step.parked, row.state, next_at)
+    def _ended(self, tx: Transaction, *, step: Step, row: destinations.Row | None = None) -> Step:
+        row, now = row or destinations.get(tx, self.name), self.now(tx)
+        self._alarm(tx, row, now)
+        if row.state == "down":
+            next_at: int | None = row.next_at
+        elif step.tried:
+            next_at = now  # it is asked what is due as soon as it is asked at all
+        else:
+            next_at = queue.next_due(tx, self.name)
+        if row.state == "open" and self.connector.caps.repeat_safety == "file_ack":
+            next_at = min(next_at or now + LOOK_EVERY_WITH_SENT_S, now + LOOK_EVERY_WITH_SENT_S)
+        return Step(step.tried, step.done, step.parked, row.state, next_at, row.why)
 
-        return await self.store.run(turn)
+    def _alarm(self, tx: Transaction, row: destinations.Row, now: int) -> None:
+        if not 0 <= now - self._alarm_at < ALARM_EVERY_S:
+            deliveries.alarm(tx, row.name, alarm_s=row.alarm_s, alarmed_at=row.alarmed_at, now=now)
+            self._alarm_at = now
 
 
 def _there(remote: Remote) -> Outcome | None:
@@ -337,4 +355,4 @@ async def run_until_done(
         if step.tried:
             progress(min(done + parked, total), max(total, done + parked))
         if not step.tried or step.state != "open" or stop():
-            return Step(tried, done, parked, step.state, step.next_at)
+            return Step(tried, done, parked, step.state, step.next_at, step.why)

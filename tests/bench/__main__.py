@@ -18,6 +18,7 @@ def main() -> int:
         "sealing",
         "content",
         "backup",
+        "flags",
         "page",
         "browser",
         "sync",

@@ -2,80 +2,45 @@
 
     PYTHONPATH=tests .venv/bin/python tests/bench/sync.py [--notes 20000] [--engine sqlite|postgres]
 
-Notes are sealed for real (X-Wing); the receiver is a server on a loopback socket that keeps each event by its id, or a
-file drop on this disk. Memory is this process's resident size, read after each thousand notes.
+Notes are sealed for real (X-Wing). The receiver is the one that ships, in a process of its own on a loopback socket,
+and is sent to by the ``webhook`` connector; or a file drop on this disk. Memory is the sending process's resident size,
+read after each tenth.
 """
 
 import argparse
 import asyncio
-import json
+import os
 import resource
+import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
 from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-from aiohttp import web
-from handover_site import AUTHOR, NOON, DropSite, Site, body
+from case_systems.stages import SIGNING, webhook_settings
+from handover_site import AUTHOR, NOON, SOURCE, DropSite, Site, body
+from ports import free_port
 from postgres_server import cluster
 
 from storage import notes as note_rows
-from storage.sync.base import Accepted, Caps, Delivery, DeliveryRef, Health, Outcome, Remote
+from storage.sync.given import Given
+from storage.sync.ledger import Ledger
+from storage.sync.receiver import Receiver, serve
 from storage.sync.reconcile import reconcile
+from storage.sync.webhook import open_webhook
 from storage.sync.worker import Worker, run_until_done
 
-PARALLEL = 8
+SENT_AT = NOON + timedelta(minutes=5)
 
 
-class Receiver:
-    """A case system that keeps events by their id, and a connector to it over a real socket."""
-
-    def __init__(self) -> None:
-        self.name, self.caps = "cases", Caps("put_by_id", parallel=PARALLEL)
-        self.kept: dict[str, str] = {}
-
-    async def start(self) -> None:
-        app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_put("/{id}", self._put)
-        self.runner = web.AppRunner(app, access_log=None)
-        await self.runner.setup()
-        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self.runner.addresses[0][1]}"
-        self.session = aiohttp.ClientSession()
-
-    async def close(self) -> None:
-        await self.session.close()
-        await self.runner.cleanup()
-
-    async def _put(self, request: web.Request) -> web.Response:
-        event = json.loads(await request.read())
-        self.kept[request.match_info["id"]] = event["data"]["payload_sha256"]
-        return web.json_response({"id": event["id"]})
-
-    async def probe(self) -> Health:
-        return Health()
-
-    async def send(self, deliveries: Sequence[Delivery], *, within_s: float) -> Sequence[Outcome]:
-        (one,) = deliveries
-        async with self.session.put(f"{self.url}/{one.ref.key}", data=one.event) as answer:
-            return [Accepted((await answer.json())["id"])]
-
-    async def find(self, ref: DeliveryRef) -> Sequence[Remote]:
-        return [self._remote(ref.key)] if ref.key in self.kept else []
-
-    async def list_since(self, cursor: str | None) -> AsyncIterator[Remote]:
-        for key in list(self.kept)[int(cursor or 0) :]:
-            yield self._remote(key)
-
-    def _remote(self, key: str) -> Remote:
-        return Remote(key, key[:32], int(key[34:]), payload_sha256=self.kept[key])
-
-    async def retire_duplicate(self, keep: Remote, extra: Remote) -> None:
-        raise NotImplementedError
+async def receive(port: int, path: Path) -> None:
+    """What the child process does: the receiver, whose clock stands where the sender's stands."""
+    receiver = Receiver(path, [SIGNING.public], lambda: SENT_AT)
+    await serve(receiver, "127.0.0.1", port)
+    print("listens", flush=True)
+    await asyncio.Event().wait()
 
 
 def fill(site: Site, count: int) -> float:
@@ -109,49 +74,80 @@ def resident_mb() -> float:
 
 
 async def deliver(worker: Worker, count: int) -> tuple[float, list[float]]:
-    """Seconds, and the resident size after each tenth."""
-    sizes: list[float] = []
+    """Seconds, and the resident size at the start and after each tenth."""
+    sizes = [resident_mb()]
     began = time.monotonic()
 
     def progress(done: int, total: int) -> None:
         if done * 10 // count >= len(sizes):
             sizes.append(resident_mb())
 
-    await run_until_done(worker, progress=progress)
+    step = await run_until_done(worker, progress=progress)
+    assert step.done == count, step
     return time.monotonic() - began, sizes
 
 
-async def measure(folder: Path, server: Any, count: int, engine: str) -> None:
-    (folder / "http").mkdir()
-    site = Site(folder / "http", cluster=server)
-    receiver = Receiver()
-    await receiver.start()
-    site.register(site.settings())
-    print(f"{engine}: {count} notes logged in {fill(site, count):.1f} s")
-    site.clock.move(timedelta(minutes=5))
-    worker = site.bare_worker(receiver, site.settings())
-    took, sizes = await deliver(worker, count)
-    assert len(receiver.kept) == count
-    print(f"{engine}: receiver {count / took:.0f} notes/s, {PARALLEL} at once; resident MB {[round(s) for s in sizes]}")
+def say(engine: str, what: str) -> None:
+    print(f"{engine}: {what} (load {os.getloadavg()[0]:.1f})", flush=True)
+
+
+async def compared(worker: Worker, engine: str, what: str) -> None:
     began = time.monotonic()
     report = await reconcile(worker)
-    assert report.clean
-    print(f"{engine}: {report.compared} reconciled in {time.monotonic() - began:.1f} s")
-    await receiver.close()
-    site.close()
-    (folder / "drop").mkdir()
-    drop = DropSite(folder / "drop", cluster=server, acknowledges=False)
+    took = time.monotonic() - began
+    assert report.clean, {name: len(which) for name, which in report.found.items()}
+    say(engine, f"{what}: {report.compared} reconciled in {took:.1f} s; resident MB {resident_mb():.0f}")
+
+
+async def by_http(folder: Path, server: Any, count: int, engine: str) -> None:
+    site, port = Site(folder, cluster=server), free_port()
+    settings = webhook_settings(port, agency=site.agency)
+    site.register(settings)
+    say(engine, f"{count} notes logged in {fill(site, count):.1f} s")
+    site.clock.move(SENT_AT - NOON)
+    receiving = (__file__, "--receive", str(port), str(folder / "received.sqlite3"))
+    child = await asyncio.create_subprocess_exec(sys.executable, *receiving, stdout=asyncio.subprocess.PIPE)
+    try:
+        assert child.stdout is not None
+        await child.stdout.readline()
+        connector = open_webhook(settings, Given(site.clock, SOURCE, SIGNING, Ledger(site.sync, settings.name)))
+        worker = site.bare_worker(connector, settings)
+        took, sizes = await deliver(worker, count)
+        at_once = connector.caps.parallel
+        say(engine, f"receiver {count / took:.0f} notes/s, {at_once} at once; resident MB {[round(s) for s in sizes]}")
+        await compared(worker, engine, "receiver")
+        await connector.close()
+    finally:
+        child.kill()
+        await child.wait()
+        site.close()
+
+
+async def by_files(folder: Path, server: Any, count: int, engine: str) -> None:
+    drop = DropSite(folder, cluster=server, acknowledges=False)
     fill(drop, count)
-    took, sizes = await deliver(drop.bare_worker(drop.drop(), drop.drop_settings), count)
-    print(f"{engine}: file drop {count / took:.0f} notes/s, batches of 1,000; resident MB {[round(s) for s in sizes]}")
+    worker = drop.bare_worker(drop.drop(), drop.drop_settings)
+    took, sizes = await deliver(worker, count)
+    say(engine, f"file drop {count / took:.0f} notes/s, batches of 1,000; resident MB {[round(s) for s in sizes]}")
+    await compared(worker, engine, "file drop")
     drop.close()
+
+
+async def measure(folder: Path, server: Any, count: int, engine: str) -> None:
+    for name, run in (("http", by_http), ("drop", by_files)):
+        (folder / name).mkdir()
+        await run(folder / name, server, count, engine)
 
 
 def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--notes", type=int, default=20_000)
     asked.add_argument("--engine", choices=("sqlite", "postgres"), default="sqlite")
+    asked.add_argument("--receive", nargs=2, help=argparse.SUPPRESS)
     given = asked.parse_args()
+    if given.receive:
+        asyncio.run(receive(int(given.receive[0]), Path(given.receive[1])))
+        return
     with (
         tempfile.TemporaryDirectory() as folder,
         cluster(durable=True) if given.engine == "postgres" else nullcontext() as server,

@@ -109,6 +109,17 @@ def test_a_key_that_runs_out_tonight_is_told_from_then_on(staffed: Site) -> None
     )
 
 
+async def test_a_key_that_runs_out_is_told_to_the_desk_in_words(desk: Desk, staffed: Site) -> None:
+    put(staffed)
+    yesterday = date(2026, 11, 22)
+    keys = [Recipient(generate().public, "coordinator", "Coord-1 phone")]
+    with_keys(staffed, *keys, Recipient(generate().public, "coordinator", "Coord-3 phone", yesterday))
+    await evening_comes(desk)
+    said = texts(desk.news("coordinator"))
+    assert "the key of Coord-3 that opens notes has run out or does so 23.11. 20:00–" in said
+    assert "Ask whoever runs the assistant" in said
+
+
 def test_of_several_keys_the_one_with_the_persons_handle_counts(staffed: Site) -> None:
     put(staffed)
     yesterday = date(2026, 11, 22)

@@ -82,5 +82,15 @@ async def test_desk_and_admins_hear_that_nothing_gets_through(desk: Desk, note_i
         assert "does not let us in" in said[who]
 
 
+async def test_the_desk_hears_that_notes_wait_where_no_sync_process_runs(desk: Desk, note_id: bytes) -> None:
+    desk.site.within(lambda tx: tx.db.execute(update(destinations).values(alarm_s=7_200)))
+    await desk.later(timedelta(minutes=30))
+    assert texts(desk.news("coordinator")) == ""
+    await desk.later(timedelta(hours=3))
+    assert "One note waits" in texts(desk.news("coordinator"))
+    await desk.later(timedelta(hours=3))
+    assert "One note waits" not in texts(desk.news("coordinator")), "once a day"
+
+
 async def test_the_desk_hears_when_notes_wait_too_long(desk: Desk, note_id: bytes) -> None:
     assert "One note waits" in (await told(desk, deliveries.LATE, "cases"))["coordinator"]

@@ -322,3 +322,14 @@ async def test_after_a_restart_it_goes_on_where_it_was(desk: Desk, four: Site) -
     async with at_desk(four, prefix="1") as again:
         await again.later(5 * MINUTE)
         assert "second" in heard(again, short)
+
+
+async def test_who_cannot_after_the_rota_was_changed_does_not_leave_those_on_duty_now_in_the_dark(
+    desk: Desk, four: Site
+) -> None:
+    put(four)
+    short = await desk.logs_note("officer", "He did not come.", "today")
+    assert set(heard(desk, short)) == {"coordinator"}
+    put(four, ROTA.replace("Coord-1", "Coord-3", 1))
+    await desk.says("coordinator", f"[inbox.{short}.decline]", "[busy]")
+    assert "It still waits" in heard(desk, short)["third"], "at once, not after an hour"

@@ -3,17 +3,21 @@
 What is to be allowed stands here once more, written out, so that a change of the table is a change in two places.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, get_args, get_type_hints
 
 import pytest
 from bot_site import NOON, Site
+from engines import Mould
+from statements import asked
 from storage_site import add_destination, keep_note, note_id
 
 from bot.effects import apply
 from bot.lookups import find
-from bot.trial import AGENCY
+from bot.trial import AGENCY, Trial
 from bot.wiring import voices
 from dialogues import model, permissions
 from dialogues.model import (
@@ -49,6 +53,7 @@ from dialogues.model import (
     Remind,
     RenewAccess,
     Scene,
+    SetSite,
     Settle,
     TakeFlag,
     Tell,
@@ -106,6 +111,7 @@ ALLOWED = {
     "UnassignCase": (DESK, NOBODY),
     "CloseCase": (DESK, NOBODY),
     "MakeInvite": (KEEPERS, NOBODY),
+    "SetSite": (KEEPERS, NOBODY),
     "MakeLink": (EVERYBODY, EVERYBODY),
     "RenewAccess": (KEEPERS, NOBODY),
     "EndAccess": (KEEPERS, NOBODY),
@@ -135,6 +141,10 @@ WALK = "cd" * 16
 PLAN = "ce" * 16
 DRAFT = "ab" * 16
 TOKEN = "K7QF-3M2D-9XWT-0BRA"
+
+
+class Undone(Exception):
+    """Raised to have a transaction taken back."""
 
 
 @dataclass
@@ -183,6 +193,7 @@ class Stage:
             "UnassignCase": UnassignCase(AGENCY, CODE, self.officer),
             "CloseCase": CloseCase(AGENCY, CODE),
             "MakeInvite": MakeInvite(AGENCY, "mentor", TOKEN),
+            "SetSite": SetSite(AGENCY, self.officer, "North"),
             "MakeLink": MakeLink(TOKEN),
             "RenewAccess": RenewAccess(AGENCY, self.officer),
             "EndAccess": EndAccess(AGENCY, self.officer),
@@ -209,6 +220,16 @@ class Stage:
 
     def does(self, effect: Effect) -> None:
         self.site.within(lambda tx: apply(tx, self.world, self.talk, self.scene, effect))
+
+    def does_and_undoes(self, effect: Effect) -> None:
+        """Do it, and leave the world as it was, for the next test."""
+
+        def turn(tx: Transaction) -> None:
+            apply(tx, self.world, self.talk, self.scene, effect)
+            raise Undone
+
+        with suppress(Undone):
+            self.site.within(turn)
 
     def finds(self, look_up: LookUp) -> tuple[Any, ...]:
         return self.site.within(lambda tx: find(tx, self.world, look_up, self.scene.person, NOON))
@@ -255,6 +276,28 @@ def stage(site: Site, role: str, *, own: bool) -> Stage:
     return Stage(site, talk, Scene(NOON, NOON, person, voices(), "0f" * 16), app.world, officer.hex(), mine)
 
 
+Stages = Callable[[str, bool], Stage]
+
+
+@pytest.fixture(scope="module")
+def stages(made: Mould, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stages]:
+    """Role, own agency or not -> a stage that stays as it is: tests take back what they do on it."""
+    found: dict[tuple[str, bool], Stage] = {}
+    trials: list[Trial] = []
+
+    def of(role: str, own: bool) -> Stage:
+        if (role, own) not in found:
+            trials.append(made.copy(tmp_path_factory.mktemp("stage") / "world"))
+            found[(role, own)] = stage(Site(trials[-1]), role, own=own)
+        return found[(role, own)]
+
+    yield of
+    for one in found.values():
+        one.site.close()
+    for trial in trials:
+        made.drop(trial)
+
+
 def test_t31_the_table_has_a_row_for_every_effect_and_look_up_and_no_other() -> None:
     assert set(permissions.PERMISSIONS) == {*EFFECTS, *LOOK_UPS} == set(ALLOWED)
     in_model = {name for name, one in vars(model).items() if isinstance(one, type) and one in get_args(Effect)}
@@ -264,21 +307,21 @@ def test_t31_the_table_has_a_row_for_every_effect_and_look_up_and_no_other() -> 
 @pytest.mark.parametrize("own", [True, False], ids=["own agency", "other agency"])
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("name", sorted(EFFECTS))
-def test_t31_every_role_every_effect(site: Site, name: str, role: str, own: bool) -> None:
-    here = stage(site, role, own=own)
+def test_t31_every_role_every_effect(stages: Stages, name: str, role: str, own: bool) -> None:
+    here = stages(role, own)
+    before = everything(here.site)
     if role in ALLOWED[name][0 if own else 1].split():
-        here.does(here.effect(name))
-        return
-    before = everything(site)
-    with pytest.raises(Unknown):
-        here.does(here.effect(name))
-    assert everything(site) == before
+        here.does_and_undoes(here.effect(name))
+    else:
+        with pytest.raises(Unknown):
+            here.does(here.effect(name))
+    assert everything(here.site) == before
 
 
 @pytest.mark.parametrize("own", [True, False], ids=["own agency", "other agency"])
 @pytest.mark.parametrize("role", ROLES)
-def test_t31_every_role_every_look_up(site: Site, role: str, own: bool) -> None:
-    here = stage(site, role, own=own)
+def test_t31_every_role_every_look_up(stages: Stages, role: str, own: bool) -> None:
+    here = stages(role, own)
     for what in LOOK_UPS:
         found = here.finds(here.look_up(what))
         if role in ALLOWED[what][0 if own else 1].split():
@@ -312,16 +355,16 @@ def test_a_role_counts_in_its_own_agency_alone(role: Any) -> None:
 @pytest.mark.parametrize(
     "name", sorted(name for name, one in EFFECTS.items() if "agency" in {f.name for f in fields(one)})
 )
-def test_t34_an_agency_of_others_answers_as_one_that_is_not_there(site: Site, name: str) -> None:
-    """T34: the same words, and nothing that tells whether it exists."""
-    here = stage(site, "coordinator", own=False)
+def test_t34_an_agency_of_others_answers_as_one_that_is_not_there(stages: Stages, name: str) -> None:
+    """T34: the same words by the same statements, and nothing that tells whether it exists."""
+    here = stages("coordinator", False)
     effect = here.effect(name)
     said = []
     for slug in (AGENCY, "no-such-agency"):
         changed = type(effect)(**{f.name: getattr(effect, f.name) for f in fields(effect)} | {"agency": slug})
-        with pytest.raises(Unknown) as refused:
+        with asked() as statements, pytest.raises(Unknown) as refused:
             here.does(changed)
-        said.append(str(refused.value))
+        said.append((str(refused.value), statements))
     assert said[0] == said[1]
 
 
@@ -335,27 +378,32 @@ def test_t34_an_agency_of_others_answers_as_one_that_is_not_there(site: Site, na
         )
     ],
 )
-def test_t34_a_flag_of_others_answers_as_one_that_is_not_there(site: Site, name: str, field: str) -> None:
+def test_t34_a_flag_of_others_answers_as_one_that_is_not_there(stages: Stages, name: str, field: str) -> None:
     """T34."""
-    here = stage(site, "coordinator", own=False)
+    here = stages("coordinator", False)
     effect = here.effect(name)
     said = []
     for number in (2, 9):
         values = {f.name: getattr(effect, f.name) for f in fields(effect)} | {field: note_id(number)}
-        with pytest.raises(Unknown) as refused:
+        with asked() as statements, pytest.raises(Unknown) as refused:
             here.does(type(effect)(**values))
-        said.append(str(refused.value))
+        said.append((str(refused.value), statements))
     assert said[0] == said[1]
 
 
 @pytest.mark.parametrize("what", ["flag", "colleagues", "my-note", "case", "staff", "rota"])
-def test_t34_looking_for_what_others_have_finds_what_looking_for_nothing_finds(site: Site, what: str) -> None:
+def test_t34_looking_for_what_others_have_finds_what_looking_for_nothing_finds(stages: Stages, what: str) -> None:
     """T34, T32: nor can anybody read, list or count the notes of others."""
-    here = stage(site, "coordinator", own=False)
+    here = stages("coordinator", False)
     nothing = {"case": f"{AGENCY} AB-9999-Z", "staff": "no-such-agency", "rota": "no-such-agency"}.get(
         what, reference(9)
     )
-    assert here.finds(here.look_up(what)) == here.finds(LookUp(what, nothing)) == ()  # type: ignore[arg-type]  # as above
+    found = []
+    for look_up in (here.look_up(what), LookUp(what, nothing)):  # type: ignore[arg-type]  # as above
+        with asked() as statements:
+            found.append((here.finds(look_up), statements))
+    assert found[0] == found[1]
+    assert found[0][0] == ()
 
 
 def test_t32_an_officer_has_receipts_and_no_text_not_even_their_own(site: Site) -> None:
@@ -411,9 +459,10 @@ def test_nobody_ends_or_renews_their_own_role_or_one_above(site: Site) -> None:
 
 @pytest.mark.parametrize("role", ["coordinator", "supervisor", "admin"])
 @pytest.mark.parametrize("own", ["coordinator", "admin"])
-def test_t30b_nobody_who_sees_flags_or_alarms_is_invited_in_the_chat(site: Site, own: str, role: Any) -> None:
+def test_t30b_nobody_who_sees_flags_or_alarms_is_invited_in_the_chat(stages: Stages, own: str, role: Any) -> None:
     """T30b."""
-    here = stage(site, own, own=True)
+    here = stages(own, True)
+    site = here.site
     with pytest.raises(Unknown):
         here.does(MakeInvite(AGENCY, role, TOKEN))
     with pytest.raises(Unknown):

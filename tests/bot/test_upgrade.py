@@ -80,22 +80,27 @@ def test_every_column_of_a_revision_is_filled(trial: Trial, place: Place, revisi
 @every_revision
 def test_nothing_of_an_old_database_is_lost(trial: Trial, place: Place, revision: str) -> None:
     build(place, revision, REVISIONS, trial, NOON)
-    with place.open() as connection:
-        tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
-        columns = {table: [one["name"] for one in inspect(connection).get_columns(table)] for table in tables}
-        queries = {table: text(f"SELECT {', '.join(columns[table])} FROM {table}") for table in tables}
-        before = {table: sorted(map(repr, connection.execute(query))) for table, query in queries.items()}
+    old = lying_in(place)
     Installation.at(trial.installation.folder)
-    for table in NOW_CALLED.keys() & queries:
-        queries[table] = text(f"SELECT {', '.join(columns[table])} FROM {NOW_CALLED[table]}")
-    with place.open() as connection:
-        now = {table: sorted(map(repr, connection.execute(query))) for table, query in queries.items()}
-    assert now == {table: [_renamed(row) for row in found] for table, found in before.items()}
+    assert_all_is_there(old, lying_in(place))
 
 
-def _renamed(row: str) -> str:
-    """An open flag's state has another name since 0012."""
-    return row.replace("'urgent', 'open'", "'urgent', 'notified'").replace("'state': 'open'", "'state': 'notified'")
+def assert_all_is_there(old: "Lying", new: "Lying") -> None:
+    assert new.revision == HEAD
+    for table, rows in old.rows.items():
+        kept = [{name: row[name] for name in old.columns[table]} for row in new.rows[NOW_CALLED.get(table, table)]]
+        expected = [{**row, **_changed(table, row, old.revision)} for row in rows]
+        assert sorted(map(repr, kept)) == sorted(map(repr, expected)), table
+
+
+def _changed(table: str, row: dict[str, Any], revision: str) -> dict[str, Any]:
+    """An open flag's state has another name since 0012; those who hear of it have one level more since 0015."""
+    if table != "flags":
+        return {}
+    changes: dict[str, Any] = {"state": "notified"} if row["state"] == "open" else {}
+    if row.get("level", -1) >= 1 and revision < "0015":
+        changes["level"] = row["level"] + 1
+    return changes
 
 
 @every_revision
@@ -163,7 +168,7 @@ def test_questions_and_wishes_are_there(upgraded: Site) -> None:
     assert (theme.texts, wish.question) == ((ASKED,), ASKED)
 
 
-@pytest.mark.parametrize("revision", REVISIONS[:-1])
+@pytest.mark.parametrize("revision", [one for one in REVISIONS if one < "0014"])
 def test_what_was_handed_over_counts_as_delivered_and_waits_for_nobody(upgraded: Site) -> None:
     (where,) = upgraded.rows("destinations", "name, state, why")
     assert tuple(where) == ("case-system", "unconfirmed", "upgraded")
@@ -229,11 +234,7 @@ def assert_dies_and_is_finished(trial: Trial, place: Place, command: list[str | 
     assert died.returncode == -signal.SIGKILL, died.stderr
     assert lying_in(place) == old
     Installation.at(trial.installation.folder)
-    new = lying_in(place)
-    assert new.revision == HEAD
-    for table, rows in old.rows.items():
-        kept = [{name: row[name] for name in old.columns[table]} for row in new.rows[NOW_CALLED.get(table, table)]]
-        assert sorted(map(repr, kept)) == sorted(_renamed(repr(row)) for row in rows), table
+    assert_all_is_there(old, lying_in(place))
     assert open_notes(trial) == {("Officer-0", STORY): 3}
 
 

@@ -1,18 +1,25 @@
 """Agencies see nothing of each other, by any command or dialogue (T34), and no message to anybody has a word of a note.
 
 Somebody of agency B types and presses all there is, with the ids and references of agency A; what they are answered is
-what they are answered about ids that never were, to the letter, and nothing of A is changed.
+what they are answered about ids that never were, to the letter, by the same statements in the same order (so that no
+time tells more), and nothing of A is changed.
 """
 
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from bot_site import Desk, Site, texts
+from fluent.syntax import parse
+from fluent.syntax.ast import Message, VariableReference
+from fluent.syntax.visitor import Visitor
 from rota_site import ROTA, put, ref
+from statements import asked
 
+import guidance
 from bot.channels.base import Pressed
 from bot.trial import AGENCY
 from dialogues.desk import COMMANDS
@@ -26,6 +33,7 @@ CODE, NEVER_CODE = "QX-7312-R", "QX-8423-Y"
 NEVER = "f" * 32
 """An id that never was."""
 TABLES = ("flags", "flag_steps", "notes", "rotas", "cases", "case_members", "plans", "walks", "memberships", "people")
+PHRASES = Path(guidance.__file__).parent / "content" / "en" / "phrases"
 CANARY = "Quartz-canary-in-the-yard"
 
 
@@ -71,15 +79,21 @@ def attempts(words: dict[str, str]) -> list[tuple[str, str]]:
     return [*found, ("pressed", f"timeline.plan.{note_id}"), ("pressed", f"handoff.{code}")]
 
 
-async def answered(desk: Desk, how: str, what: str) -> str:
-    """From home, so that each stands alone; numbers that differ by chance are taken out."""
+async def answered(desk: Desk, how: str, what: str) -> tuple[str, list[str]]:
+    """From home, so that each stands alone; numbers that differ by chance are taken out. And what the database was
+    asked for it."""
     await desk.says("stranger", "/menu")
-    if how == "typed":
-        said = await desk.says("stranger", what)
-    else:
-        await desk.takes(replace(desk.console.inbound("stranger", ""), event=Pressed(0, what), message=""))
-        said = desk.news("stranger")
+    with asked() as statements:
+        if how == "typed":
+            said = await desk.says("stranger", what)
+        else:
+            await desk.takes(replace(desk.console.inbound("stranger", ""), event=Pressed(0, what), message=""))
+            said = desk.news("stranger")
     shown = texts(said) + "|".join(f"{one.key}:{one.label}" for say in said for one in say.choices)
+    return _plain(shown), statements
+
+
+def _plain(shown: str) -> str:
     return re.sub(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-Z]{4})*|[0-9a-f]{16,}", "…", shown)
 
 
@@ -108,15 +122,17 @@ async def test_t34_every_command_and_dialogue_answers_about_another_agency_as_ab
     words = await stocked(desk, site, role)
     before = of_agency(site)
     real = attempts(words)
+    await answered(desk, "typed", "/danger")  # the first of a chat leaves a timer
     for how, what in real:
         never = what
         for word, other in words.items():
             never = never.replace(word, other)
-        said = await answered(desk, how, what)
-        unknown = await answered(desk, how, never)
+        said, asked_of = await answered(desk, how, what)
+        unknown, asked_of_nothing = await answered(desk, how, never)
         for word, other in words.items():
             said, unknown = said.replace(word, "…"), unknown.replace(other, "…")
         assert said == unknown, what
+        assert asked_of == asked_of_nothing, what
         assert CANARY not in said
     assert len(real) > 150
     after = of_agency(site)
@@ -130,7 +146,7 @@ async def test_t34_lists_and_counts_of_another_agency_are_empty(desk: Desk, site
     """T34."""
     words = await stocked(desk, site, role)
     for command in ("/inbox", "/notes", "/case", "/rota", "/people", "/release"):
-        said = await answered(desk, "typed", command)
+        said, _ = await answered(desk, "typed", command)
         assert not [word for word in words if word in said], command
 
 
@@ -169,3 +185,37 @@ async def test_no_message_to_anybody_has_a_word_of_a_note_or_of_whom_it_is_about
             for word in (CANARY, CODE, "PO-17", "threat", "behaviour"):
                 assert word not in whole, whole
     assert shown > 25, "there was something to look at"
+
+
+NOTICES = re.compile(
+    r"(notice|author|rota-warn|skipped|flag-reaches|desk-reaches|summary|filed|delivery|destination)-\S+"
+)
+HARMLESS = {
+    *("reference", "urgency", "hours", "minutes", "by", "outcome", "count", "days", "when", "number", "urgent"),
+    *("who", "site", "sited"),  # of the rota's warnings: handles of colleagues, and where they work
+    *("destination", "why"),  # a case system's name; one of the reasons there are
+}
+
+
+def test_no_message_about_a_flag_has_a_place_for_a_word_of_a_note() -> None:
+    """What is said to others comes from these phrases, and they have room for nothing but what is named here: so none
+    that the story above did not come to has any word either. A new one: here, after a look at who fills it in."""
+    found = {}
+    for path in sorted(PHRASES.glob("*.ftl")):
+        for message in parse(path.read_text()).body:
+            if isinstance(message, Message) and NOTICES.fullmatch(message.id.name):
+                rooms = Rooms()
+                rooms.visit(message)
+                found[message.id.name] = rooms.names
+    assert {name: rooms - HARMLESS for name, rooms in found.items() if rooms - HARMLESS} == {}
+    assert {"notice-flag", "notice-overdue", "author-closed", "rota-warn-blocked", "notice-read"} <= set(found)
+
+
+class Rooms(Visitor):
+    """Names of the values that a message has room for."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def visit_VariableReference(self, node: VariableReference) -> None:  # the visitor's own way
+        self.names.add(node.id.name)

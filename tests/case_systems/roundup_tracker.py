@@ -15,15 +15,20 @@ import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ports import free_port
 
+from case_systems.kept import kept
+
 MISSING = "Roundup is not installed (PyPI: roundup, waitress); its tests did not run"
 USER, PASSWORD = "notesync", "notesync-test-only"
 ADMIN = "admin:admin-test-only"
+NOWHERE = "http://127.0.0.1:1/case/"
+"""In place of the address, in what is kept."""
 
 SCHEMA = """
 incident = Class(
@@ -71,13 +76,20 @@ class Roundup:
     def make(self) -> None:
         self.password_file.touch(0o600)
         self.password_file.write_text(PASSWORD)
+        about = f"{SCHEMA}{version('roundup')}"
+        shutil.copytree(kept("roundup", about, self._fill), self._fresh)
+        config = self._fresh / "config.ini"
+        config.write_text(config.read_text().replace(NOWHERE, self.base))
+        shutil.copytree(self._fresh, self._tracker)
+
+    def _fill(self, folder: Path) -> None:
         self._admin("install", "minimal", "sqlite")
         config = self._tracker / "config.ini"
         lines = config.read_text().splitlines()
         for number, line in enumerate(lines):
             name = line.lstrip("# ").partition("=")[0].strip()
             if "NO DEFAULT" in line and name in ("web", "domain"):
-                lines[number] = f"{name} = {self.base if name == 'web' else 'agency.invalid'}"
+                lines[number] = f"{name} = {NOWHERE if name == 'web' else 'agency.invalid'}"
             elif name == "password_pbkdf2_default_rounds":
                 lines[number] = f"{name} = 1000"  # most of what a request costs at its usual number
         config.write_text("\n".join(lines) + "\n")
@@ -87,7 +99,8 @@ class Roundup:
         self._admin(
             "create", "user", f"username={USER}", f"password={PASSWORD}", "address=n@agency.invalid", "roles=NoteSync"
         )
-        shutil.copytree(self._tracker, self._fresh)
+        shutil.copytree(self._tracker, folder, dirs_exist_ok=True)
+        shutil.rmtree(self._tracker)
 
     def start(self) -> None:
         assert self._server is None

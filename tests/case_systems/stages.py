@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from conformance import Stage
+from conformance import Stage, closing
 from fault_proxy import FaultProxy, fault_proxy, lose
 from ports import free_port
 
@@ -105,10 +105,8 @@ async def request_tracker_stage(folder: Path) -> AsyncIterator[Proxied]:
         async def records() -> Sequence[str]:
             return [f"{one['Fields']['NoteId']}.v{one['Fields']['NoteVersion']}" for one in rt.tickets()]
 
-        try:
+        async with closing(connector):
             yield staged(connector, records, proxy)
-        finally:
-            await connector.close()
 
 
 @asynccontextmanager
@@ -121,10 +119,8 @@ async def roundup_stage(folder: Path) -> AsyncIterator[Proxied]:
         async def records() -> Sequence[str]:
             return [f"{one['note_id']}.v{one['note_version']:.0f}" for one in roundup.incidents()]
 
-        try:
+        async with closing(connector):
             yield staged(connector, records, proxy)
-        finally:
-            await connector.close()
 
 
 @asynccontextmanager
@@ -135,10 +131,8 @@ async def webhook_stage(folder: Path) -> AsyncIterator[Proxied]:
         async def records() -> Sequence[str]:
             return receiver.ids()
 
-        try:
+        async with closing(connector):
             yield staged(connector, records, proxy)
-        finally:
-            await connector.close()
 
 
 @asynccontextmanager

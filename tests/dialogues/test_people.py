@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dialogues.model import Agency, EndAccess, LosePhone, MakeInvite, RenewAccess, StaffView
+from dialogues.model import Agency, EndAccess, LosePhone, MakeInvite, RenewAccess, SetSite, StaffView
 from dialogues.people import MOST_SHOWN, Listed, OnePerson
 from dialogues.permissions import INVITED_IN_CHAT, KEEPS_PEOPLE
 from dialogues.reference import read_token
@@ -127,3 +127,31 @@ def test_somebody_who_went_meanwhile_is_said_to_be_gone(talk: Talk) -> None:
     here.press("p.0")
     assert "no role in your agency any more" in here.said
     assert here.state is None
+
+
+def test_where_the_agency_has_sites_an_invite_asks_where(talk: Talk, north: Agency, south: Agency) -> None:
+    here = talk(role="coordinator", agencies=(north, south))
+    here.rows["people"] = (one(1, sites=("Elm", "Oak")), one(2, agency="south"))
+    here.write("/people")
+    here.press("invite", "p.0", "officer", "p.1")
+    (made,) = here.made(MakeInvite)
+    assert (made.agency, made.role, made.site) == ("north", "officer", "Oak")
+    assert "at Oak" in here.said
+    here.write("/people")
+    here.press("invite", "p.0", "officer", "nowhere")
+    assert here.made(MakeInvite)[-1].site == ""
+    here.write("/people")
+    here.press("invite", "p.1", "officer")
+    assert here.made(MakeInvite)[-1].agency == "south", "where there are none nothing is asked"
+
+
+def test_where_somebody_works_is_changed_and_offered_only_where_there_are_sites(talk: Talk) -> None:
+    assert "site" not in opened(talk, one(1)).keys
+    here = opened(talk, one(1, site="Elm", sites=("Elm", "Oak")))
+    assert "Works at Elm" in here.said
+    here.press("site", "p.1")
+    assert here.made(SetSite) == [SetSite("north", one(1).person, "Oak")]
+    assert "Oak" not in repr(here.turn)
+    here = opened(talk, one(1, site="Elm", sites=("Elm", "Oak")))
+    here.press("site", "nowhere")
+    assert here.made(SetSite) == [SetSite("north", one(1).person, "")]

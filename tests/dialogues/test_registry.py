@@ -81,7 +81,7 @@ def test_every_phrase_put_together_from_a_list_exists() -> None:
         "skipped-": LEVELS,
         "rota-warn-": ("nobody", "not-enrolled", "blocked", "key-expired", "no-rota"),
         "rota-day-": [str(number) for number in range(1, 8)],
-        "button-rota-": ("week", "swap", "away", "back", "undo", "nobody", "today", "tomorrow"),
+        "button-rota-": ("week", "site", "swap", "away", "back", "undo", "nobody", "today", "tomorrow"),
         "read-": [one for one in get_args(ReadingReason) if one != "handling"],
     }
     wanted = {start + end for start, ends in families.items() for end in ends}

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogues.rota import (
+    NO_ROTA,
     Absence,
     Holiday,
     Quiet,
@@ -20,11 +21,14 @@ from dialogues.rota import (
     gaps,
     loud,
     moment_of,
+    of_site,
     on_duty,
+    planned,
     quiet_until,
     shift_on,
     stands_in,
 )
+from dialogues.rota_changes import both, changes_lost
 
 PARIS, AZORES, ATHENS = ZoneInfo("Europe/Paris"), ZoneInfo("Atlantic/Azores"), ZoneInfo("Europe/Athens")
 DAILY = tuple(range(7))
@@ -177,3 +181,39 @@ def test_a_stretch_of_time_is_cut_without_gaps_and_each_moment_of_it_says_the_sa
     for one in found:
         middle = one.start + (one.end - one.start) / 2
         assert on_duty(rota, PARIS, middle).first == one.first
+
+
+NORTH = Shift(DAILY, "07:00", "19:00", ("North",), site="North")
+SITED = Rota((DAY, NIGHT, NORTH), swaps=(Swap(MONDAY, "07:00", ("Swapped",), "north"),))
+
+
+def test_a_site_has_its_own_shifts_and_swaps_and_the_agency_keeps_its_own() -> None:
+    noon, night = moment_of(MONDAY, "12:00", PARIS), moment_of(MONDAY, "22:00", PARIS)
+    assert on_duty(of_site(SITED), PARIS, noon).first == ("Day",)
+    assert on_duty(of_site(SITED, " NORTH "), PARIS, noon).first == ("Swapped",)
+    assert on_duty(of_site(SITED, "North"), PARIS, noon + ONE_DAY).first == ("North",)
+    assert on_duty(of_site(SITED, "North"), PARIS, night).first == ()
+    assert of_site(SITED, "South").shifts == ()
+    assert SITED.sites == ("North",)
+
+
+def test_where_all_of_a_shift_are_away_somebody_was_planned_and_between_shifts_nobody() -> None:
+    away = Rota((NORTH,), (Absence("North", MONDAY, MONDAY),))
+    assert planned(away, PARIS, moment_of(MONDAY, "12:00", PARIS))
+    assert on_duty(away, PARIS, moment_of(MONDAY, "12:00", PARIS)).first == ()
+    assert not planned(away, PARIS, moment_of(MONDAY, "22:00", PARIS))
+
+
+def test_what_a_new_rota_would_lose_is_what_is_not_over_and_not_decided_anew() -> None:
+    over = Absence("Day", MONDAY - 2 * ONE_DAY, MONDAY - ONE_DAY)
+    now, later = Absence("Day", MONDAY, MONDAY), Absence("Night", MONDAY + ONE_DAY, MONDAY + ONE_DAY)
+    old, last_night = Swap(MONDAY - 2 * ONE_DAY, "20:00", ("X",)), Swap(MONDAY - ONE_DAY, "20:00", ("X",))
+    tonight = Swap(MONDAY, "20:00", ("X",))
+    before = Rota((DAY, NIGHT), (over, now, later), swaps=(old, last_night, tonight))
+    assert changes_lost(before, ROUND, MONDAY) == Rota(absences=(now, later), swaps=(last_night, tonight))
+    after = Rota((DAY, NIGHT), (later,), swaps=(Swap(MONDAY, "20:00", ("Y",)),))
+    lost = changes_lost(before, after, MONDAY)
+    assert lost == Rota(absences=(now,), swaps=(last_night,))
+    assert both(after, lost) == Rota((DAY, NIGHT), (now, later), swaps=(last_night, *after.swaps))
+    assert both(Rota((DAY,)), lost).swaps == (), "a swap of a shift that is not there any more"
+    assert changes_lost(before, before, MONDAY) == changes_lost(NO_ROTA, ROUND, MONDAY) == NO_ROTA

@@ -11,6 +11,7 @@ from dialogues import rota_file
 from dialogues.rota import DAYS, Absence, Holiday, Quiet, Rota, Shift, Swap
 from dialogues.rota_file import Wrong, keep, read, read_kept, write
 
+SHIFT = '[[shift]]\ndays = "daily"\nfrom = "08:00"\nto = "20:00"\nfirst = ["A"]\n'
 EXAMPLE = "\n".join((rota_file.__doc__ or "").partition("\n\n")[2].splitlines())
 
 names = st.text(st.characters(categories=["L", "N", "P"], max_codepoint=0x2FF), min_size=1, max_size=20).map(str.strip)
@@ -24,13 +25,15 @@ several = st.lists(names, min_size=1, max_size=3, unique=True).map(tuple)
 def rotas(draw: st.DrawFn) -> Rota:
     weekdays = st.lists(st.integers(0, 6), min_size=1, unique=True).map(lambda days: tuple(sorted(days)))
     seconds = st.lists(names, max_size=2, unique=True).map(tuple)
-    shifts = draw(st.lists(st.builds(Shift, weekdays, clocks, clocks, several, seconds), min_size=1, max_size=4))
+    sites = st.just("") | names.map(lambda name: " ".join(name.split()))
+    shifts = draw(st.lists(st.builds(Shift, weekdays, clocks, clocks, several, seconds, sites), min_size=1, max_size=4))
     absences = [
         Absence(who, *sorted((one, two)), cover if cover != who else "")
         for who, one, two, cover in draw(st.lists(st.tuples(names, dates, dates, names), max_size=3))
     ]
     holidays = draw(st.lists(st.builds(Holiday, dates, st.none() | st.integers(0, 6)), max_size=2))
-    swaps = draw(st.lists(st.builds(Swap, dates, st.sampled_from([one.start for one in shifts]), several), max_size=2))
+    swapped = draw(st.lists(st.tuples(dates, st.sampled_from(shifts), several), max_size=2))
+    swaps = [Swap(day, shift.start, first, shift.site) for day, shift, first in swapped]
     quiet = draw(st.sampled_from([(), (Quiet("routine", "20:00", "07:00"),)]))
     zone = draw(st.sampled_from(["", "Europe/Lisbon"]))
     return Rota(tuple(shifts), tuple(absences), tuple(holidays), tuple(swaps), quiet, zone, draw(clocks))
@@ -64,6 +67,12 @@ def test_the_example_at_the_head_of_the_file_is_a_rota() -> None:
         ('[[absence]]\nwho = "A"\nfrom = 2026-12-24\nto = 2026-12-25\ncover = "A"', "covers for themselves"),
         ('[[holiday]]\nday = "Christmas"', "holiday 1: day"),
         ('[[swap]]\nday = 2026-12-24\nfrom = "09:00"\nfirst = ["A"]', "no shift begins at 09:00"),
+        (
+            f'{SHIFT}site = "North"\n[[swap]]\nday = 2026-12-24\nfrom = "08:00"\nfirst = ["A"]',
+            "no shift begins at 08:00",
+        ),
+        (f"{SHIFT}site = 3", "a site is a short name"),
+        (f'{SHIFT}site = "{"x" * 65}"', "a site is a short name"),
         ('[quiet]\nurgent = "20:00-07:00"', "no quiet hours"),
         ('[quiet]\nroutine = "20:00-20:00"', "for ever"),
     ],

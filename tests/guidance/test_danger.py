@@ -1,8 +1,8 @@
 """Which messages are heard as danger: what people meet, both layers together, with the shipped content.
 
-Figures: docs/decisions/0013. Of five authors of whom nothing was learnt 745 of 770 dangers are heard by words, 759 with
-the encoder, and 1 or 3 of 600 ordinary questions taken; tests/guidance/test_danger_learning.py leaves one author
-out in its long tests. Here stand these five, what was learnt from (in sample), and short questions and reports of which
+Figures: docs/decisions/0013. Of five authors of whom nothing was learnt 741 of 770 dangers are heard by words, 755 with
+the encoder, and none or 2 of 600 ordinary questions taken; tests/guidance/test_danger_learning.py leaves one author out
+in its long tests. Here stand these five, what was learnt from (in sample), and short questions and reports of which
 nothing was learnt. The sets that were once held out for the phrases are examples now, and measure nothing any more.
 """
 
@@ -24,7 +24,7 @@ from guidance.library import DangerExamples
 from guidance.model import DANGER_KINDS, Danger, DangerPhrases
 from guidance.normal import AT_MOST_CHARACTERS
 
-BOUND_ORDINARY = 0.04
+BOUND_ORDINARY = 0.03
 BOUND_REPORTS = 30
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
@@ -222,7 +222,7 @@ def harmless(*authors: str, hard: bool = False) -> list[str]:
 
 
 def test_most_dangers_of_strangers_are_heard_and_few_of_their_other_messages(finder: DangerFinder):
-    """Held out. 743 of 770 heard; of ordinary questions 1 of 600 taken, of hard messages 35 of 300."""
+    """Held out. 741 of 770 heard; of ordinary questions none of 600 taken."""
     assert (len(dangers(*"ghnou")), len(harmless(*"nou")), len(harmless(*"nou", hard=True))) == (770, 600, 300)
     assert taken(finder, dangers(*"ghnou")) >= 0.96 * 770
     assert taken(finder, harmless(*"nou")) <= 0.005 * 600
@@ -231,7 +231,7 @@ def test_most_dangers_of_strangers_are_heard_and_few_of_their_other_messages(fin
 
 
 def test_with_the_encoder_the_aims_are_reached_in_the_words_of_strangers(by_meaning: DangerFinder):
-    """Held out. The aims: 147 of 150 heard (758 of 770), 1 of 200 ordinary questions taken at most (2 of 600)."""
+    """Held out. The aims: 147 of 150 heard (755 of 770), 1 of 200 ordinary questions taken at most (2 of 600)."""
     assert taken(by_meaning, dangers(*"ghnou")) >= 147 / 150 * 770
     assert taken(by_meaning, harmless(*"nou")) <= 1 / 200 * 600
     assert taken(by_meaning, harmless(*"gh")) <= 0.055 * 400

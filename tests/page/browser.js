@@ -86,8 +86,10 @@ const ACTS = {
     await session.send("Emulation.setCPUThrottlingRate", { rate: times });
   },
 
+  closeTab: ({ page }) => page.close(),
   offline: ({ page }, { offline }) => page.context().setOffline(offline),
   clock: ({ page }) => page.clock.install(),
+  wait: (_, { ms }) => new Promise((done) => setTimeout(done, ms)),
   later: ({ page }, { ms }) => page.clock.fastForward(ms),
   hidden: ({ page }, { hidden }) =>
     page.evaluate((is) => {
@@ -153,7 +155,9 @@ const ACTS = {
   async axe({ page }, { rules }) {
     const session = await page.context().newCDPSession(page);
     // Past the page's own policy, which rightly would not let this script in.
-    const run = `(() => { ${AXE}; return axe.run(document, ${JSON.stringify({ resultTypes: ["violations"], ...(rules && { runOnly: rules }) })}); })()`;
+    const there = await session.send("Runtime.evaluate", { expression: "typeof axe === 'object'", returnByValue: true });
+    if (!there.result.value) await session.send("Runtime.evaluate", { expression: `${AXE}; 0` });
+    const run = `axe.run(document, ${JSON.stringify({ resultTypes: ["violations"], ...(rules && { runOnly: rules }) })})`;
     const { result, exceptionDetails } = await session.send("Runtime.evaluate", { expression: run, awaitPromise: true, returnByValue: true });
     await session.detach();
     if (exceptionDetails) throw new Error(exceptionDetails.text);
@@ -161,6 +165,8 @@ const ACTS = {
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ target }) => target.join(" ")).join(", ")})`);
   },
+
+  contextOffline: ({ context, offline }) => contexts.get(context).setOffline(offline),
 
   async closeContext({ context }) {
     await contexts.get(context)?.close();
@@ -171,7 +177,7 @@ const ACTS = {
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
   const question = JSON.parse(line);
   const act = ACTS[question.do];
-  const about = ["context", "tab", "closeContext"].includes(question.do) ? [question] : [tabs.get(question.tab), question];
+  const about = ["context", "tab", "closeContext", "contextOffline"].includes(question.do) ? [question] : [tabs.get(question.tab), question];
   const answer = await Promise.resolve()
     .then(() => act(...about))
     .then(

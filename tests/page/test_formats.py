@@ -4,18 +4,22 @@ import base64
 import json
 import os
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import media
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from page_tools import PAGE
 from two_readers import ABOUT, VECTORS, Answer, Node, ours, question_of
 
+from bot.photo import Unusable
 from bot.serve.config import OPENAPI
+from bot.voice import cleaned_voice
 from dialogues.case_code import CaseCode, CasePattern
 from dialogues.clean import clean
 from dialogues.draft import KINDS, REASONS, URGENCIES
@@ -23,9 +27,10 @@ from dialogues.identifying import identifying
 from dialogues.model import OUTCOMES
 from dialogues.reference import reference
 from storage.sealing import keyfile, passphrase, publicfile
-from storage.sealing.attachment import Place, seal_attachment
+from storage.sealing.attachment import Place, parse, seal_attachment
 from storage.sealing.fingerprint import spoken, words_for
 from storage.sealing.labels import L
+from storage.sealing.opening_attachment import open_attachment
 from storage.sealing.record import accept
 from storage.sealing.signing import SigningKey
 from storage.sealing.suites import OpeningKey, SuiteId
@@ -112,6 +117,74 @@ def test_the_page_seals_nothing_to_nobody_and_nothing_too_long(page_node: Node) 
 
     assert page_node.ask(nobody) == {"refused": "CannotSeal", "code": "recipients"}
     assert page_node.ask(seal_question(SuiteId.XWING, b"x" * 16381, key)) == {"refused": "CannotSeal", "code": "length"}
+
+
+@pytest.mark.parametrize("suite", list(SuiteId))
+@pytest.mark.parametrize("size", [0, 1, 65_500, 65_501, 5_000_000])
+def test_an_attachment_that_the_page_seals_opens_in_python(suite: SuiteId, size: int, page_node: Node) -> None:
+    key, ingest, content = OpeningKey(suite, b"\x02" * 32), SigningKey(b"\x07" * 32), os.urandom(size)
+    place = Place(b"\xaa" * 16, b"\x0b" * 16, 3)
+    question = {
+        "do": "seal_attachment",
+        "content": base64.b64encode(content).decode(),
+        "place": {"agency_ref": "aa" * 16, "note_id": "0b" * 16, "number": 3},
+        "recipients": [{"suite": suite.name_in_files, "public": key.public.raw.hex()}],
+        "suite": suite.name_in_files,
+    }
+
+    sealed = page_node.ask(question)["ok"]
+
+    envelope = base64.b64decode(sealed["envelope"])
+    parsed = parse(b"\x01" + bytes(16 + 64) + envelope)
+    record = replace(parsed, signer_kid=ingest.kid, signature=ingest.sign(parsed.signed_part)).build()
+    opened = open_attachment(record, key, place=place, ingest_public_keys=[ingest.public])
+    assert (opened.content, opened.digest) == (content, sealed["digest"])
+    too_long = {**question, "content": base64.b64encode(bytes(5_000_001)).decode()}
+    if size == 0:
+        assert page_node.ask(too_long) == {"refused": "CannotSeal", "code": "length"}
+        assert page_node.ask({**question, "recipients": []}) == {"refused": "CannotSeal", "code": "recipients"}
+
+
+GOOD_VOICE = media.voice()
+VOICES = [
+    GOOD_VOICE,
+    media.voice(comments=[b"A=" + b"x" * 70_000, b"B=1"]),
+    media.voice(comments=[]),
+    media.voice() + media.voice(),
+    media.voice()[:-1],
+    media.voice()[27:],
+    b"",
+    media.photo(),
+    media.page(media.OPUS_HEAD, 0, flags=2),
+    media.page(media.OPUS_HEAD, 0, flags=2) + media.page(b"no tags at all, whatever they say", 1) * 3,
+]
+
+
+@pytest.mark.parametrize("raw", VOICES, ids=range(len(VOICES)))
+def test_a_voice_message_is_cleaned_as_in_the_chat(raw: bytes, page_node: Node) -> None:
+    assert voice_of(page_node, raw) == chats_voice(raw)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, len(GOOD_VOICE) - 1), st.integers(0, 255), st.integers(0, 12))
+def test_a_damaged_voice_message_is_cleaned_or_refused_as_in_the_chat(
+    page_node: Node, at: int, byte: int, cut: int
+) -> None:
+    raw = GOOD_VOICE[:at] + bytes([byte]) + GOOD_VOICE[at + 1 : len(GOOD_VOICE) - cut]
+
+    assert voice_of(page_node, raw) == chats_voice(raw)
+
+
+def voice_of(page_node: Node, raw: bytes) -> bytes | None:
+    cleaned = page_node.ask({"do": "voice", "raw": base64.b64encode(raw).decode()})["ok"]["cleaned"]
+    return None if cleaned is None else base64.b64decode(cleaned)
+
+
+def chats_voice(raw: bytes) -> bytes | None:
+    try:
+        return cleaned_voice(raw)
+    except Unusable:
+        return None
 
 
 @pytest.mark.parametrize("damage", ["none", "place", "body", "signer"])

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,12 @@ from bot.serve.init_data import Verifier
 from bot.trial import AGENCY
 from dialogues.case_code import check_character
 from storage import agencies, people
+from storage.pins import Succession
+from storage.pins import told as told_succession
 from storage.sealing import base64url, keyfile
 from storage.sealing.desk import Recipient, sign
 from storage.sealing.signing import SigningKey
+from storage.sealing.succession import statement
 from storage.sealing.suites import OpeningKey
 
 pytestmark = pytest.mark.sqlite
@@ -206,6 +210,7 @@ async def test_t51_only_its_own_origin_is_ever_asked(story: Story) -> None:
     for tab in (author, reader):
         asked = {urlsplit(one["url"]).netloc for one in (await tab.recorded())["requests"]}
         assert asked == {urlsplit(story.page.origin).netloc}
+        assert (await tab.recorded())["errors"] == [], "nor is anybody asked whom the policy forbids"
     assert "telegram.org" not in (page_tools.PAGE / "src" / "index.html").read_text()
 
 
@@ -440,11 +445,11 @@ async def test_t54_the_page_shows_the_digest_of_what_it_was_loaded_from(story: S
     assert shown.replace(" ", "") == digest_of(dist)
 
 
-@pytest.mark.parametrize("how", ["signature", "admin", "version", "key", "no-pin"])
+@pytest.mark.parametrize("how", ["signature", "admin", "succession", "version", "key", "no-pin"])
 async def test_t55_what_does_not_verify_is_not_sealed_to(how: str, story: Story) -> None:
     device = await story.device()
     link = await story.link("officer")
-    if how in ("admin", "version"):  # the device knows better from an earlier visit
+    if how in ("admin", "succession", "version"):  # the device knows better from an earlier visit
         publish(story.site)
         await (await device.tab(await story.link("officer"))).sees("Look it over")
         link = await story.link("officer")
@@ -474,9 +479,17 @@ def forged(story: Story, how: str) -> dict[str, Any]:
         thief = SigningKey.generate()
         canonical, signature = sign(manifest, thief)
         return {**told_desk(canonical, signature), "admin": base64url.encode(thief.public.raw)}
+    if how == "succession":  # says that the former key agreed, which it did not
+        thief, following = SigningKey.generate(), replace(manifest, version=manifest.version + 1)
+        canonical, signature = sign(following, thief)
+        agreed = thief.sign(statement(AGENCY, admin.public, thief.public, following.version))
+        claimed = Succession(admin.public, thief.public, following.version, agreed, agreed)
+        return {
+            **told_desk(canonical, signature),
+            "admin": base64url.encode(thief.public.raw),
+            "successions": [told_succession(claimed)],
+        }
     if how == "version":
-        from dataclasses import replace
-
         canonical, signature = sign(replace(manifest, version=1), admin)
         return {**told_desk(canonical, signature), "at_least_version": 1}
     if how == "key":

@@ -1,6 +1,8 @@
 """Whole stories as people live them, on the page and in the chat."""
 
 import asyncio
+import io
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,16 +10,23 @@ import media
 import page_tools
 import pytest
 from bot_site import NOON, Site
-from chromium import Chromium
-from page_site import publish
-from page_stories import Story, reference_in, seals, told, writes
+from canaries import found_in
+from chromium import Chromium, Device, Tab
+from page_site import opening_key, publish
+from page_stories import Story, link_in, reference_in, seals, told, writes
+from PIL import Image
+from storage_site import past_the_walls
 
 from bot.trial import AGENCY
-from storage import agencies, cases, people
+from bot.voice import cleaned_voice
+from storage import agencies, audit, cases, people
+from storage.opened import words_of
 from storage.pins import Pin
 from storage.sealing import base64url, keyfile
+from storage.sealing.attachment import Place
 from storage.sealing.desk import Recipient, next_manifest, sign
 from storage.sealing.fingerprint import words_for
+from storage.sealing.opening_attachment import open_attachment
 from storage.sealing.signing import SigningKey, VerifyKey
 from storage.sealing.succession import statement
 from storage.sealing.suites import OpeningKey, SuiteId
@@ -60,6 +69,78 @@ async def test_from_the_officers_page_to_the_coordinators_phone_and_back(story: 
     assert reference_in(notice) == reference
 
 
+async def test_from_the_notice_to_the_open_note_in_two_steps(story: Story) -> None:
+    device = await story.device()
+    await keeps_a_key(story, device)
+    author = await story.author("officer")
+    await writes(author, SAW, urgency="Urgent", flag="self-harm")
+    reference = await seals(author)
+    link = link_in(await story.hears("coordinator"))
+    assert link == f"{story.page.origin}/#note={reference}"
+
+    tab = await device.tab(link)  # the first step: a tap
+    await tab.sees(f"You came for note {reference}.", exact=False)
+    assert await tab.ask("url") == f"{story.page.origin}/"
+    await tab.fill("Passphrase", PASSPHRASE)
+    await tab.click("Unlock")  # the second
+    await tab.sees(SAW)
+    await tab.click("Back")
+    await tab.titled("Flags and notes")
+
+    await tab.click("Lock")
+    await tab.goto(f"{story.page.origin}/#note=0000-0000")
+    await tab.sees("You came for note 0000-0000.", exact=False)
+    await tab.fill("Passphrase", "not these words")
+    await tab.click("Unlock")
+    await tab.sees("Wrong passphrase", exact=False)
+    await tab.fill("Passphrase", PASSPHRASE)  # it was not forgotten meanwhile
+    await tab.click("Unlock")
+    await tab.sees("Note 0000-0000 is not there, or not for your key.")
+    await tab.ask("evaluate", script=f"void (location.hash = 'note={reference}')")  # a notice tapped while it is open
+    await tab.sees(SAW)
+    assert reference not in str([one["url"] for one in (await tab.recorded())["requests"] if "/api/" not in one["url"]])
+
+
+async def test_who_writes_of_danger_is_told_first_whom_to_call(story: Story) -> None:
+    tab = await story.author("officer")
+    await tab.titled("Write a note")
+    await tab.fill("What I saw or heard", "He came late and spoke about the course.")
+    await tab.ask("wait", ms=1200)
+    assert await tab.ask("count", css=".alarm") == 0
+
+    await tab.fill("What I was told", "His cellmate says he has a knife and will stab somebody tonight.")
+    await tab.ask("sees", css=".alarm[role=alert] >> text=Call 112 now.")
+    assert "phone first, note second" in await tab.text()
+    await tab.ask("evaluate", script="document.querySelector('footer').scrollIntoView()")
+    top = await tab.ask("evaluate", script="document.querySelector('.alarm').getBoundingClientRect().top")
+    assert 0 <= top < 60, "it is out of sight"
+    await tab.click("Look it over")  # the note goes on
+    await tab.titled("This will be sealed")
+    await tab.ask("sees", css=".alert >> text=Call 112 now.")
+
+    await tab.click("Change something")
+    await tab.click("I have read this")
+    await tab.fill("What I think", "He will kill somebody tonight.")
+    await tab.ask("wait", ms=1200)
+    assert await tab.ask("count", css=".alarm") == 0, "once a note, as in the chat"
+    await tab.click("Look it over")
+    await tab.titled("This will be sealed")
+    assert await tab.ask("count", css=".alert") == 0
+    asked = [one["url"] for one in (await tab.recorded())["requests"] if "danger" in one["url"]]
+    assert asked == [f"{story.page.origin}/api/danger/en"]
+
+
+async def test_danger_on_the_page_begins_with_the_agencys_own_line(story: Story) -> None:
+    story.site.within(lambda tx: agencies.change(tx, AGENCY, {"alarm": "Press the red button."}))
+    tab = await story.author("officer")
+    await tab.sees("Press the red button.")
+    await tab.ask("intercept", url="**/api/danger/*", abort=True, before=True, times=1)
+    await writes(tab, "He will kill himself now.", urgency="Urgent", flag="self-harm")
+    await tab.click("Seal and send")
+    await tab.titled("Logged and sealed")
+    await tab.ask("sees", css=".alert >> text=Press the red button.")
+
+
 async def test_a_lost_answer_makes_no_second_note_and_a_lost_connection_loses_none(story: Story) -> None:
     tab = await story.author("officer")
     await writes(tab, SAW)
@@ -89,9 +170,11 @@ async def test_what_waits_is_sent_at_the_next_visit_by_nobody_else(story: Story)
     await tab.ask("offline", offline=True)
     await tab.click("Seal and send")
     await tab.titled("Sealed, and waiting")
-    await tab.click("Lock")
-    await tab.sees("A sealed note waits on this device", exact=False)
-    await tab.ask("offline", offline=False)
+    await tab.ask("closeTab")  # without a word
+    await device.offline(False)
+    outside = await device.tab(story.page.origin + "/")
+    await outside.sees("A sealed note waits on this device", exact=False)
+    assert story.site.notes() == {}
 
     other = await story.author("mentor", device)
     await other.titled("Write a note")
@@ -126,10 +209,23 @@ async def test_what_the_server_refuses_for_good_is_opened_again_and_nothing_is_l
     assert (kept["integra/queue"]["keys"], kept["integra/drafts"]["keys"]) == ([], [])
 
 
-async def test_another_key_signs_the_desk_and_a_person_compares_its_words(story: Story) -> None:
+async def test_an_admin_key_that_both_have_signed_for_is_taken_without_a_question(story: Story) -> None:
+    device = await story.device()
+    await (await story.author("officer", device)).sees("Look it over")
+    another_admin(story)
+    another_admin(story, number=1)  # the device was not there meanwhile
+
+    tab = await story.author("officer", device)
+    await writes(tab, SAW)
+    await seals(tab)
+    assert "Another key than before" not in await tab.text()
+
+
+async def test_an_admin_key_that_nobody_signed_for_is_compared_by_a_person(story: Story) -> None:
     device = await story.device()
     await (await story.author("officer", device)).sees("Look it over")
     admin = another_admin(story)
+    forget_successions(story)  # pinned anew by hand: the former key was lost
 
     tab = await story.author("officer", device)
     await tab.sees("Another key than before signs")
@@ -140,22 +236,30 @@ async def test_another_key_signs_the_desk_and_a_person_compares_its_words(story:
     await seals(tab)
 
 
-def another_admin(story: Story) -> VerifyKey:
-    """As `integra keys publish` hands a desk over to a new admin key: both have signed."""
-    admin, pins = SigningKey.generate(), story.site.trial.installation.pins
+def another_admin(story: Story, *, number: int = 0) -> VerifyKey:
+    """As `integra keys publish` hands a desk over to a new admin key: both have signed. Seeds are invented."""
     former = keyfile.read(story.site.trial.folder / "safe" / "admin.key").key
     assert isinstance(former, SigningKey)
+    before, admin = [former, *(SigningKey(bytes([0x51 + n]) * 32) for n in range(number + 1))][-2:]
+    pins = story.site.trial.installation.pins
 
     def turn(tx: Transaction) -> None:
-        before = agencies.desk(tx, AGENCY, pins, story.site.clock())
-        assert before is not None
-        following = next_manifest(before, created=NOON.date())
+        desk = agencies.desk(tx, AGENCY, pins, story.site.clock())
+        assert desk is not None
+        following = next_manifest(desk, created=NOON.date())
         agencies.publish_desk(tx, following, *sign(following, admin))
-        agreed = statement(AGENCY, former.public, admin.public, following.version)
-        pins.hand_over(AGENCY, Pin(admin.public, following.version), former.sign(agreed), admin.sign(agreed))
+        agreed = statement(AGENCY, before.public, admin.public, following.version)
+        pins.hand_over(AGENCY, Pin(admin.public, following.version), before.sign(agreed), admin.sign(agreed))
 
     story.site.within(turn)
     return admin.public
+
+
+def forget_successions(story: Story) -> None:
+    file = story.site.trial.installation.folder / "desks" / f"{AGENCY}.json"
+    fields = json.loads(file.read_text())
+    assert len(fields.pop("successions")) == 1
+    file.write_text(json.dumps(fields))
 
 
 async def test_a_server_key_that_is_new_is_asked_about_before_its_notes_are_believed(story: Story) -> None:
@@ -178,6 +282,28 @@ async def test_a_server_key_that_is_new_is_asked_about_before_its_notes_are_beli
     await tab.ask("gone", text="The server signs with a new key")
     await tab.click(f"Open {reference}")
     await tab.sees(SAW)
+
+
+PASSPHRASE = "six plain words"
+
+
+async def keeps_a_key(story: Story, device: Device) -> None:
+    """A coordinator's browser with a key of its own, linked to them. Its derivation is as light as may be."""
+    key, kit_code = OpeningKey(SuiteId.XWING, b"\x32" * 32), bytes(range(16))
+    file = story.site.trial.folder / "kept.key"
+    made = keyfile.KeyFile(key, "coordinator", "coordinator, phone", NOON.date())
+    keyfile.write(file, made, passphrase=PASSPHRASE, kit_code=kit_code, hardness=keyfile.Hardness(2, 19_456, 1))
+    publish(story.site, Recipient(key.public, "coordinator", "coordinator, phone"))
+    tab = await story.author("coordinator", device)
+    await tab.click("Flags")
+    await tab.ask("click", css="summary")
+    await tab.ask("upload", label="Key file", path=str(file))
+    await tab.fill("Passphrase", PASSPHRASE)
+    await tab.fill("Kit code", kit_code.hex())
+    await tab.click("Unlock")
+    await tab.titled("Flags and notes")
+    await tab.click("Lock")
+    await tab.titled("Unlock your key")
 
 
 async def test_a_saved_key_opens_on_another_device_and_is_remembered_there(story: Story, tmp_path: Path) -> None:
@@ -362,6 +488,119 @@ async def test_an_author_adds_and_undoes(story: Story) -> None:
     assert f"Withdrawn: {second}" in await story.hears("officer") or second not in str(story.site.notes())
 
 
+async def test_a_photo_and_a_voice_message_go_with_a_note_of_the_page(story: Story, tmp_path: Path) -> None:
+    picture, sound, other = tmp_path / "photo.jpg", tmp_path / "voice.ogg", tmp_path / "other.txt"
+    picture.write_bytes(media.photo(size=(3000, 1500), orientation=6))
+    sound.write_bytes(media.voice())
+    other.write_text("neither")
+    device = await story.device()
+    tab = await story.author("officer", device)
+    await tab.titled("Write a note")
+    await tab.ask("upload", label="Add a photo", path=str(other))
+    await tab.sees("This photo cannot be read.", exact=False)
+    await tab.ask("upload", label="Add a voice file", path=str(other))
+    await tab.sees("This is no voice message", exact=False)
+    await tab.ask("upload", label="Add a photo", path=str(picture))
+    await tab.ask("upload", label="Add a voice file", path=str(sound))
+    await tab.ask("sees", css=".attached audio")
+    await tab.ask("upload", label="Take a photo", path=str(picture))
+    await tab.ask("sees", css=".attached li:nth-child(3) img")
+    await tab.ask("click", css=".attached li:nth-child(3) button")
+    await tab.ask("gone", css=".attached li:nth-child(3)")
+    await tab.click("Lock")
+
+    tab = await story.author("officer", device)
+    await tab.sees("Your unfinished note is back.")
+    await tab.ask("sees", css=".attached img")
+    await writes(tab, SAW, urgency="Today", flag="threat")
+    await tab.ask("sees", css=".attached audio")
+    assert await marks(tab) == []
+    await tab.ask("intercept", url="**/attachments/2", abort=True, times=1_000)  # it arrives, and nobody hears so
+    await tab.click("Seal and send")
+    await tab.titled("Sealed, and waiting")
+    reference = reference_in(await tab.text())
+    assert story.site.notes() == {}, "not before what goes with it"
+    await tab.ask("closeTab")
+
+    tab = await story.author("officer", device)
+    await tab.sees(f"{reference} is sent and kept", exact=False)
+    assert await marks(tab) == []
+    assert (await tab.stored())["databases"]["integra/attachments"]["keys"] == []
+    assert [tuple(row) for row in story.site.rows("attachments", "number, state")] == [(1, "kept"), (2, "kept")]
+
+    reader = await story.reader("coordinator")
+    await reader.click(f"Open {reference}")
+    await reader.ask("click", css=".attachment button")
+    await reader.ask("sees", css=".attachment img")
+    size = "(i => i.decode().then(() => [i.naturalWidth, i.naturalHeight]))(document.querySelector('.attachment img'))"
+    assert await reader.ask("evaluate", script=size) == [1280, 2560]  # upright, no larger than Telegram makes one
+    photo, voice = [kept_attachment(story, number) for number in (1, 2)]
+    with Image.open(io.BytesIO(photo)) as shown:
+        assert (shown.format, dict(shown.getexif()), shown.info.get("comment")) == ("JPEG", {}, None)
+    assert voice == cleaned_voice(sound.read_bytes())
+    assert not [one for one in (media.EXIF_CANARY, media.COMMENT_CANARY) if one in photo]
+    await reader.ask("click", css=".attachment button")
+    await reader.ask("sees", css=".attachment audio")
+
+
+def kept_attachment(story: Story, number: int) -> bytes:
+    """What the coordinator's key finds in a kept attachment."""
+    installation = story.site.trial.installation
+    found = "SELECT note_id, agency_ref, body FROM attachments WHERE number = :number"
+    ((note_id, agency_ref, body),) = past_the_walls(installation, found, number=number)
+    ingest = installation.keyring().ingest.public
+    place = Place(agency_ref, note_id, number)
+    return open_attachment(body, opening_key(story.site), place=place, ingest_public_keys=[ingest]).content
+
+
+async def marks(tab: Tab) -> list[str]:
+    """What a camera or recorder had left in the files, anywhere in requests and storage."""
+    everything = json.dumps([await tab.stored(), (await tab.recorded())["requests"]])
+    canaries = (media.EXIF_CANARY, media.COMMENT_CANARY, media.TAG_CANARY)
+    return found_in(everything, [one.decode() for one in canaries])
+
+
+async def test_who_gets_the_note_is_told_and_others_may_have_their_own_words(story: Story) -> None:
+    for name, disclosure in (("archive", "full"), ("partners", "summary")):
+        goes_to(story, name, disclosure)
+    tab = await story.author("officer")
+    await writes(tab, SAW, urgency="Today", flag="threat", look_over=False)
+    assert "archive: all of it." in await tab.text()
+    assert "partners: what you write for others" in await tab.text()
+    await tab.fill("For those who do not get all of it", "x" * 501)
+    await tab.click("Look it over")
+    await tab.sees("That is too long. Please write it shorter.")
+    await tab.fill("For those who do not get all of it", "A worrying remark.")
+    await tab.click("Look it over")
+    await tab.titled("This will be sealed")
+    await tab.sees("A worrying remark.")
+    reference = await seals(tab)
+
+    reader = await story.reader("coordinator")
+    await reader.click(f"Open {reference}")
+    await reader.sees("A worrying remark.")
+
+
+def goes_to(story: Story, name: str, disclosure: str) -> None:
+    columns = "name, agency_ref, kind, disclosure, state, why, place_hash, since, failures, next_at, alarm_s, cursor, "
+    past_the_walls(
+        story.site.trial.installation,
+        f"INSERT INTO destinations ({columns} rejects, reject_why, rejects_from) "
+        "VALUES (:name, :agency, 'filedrop', :disclosure, 'open', '', :hash, 0, 0, 0, 86400, '', 0, '', 0)",
+        name=name,
+        agency=story.site.within(lambda tx: agencies.by_slug(tx, AGENCY).ref),
+        disclosure=disclosure,
+        hash=bytes(32),
+    )
+
+
+async def test_an_agency_without_photos_is_not_asked_for_any(story: Story) -> None:
+    story.site.within(lambda tx: agencies.change(tx, AGENCY, {"media": False}))
+    tab = await story.author("officer")
+    await writes(tab, SAW, look_over=False)
+    assert await tab.ask("count", css="input[type=file]") == 0
+
+
 async def test_a_photo_and_a_voice_message_from_the_chat_are_shown_on_the_page(story: Story, tmp_path: Path) -> None:
     picture, sound = tmp_path / "photo.jpg", tmp_path / "voice.ogg"
     picture.write_bytes(media.photo())
@@ -413,6 +652,10 @@ async def test_who_opens_anothers_case_says_why_and_it_is_logged(story: Story) -
     steps = [one["url"] for one in (await reader.recorded())["requests"] if "/challenges" in one["url"]]
     assert len(steps) == 4  # a login and a step-up
     assert "was opened" in await story.hears("supervisor")
+    (entry,) = story.site.within(lambda tx: [one for one in audit.listed(tx) if one.reason == "complaint"])
+    ingest = [story.site.trial.installation.keyring().ingest.public]
+    assert entry.words == ""
+    assert words_of(entry, opening_key(story.site), ingest) == "the family asked"  # the demo's desk has no supervisor
 
 
 async def test_a_flag_is_handed_on_to_a_colleague(story: Story) -> None:

@@ -163,3 +163,25 @@ def test_one_signature_or_one_for_something_else_moves_no_pin(folder: Path) -> N
     pin = pins.of("northbridge")
     assert pin is not None
     assert (pin.admin.raw, pin.version) == (ADMIN.raw, 3)
+
+
+def test_who_succeeded_whom_is_kept_with_both_signatures_whatever_version_follows(folder: Path) -> None:
+    keys = [SigningKey(bytes([number]) * 32) for number in (1, 2, 3)]
+    pins = Pins(folder)
+    pins.set("northbridge", Pin(keys[0].public, 1))
+    assert pins.successions("northbridge") == ()
+    for version_, former, new in ((2, keys[0], keys[1]), (5, keys[1], keys[2])):
+        agreed = statement("northbridge", former.public, new.public, version_)
+        pins.hand_over("northbridge", Pin(new.public, version_), former.sign(agreed), new.sign(agreed))
+    pins.set("northbridge", Pin(keys[2].public, 6))
+
+    first, second = pins.successions("northbridge")
+
+    assert [(one.former.raw, one.new.raw, one.version) for one in (first, second)] == [
+        (keys[0].public.raw, keys[1].public.raw, 2),
+        (keys[1].public.raw, keys[2].public.raw, 5),
+    ]
+    agreed = statement("northbridge", second.former, second.new, second.version)
+    assert second.former.verifies(second.by_former, agreed)
+    assert second.new.verifies(second.by_new, agreed)
+    assert (version(folder), pins.successions("southgate")) == (6, ())

@@ -10,7 +10,7 @@ import typer
 from bot import sync_wiring
 from bot.clock import system_clock
 from bot.commands.common import AsJson, Data, Refusal, Words, operator, out, out_json
-from bot.commands.sync.options import Destinations, Key, Name
+from bot.commands.sync.options import Dest, Destinations, Key
 from bot.installation import Installation
 from storage import audit
 from storage.audit import Action
@@ -26,63 +26,63 @@ Every = Annotated[bool, typer.Option("--all", help="All that are parked.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, up to 500 characters, for the audit log; no names.")]
 
 
-def confirm(data: Data, destinations: Destinations, name: Name) -> None:
+def confirm(data: Data, destinations: Destinations, dest: Dest) -> None:
     """Say that a destination is right where the file says it is now; what waits for it is sent from now on."""
     listed = {one.name: one for one in read_destinations(destinations).destinations}
-    if name not in listed:
-        raise Refusal(f"the file names no destination {name}")
-    _act(data, name, "destination.confirmed", lambda tx: rows.confirm(tx, listed[name]))
-    out(f"{name} is confirmed.")
+    if dest not in listed:
+        raise Refusal(f"the file names no destination {dest}")
+    _act(data, dest, "destination.confirmed", lambda tx: rows.confirm(tx, listed[dest]))
+    out(f"{dest} is confirmed.")
 
 
-def pause(data: Data, name: Name, words: Words = "") -> None:
+def pause(data: Data, dest: Dest, words: Words = "") -> None:
     """Send nothing to a destination until somebody resumes it; nothing is lost."""
-    _act(data, name, "destination.paused", lambda tx: rows.hold(tx, name, held=True), words)
-    out(f"{name} is paused.")
+    _act(data, dest, "destination.paused", lambda tx: rows.hold(tx, dest, held=True), words)
+    out(f"{dest} is paused.")
 
 
-def resume(data: Data, name: Name) -> None:
+def resume(data: Data, dest: Dest) -> None:
     """Send to a paused destination again."""
-    _act(data, name, "destination.resumed", lambda tx: rows.hold(tx, name, held=False))
-    out(f"{name} goes on.")
+    _act(data, dest, "destination.resumed", lambda tx: rows.hold(tx, dest, held=False))
+    out(f"{dest} goes on.")
 
 
-def retry(data: Data, name: Name, references: References = None, every: Every = False, as_json: AsJson = False) -> None:
+def retry(data: Data, dest: Dest, references: References = None, every: Every = False, as_json: AsJson = False) -> None:
     """Let parked notes be delivered again, once what was the matter is mended."""
     if bool(references) == every:
         raise typer.BadParameter("say which: references as `integra sync status` shows them, or --all")
-    count = _within(data, lambda tx: deciding.retry(tx, name, references, at=system_clock()))
+    count = _within(data, lambda tx: deciding.retry(tx, dest, references, at=system_clock()))
     if as_json:
         out_json({"retried": count})
     else:
         out(f"{count} wait again.")
 
 
-def give_up(data: Data, name: Name, reference: Annotated[str, typer.Argument()], reason: Reason) -> None:
+def give_up(data: Data, dest: Dest, reference: Annotated[str, typer.Argument()], reason: Reason) -> None:
     """Never deliver a parked note to this destination; it stays here, and counts as not handed over there."""
     if not reason.strip():
         raise Refusal("say why: --reason")
-    _within(data, lambda tx: deciding.give_up(tx, name, reference, words=reason, at=system_clock()))
-    out(f"{reference} is given up for {name}.")
+    _within(data, lambda tx: deciding.give_up(tx, dest, reference, words=reason, at=system_clock()))
+    out(f"{reference} is given up for {dest}.")
 
 
 def resend(
     data: Data,
     destinations: Destinations,
-    name: Name,
+    dest: Dest,
     batch: Annotated[int, typer.Option("--batch", help="Number of the batch.")],
     key: Key = None,
 ) -> None:
     """Write a batch of files again, byte for byte, while it is not acknowledged."""
     parts = sync_wiring.build(
-        Installation.at(data), read_destinations(destinations), key, only=[name], operator=operator()
+        Installation.at(data), read_destinations(destinations), key, only=[dest], operator=operator()
     )
 
     async def again() -> bool:
         try:
             connector = parts.workers[0].connector
             if not isinstance(connector, FileDrop):
-                raise Refusal(f"{name} takes no files")
+                raise Refusal(f"{dest} takes no files")
             return await connector.resend(batch)
         finally:
             await parts.close()

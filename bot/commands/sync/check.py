@@ -9,7 +9,7 @@ import typer
 from bot import logs, sync_wiring
 from bot.clock import system_clock
 from bot.commands.common import AsJson, Data, operator, out, out_json
-from bot.commands.sync.options import Destinations, Key, To
+from bot.commands.sync.options import Destinations, Dests, Key
 from bot.installation import Installation
 from bot.sync_wiring import Parts
 from storage.errors import BadInstallation
@@ -24,12 +24,12 @@ PROBE_S: Final = 60.0
 MARKS: Final = {"fine": "ok  ", "warning": "look", "trouble": "MEND"}
 
 
-def check(data: Data, destinations: Destinations, key: Key = None, to: To = None, as_json: AsJson = False) -> None:
+def check(data: Data, destinations: Destinations, key: Key = None, dest: Dests = None, as_json: AsJson = False) -> None:
     """Try credentials, mapping, clock and certificate of each destination. Sends nothing, changes nothing. Exit code 1
     where something has to be mended."""
     installation = Installation.at(data)
     logs.configure(level="error")
-    parts = sync_wiring.build(installation, read_destinations(destinations), key, only=to or (), operator=operator())
+    parts = sync_wiring.build(installation, read_destinations(destinations), key, only=dest or (), operator=operator())
     found = asyncio.run(_check(parts))
     if as_json:
         out_json(

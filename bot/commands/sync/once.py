@@ -8,7 +8,7 @@ import typer
 
 from bot import logs, sync_wiring
 from bot.commands.common import AsJson, Data, operator, out, out_json, progress
-from bot.commands.sync.options import Destinations, Key, To
+from bot.commands.sync.options import Destinations, Dests, Key
 from bot.commands.sync.status import sentences
 from bot.installation import Installation
 from bot.sync_wiring import Parts
@@ -20,13 +20,13 @@ from storage.sync.worker import Step, Worker, run_until_done
 from storage.transaction import Transaction, moment
 
 
-def once(data: Data, destinations: Destinations, key: Key = None, to: To = None, as_json: AsJson = False) -> None:
+def once(data: Data, destinations: Destinations, key: Key = None, dest: Dests = None, as_json: AsJson = False) -> None:
     """Deliver what waits, once; run it again any time, nothing is repeated. Exit code 1 while something waits or is
     parked."""
     installation = Installation.at(data)
     file = read_destinations(destinations)
     logs.configure(level="error")
-    parts = sync_wiring.build(installation, file, key, only=to or (), operator=operator())
+    parts = sync_wiring.build(installation, file, key, only=dest or (), operator=operator())
     report = asyncio.run(_once(parts))
     if as_json:
         out_json(report)
@@ -54,6 +54,8 @@ async def _once(parts: Parts) -> list[dict[str, Any]]:
             (how,) = await parts.store.run(partial(_standing, worker=worker))
             waits = sum(how.counts.get(one, 0) for one in ("pending", "leased"))
             parked = how.counts.get("parked", 0)
+            caps = worker.connector.caps
+            sent = "sent" if caps.repeat_safety == "file_ack" and caps.lists else "delivered"
             clean = not waits and not parked and how.state == "open"
             report.append(
                 {
@@ -65,8 +67,7 @@ async def _once(parts: Parts) -> list[dict[str, Any]]:
                     "state": how.state,
                     "why": how.why,
                     "clean": clean,
-                    "say": [f"{worker.name}: {step.done} delivered, {waits} wait, {parked} parked."]
-                    + ([] if clean else sentences(how)[1:]),
+                    "say": [f"{worker.name}: {step.done} {sent}, {waits} wait, {parked} parked.", *sentences(how)[1:]],
                 }
             )
     finally:

@@ -22,5 +22,5 @@ Key = Annotated[
         help="The case system's private key, kept outside the data folder; for destinations without one of their own.",
     ),
 ]
-To = Annotated[list[str] | None, typer.Option("--to", help="Only this destination; may be given several times.")]
-Name = Annotated[str, typer.Argument(help="A destination, as in the file.")]
+Dests = Annotated[list[str] | None, typer.Option("--dest", help="Only this destination; may be given several times.")]
+Dest = Annotated[str, typer.Option("--dest", help="A destination, as in the file.", show_default=False)]

@@ -8,7 +8,9 @@ import typer
 
 from bot import logs, sync_wiring
 from bot.commands.common import AsJson, Data, operator, out, out_json, progress
-from bot.commands.sync.options import Destinations, Key, Name
+from bot.commands.sync.options import Dest, Destinations, Key
+from bot.commands.sync.status import as_members as standing_members
+from bot.commands.sync.status import sentences as standing_sentences
 from bot.installation import Installation
 from bot.sync_wiring import Parts
 from storage.sync.base import Unanswered
@@ -17,16 +19,18 @@ from storage.sync.reconcile import reconcile as compared
 from storage.sync.registry import read_destinations
 
 WORDS = {
-    "missing": "we say it is there, it is not",
+    "missing_remote": "we say it is there, it is not",
     "unsettled": "it is there, we did not know",
-    "duplicate": "there more than once",
+    "duplicate_remote": "there more than once",
     "unowed": "not on the list of what is to be delivered",
-    "unknown": "there, and not known here: was this database restored?",
-    "orphan": "there, by us, without a note's id",
-    "mismatch": "there, with other content than was sent",
-    "drift": "there, with single fields changed",
+    "unknown_remote": "there, and not known here: was this database restored?",
+    "orphan_remote": "there, by us, without a note's id",
+    "hash_mismatch": "there, with other content than was sent",
+    "field_drift": "there, with single fields changed",
     "gone": "deleted or merged there by somebody",
     "late": "waits for longer than it should",
+    "gap": "not there yet, though a later note of its case is",
+    "unacked_flag": "flagged, and no coordinator has taken it yet",
 }
 CANNOT_READ = 2
 
@@ -34,7 +38,7 @@ CANNOT_READ = 2
 def reconcile(
     data: Data,
     destinations: Destinations,
-    name: Name,
+    dest: Dest,
     key: Key = None,
     since: Annotated[str, typer.Option(help="Only notes from this day on, such as 2026-03-01.")] = "",
     fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended; what was mended is said.")] = False,
@@ -44,12 +48,12 @@ def reconcile(
     read."""
     logs.configure(level="error")
     parts = sync_wiring.build(
-        Installation.at(data), read_destinations(destinations), key, only=[name], operator=operator()
+        Installation.at(data), read_destinations(destinations), key, only=[dest], operator=operator()
     )
     try:
         report = asyncio.run(_compared(parts, _day(since), fix))
     except Unanswered as refused:
-        typer.echo(f"integra: {name} could not be read: {refused}", err=True)
+        typer.echo(f"integra: {dest} could not be read: {refused}", err=True)
         raise typer.Exit(CANNOT_READ) from None
     if as_json:
         out_json(as_members(report))
@@ -71,9 +75,9 @@ async def _compared(parts: Parts, since: datetime | None, fix: bool) -> Report:
 
 def sentences(report: Report) -> list[str]:
     counts = ", ".join(f"{report.counts[state]} {state}" for state in STATES if report.counts[state])
-    oldest = f", the oldest waits since {report.oldest:%a %d %b %H:%M UTC}" if report.oldest else ""
     said = [
-        f"{report.destination} ({report.state}{oldest}): {report.read} records read, {report.compared} compared.",
+        *standing_sentences(report.standing),
+        f"{report.read} records read there, {report.compared} deliveries compared.",
         f"logged {report.counts['logged']} = {counts or 'nothing'}" + ("" if report.balanced else "  DOES NOT ADD UP"),
     ]
     for name, which in report.found.items():
@@ -93,8 +97,8 @@ def sentences(report: Report) -> list[str]:
 def as_members(report: Report) -> dict[str, Any]:
     return {
         "destination": report.destination,
-        "state": report.state,
-        "oldest": report.oldest.isoformat() if report.oldest else None,
+        "standing": standing_members(report.standing),
+        "oldest_s": report.oldest_s,
         "read": report.read,
         "compared": report.compared,
         "counts": dict(report.counts),

@@ -11,7 +11,7 @@ import typer
 
 from bot import logs, sync_wiring
 from bot.commands.common import Data, operator
-from bot.commands.sync.options import Destinations, Key, To
+from bot.commands.sync.options import Destinations, Dests, Key
 from bot.installation import Installation
 from bot.logs import failure
 from bot.notify import READY, STOPPING, keep_alive, notify
@@ -34,7 +34,7 @@ def run(
     data: Data,
     destinations: Destinations,
     key: Key = None,
-    to: To = None,
+    dest: Dests = None,
     status: Annotated[
         str, typer.Option("--status", help="Address of /healthz and /metrics, such as 127.0.0.1:9091.")
     ] = "",
@@ -48,7 +48,7 @@ def run(
     file = read_destinations(destinations)
     address = Address.read(status, public=status_public) if status else None
     logs.configure(level=settings.log_level, form=settings.log_format)
-    parts = sync_wiring.build(installation, file, key, only=to or (), operator=operator())
+    parts = sync_wiring.build(installation, file, key, only=dest or (), operator=operator())
     asyncio.run(_run(parts, address))
 
 
@@ -57,13 +57,7 @@ async def _run(parts: Parts, address: Address | None) -> None:
     served = SyncStatus(address, parts.store, metrics) if address is not None else None
     stop = asyncio.Event()
 
-    def told(name: str, step: Step) -> None:
-        metrics.stepped(name, step)
-        if step.tried:
-            log.info("sync.delivered", destination=name, count=step.done)
-        if step.parked:
-            log.warning("sync.parked", destination=name, count=step.parked)
-
+    told = Telling(metrics)
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, stop.set)
@@ -86,6 +80,27 @@ async def _run(parts: Parts, address: Address | None) -> None:
         if served is not None:
             await served.stop()
         await parts.close()
+
+
+class Telling:
+    """Counts and logs what each step did; that a destination went down, and why, or is back, is logged once."""
+
+    def __init__(self, metrics: SyncMetrics) -> None:
+        self._metrics = metrics
+        self._ways: dict[str, str] = {}
+
+    def __call__(self, name: str, step: Step) -> None:
+        self._metrics.stepped(name, step)
+        if step.done:
+            log.info("sync.delivered", destination=name, count=step.done)
+        if step.parked:
+            log.warning("sync.parked", destination=name, count=step.parked)
+        before, way = self._ways.get(name, "open"), step.why if step.state == "down" else step.state
+        self._ways[name] = way
+        if step.state == "down" and way != before:
+            log.warning("sync.down", destination=name, code=way)
+        elif step.state == "open" and before != "open":
+            log.info("sync.up", destination=name)
 
 
 async def deliver(worker: Worker, stop: asyncio.Event, told: Callable[[str, Step], None]) -> None:

@@ -37,24 +37,31 @@ def status(data: Data, as_json: AsJson = False) -> None:
 def sentences(one: Standing) -> list[str]:
     """For people: a line that says how it is, and one for each thing to do."""
     waits = sum(one.counts.get(state, 0) for state in ("pending", "leased"))
-    done = one.counts.get("acked", 0)
-    said = [f"{one.destination} ({one.kind}, {one.disclosure}): {done} filed, {waits} wait, {len(one.parked)} parked."]
+    done, parked = one.counts.get("acked", 0), one.counts.get("parked", 0)
+    said = [f"{one.destination} ({one.kind}, {one.disclosure}): {done} filed, {waits} wait, {parked} parked."]
     if one.state == "down":
         since = f" since {_when(one.failing_since)}" if one.failing_since else ""
-        said.append(f"  Nothing gets through{since} ({one.why}): {advice.of_destination(one.why)}.")
+        said.append(f"  Nothing gets through{since} ({one.why}): {advice.of_destination(one.why, one.destination)}.")
         if one.next_at:
             said.append(f"  It is tried again at {_when(one.next_at)}.")
     elif one.state == "held":
-        said.append("  A person paused it: integra sync resume.")
+        said.append(f"  A person paused it. To go on: integra sync resume --dest {one.destination}.")
     elif one.state == "unconfirmed":
-        said.append(f"  Nothing is sent: {advice.of_destination(one.why)}.")
+        said.append(f"  Nothing is sent: {advice.of_destination(one.why, one.destination)}.")
     if one.counts.get("sent"):
-        said.append(f"  {one.counts['sent']} handed in; whether they were taken is not known yet.")
+        said.append(f"  {one.counts['sent']} sent, not acknowledged yet.")
     if one.oldest is not None:
         late = ", longer than it should" if one.late else ""
-        said.append(f"  The oldest waits since {_when(one.oldest)}{late}.")
+        said.append(f"  The oldest waits since about {_when(one.oldest)}{late}.")
     for reference, why, since_ in one.parked:
-        said.append(f"  {reference} parked since {_when(since_)} ({why}): {advice.of_note(why)}.")
+        said.append(
+            f"  {reference} parked since {_when(since_)} ({why}): {advice.of_note(why, one.destination, reference)}."
+        )
+    if parked > len(one.parked):
+        said.append(
+            f"  … and {parked - len(one.parked)} more. Once all is mended:"
+            f" integra sync retry --dest {one.destination} --all."
+        )
     return said
 
 
@@ -73,7 +80,12 @@ def as_members(one: Standing) -> dict[str, Any]:
         "next_at": _iso(one.next_at),
         "late": one.late,
         "parked": [
-            {"reference": reference, "why": why, "since": since.isoformat(), "do": advice.of_note(why)}
+            {
+                "reference": reference,
+                "why": why,
+                "since": since.isoformat(),
+                "do": advice.of_note(why, one.destination, reference),
+            }
             for reference, why, since in one.parked
         ],
     }

@@ -59,15 +59,29 @@ def _make(new: Path, shared: bool) -> None:
 
 def receiver(
     key: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option("--key", help="File with a sender's key, whpk_… or whsec_…; several while keys change."),
-    ],
+    ] = None,
+    *,
     to: Annotated[Path, typer.Option("--to", help="SQLite file that events are kept in, as they came: nothing real.")],
     host: Annotated[str, typer.Option(help="This machine's own name or address.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens.")] = 8090,
     path: Annotated[str, typer.Option(help="Path that events are posted to.")] = "/notes",
+    digest: Annotated[
+        bool, typer.Option("--digest", help="Print a digest for each day, to be compared with: integra sync reconcile.")
+    ] = False,
 ) -> None:
     """Take webhooks, for trying and as an example; see docs/formats/webhook.md. Ctrl-C ends it."""
+    if digest:
+        if not to.exists():
+            raise Refusal(f"{to} is not there")
+        receiving = Receiver(to, (), system_clock)
+        for day, its in receiving.digests().items():
+            out(f"{day}  {its}")
+        receiving.close()
+        return
+    if not key:
+        raise typer.BadParameter("whose signatures are taken: --key FILE")
     if not is_loopback(host):
         raise Refusal("it speaks no TLS, so it listens on this machine alone; put a proxy with TLS in front of it")
     if not path.startswith("/") or len(path) < 2:

@@ -26,7 +26,24 @@ export interface Draft {
   readonly urgency: Urgency;
   readonly flag: boolean;
   readonly reason: string;
+  /** What case systems may read that do not get everything. */
+  readonly summary: string;
+  /** The first line for danger was shown for what is written here, and read. */
+  readonly warned: boolean;
+  readonly attachments: readonly Attachment[];
+  /** The highest number that an attachment ever had. */
+  readonly numbered: number;
 }
+
+/** A photo or voice message, cleaned; its content lies beside the draft. */
+export interface Attachment {
+  readonly number: number;
+  readonly kind: "photo" | "voice";
+  readonly size: number;
+}
+
+export const MOST_NUMBERED = 255;
+export const MEDIA_TYPES = { photo: "image/jpeg", voice: "audio/ogg" } as const;
 
 const FLAG_LEVELS: Record<Urgency, number> = { routine: 1, today: 2, urgent: 3 };
 const OLDEST_MS = 400 * 86_400_000;
@@ -43,13 +60,17 @@ export const newDraft = (id: string, agency: string, amends: Draft["amends"] = n
   urgency: "routine",
   flag: false,
   reason: "",
+  summary: "",
+  warned: false,
+  attachments: [],
+  numbered: 0,
 });
 
 /** Where it is kept on the device: one note in the making, and one addition to each note. */
 export const placeOf = (author: string, amends: Draft["amends"]): string => (amends ? `${author} amends ${amends.id}` : author);
 
 /** Nobody would miss it. */
-export const isEmpty = (draft: Draft): boolean => draft.case === "" && PARTS.every((part) => draft.parts[part].trim() === "");
+export const isEmpty = (draft: Draft): boolean => draft.case === "" && draft.attachments.length === 0 && PARTS.every((part) => draft.parts[part].trim() === "");
 
 /** UTF-16 units of all parts together, cleaned. */
 export const lengthOf = (draft: Draft): number => PARTS.reduce((sum, part) => sum + units(clean(draft.parts[part])), 0);
@@ -62,7 +83,7 @@ export interface Missing {
   readonly why: string;
 }
 
-export function missing(draft: Draft, agency: Agency, now: Date, most: number): Missing[] {
+export function missing(draft: Draft, agency: Agency, now: Date, most: number, mostSummary: number): Missing[] {
   const found: Missing[] = [];
   if (draft.case.trim() !== "") {
     const read = new CasePattern(agency.case_pattern).read(draft.case);
@@ -76,6 +97,8 @@ export function missing(draft: Draft, agency: Agency, now: Date, most: number): 
   }
   if (lengthOf(draft) === 0) found.push({ field: "seen", why: "page-nothing-yet" });
   if (lengthOf(draft) > most) found.push({ field: "seen", why: "page-too-long" });
+  if (units(clean(draft.summary)) > mostSummary) found.push({ field: "summary", why: "page-summary-too-long" });
+  if (draft.attachments.length > 0 && !agency.media) found.push({ field: "agency", why: "page-attach-off" });
   if (draft.flag && draft.reason === "") found.push({ field: "reason", why: "page-reason-missing" });
   return found;
 }
@@ -100,10 +123,17 @@ export function caseCode(draft: Draft, agency: Agency): string {
   return "code" in read ? read.code : "";
 }
 
-/** What is sealed; only for a draft with nothing missing. */
-export function body(draft: Draft, agency: Agency, author: { handle: string; language: string }, now: Date): object {
+/** What is sealed; only for a draft with nothing missing. `digests`: of its attachments, by number. */
+export function body(
+  draft: Draft,
+  agency: Agency,
+  author: { handle: string; language: string },
+  now: Date,
+  digests: ReadonlyMap<number, string> = new Map(),
+): object {
   const known = happened(draft, agency, now);
   const parts = PARTS.map((part) => [part, clean(draft.parts[part])] as const).filter(([, text]) => text !== "");
+  const summary = clean(draft.summary);
   return {
     schema: 1,
     note_id: draft.id,
@@ -122,5 +152,9 @@ export function body(draft: Draft, agency: Agency, author: { handle: string; lan
     flag_reason: draft.flag ? draft.reason : null,
     parts: Object.fromEntries(parts),
     lang: author.language,
+    ...(summary !== "" && { summary }),
+    ...(draft.attachments.length > 0 && {
+      attachments: draft.attachments.map(({ number, kind, size }) => ({ number, kind, media_type: MEDIA_TYPES[kind], size, digest: digests.get(number) })),
+    }),
   };
 }

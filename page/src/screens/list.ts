@@ -15,7 +15,29 @@ const ORDERS = ["urgency", "newest", "oldest"] as const;
 // Kept while the page is open, so that coming back from a note shows the same list.
 const filter = { status: "flagged" as Status, urgency: "" as Urgency | "", agency: "", order: "urgency" };
 
+/** The note that a notice in the chat was about, or null: it is not there, or not for this key. */
+async function wanted(reference: string): Promise<Listed | null> {
+  const { notes } = await api.list({ reference }, known.reader?.token ?? "");
+  return notes[0] ?? null;
+}
+
+async function showWanted(place: HTMLElement): Promise<void> {
+  const reference = known.wanted;
+  if (reference === null) return;
+  try {
+    const found = await wanted(reference);
+    known.wanted = null;
+    if (found) return await deeper(noteScreen(found));
+    place.prepend(notice(t("page-note-not-there", { reference })));
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (!lockedBy(error)) place.prepend(alert(t("page-not-opened"), why(error.code, error.say)));
+  }
+}
+
 export const list: Screen = async () => {
+  const told = h("div", {});
+  void showWanted(told);
   const place = h("div", { "aria-live": "off" });
   const agencies = (known.reader?.session.agencies ?? []).filter(({ reads }) => reads);
   const pick = (name: keyof typeof filter, label: string, options: readonly { value: string; label: string }[]) =>
@@ -27,6 +49,7 @@ export const list: Screen = async () => {
   void load(place, null);
   return [
     h("h1", {}, t("page-list")),
+    told,
     await newServerKeys(),
     known.reader?.session.key?.linked === false && notice(t("page-unlinked")),
     h(

@@ -112,6 +112,7 @@ function noteBody({ record, body, problem }: Opened, at: number, trusted: readon
     body.parts.map(([part, text]) =>
       h("section", {}, h(at === 0 ? "h2" : "h3", {}, t(at === 0 ? `page-part-${part}` : "page-part-amend")), h("p", { class: "words-of-people" }, text)),
     ),
+    body.summary && h("section", {}, h(at === 0 ? "h2" : "h3", {}, t("page-summary")), h("p", { class: "words-of-people" }, body.summary)),
     body.attachments.map((one) => attachment(record, one, trusted)),
     body.unlisted.map((number) => alert(t("page-attachment-problem", { number }), t("page-attachment-unlisted"))),
   );

@@ -11,9 +11,11 @@ import { back, instead, say, type Screen } from "../ui/shell";
 import { button, h, replace } from "../ui/dom";
 import { t, why } from "../ui/text";
 import { alert, moment } from "../ui/words";
+import { shownOf } from "./attaching";
 import { heard, notSent, receipt } from "./receipt";
 
-export const preview = (draft: Draft, sealed: () => void): Screen => () => {
+/** `danger`: it speaks of danger, and nobody was told yet what comes first. */
+export const preview = (draft: Draft, sealed: () => void, danger: boolean): Screen => () => {
   const writer = person();
   const agency = writer?.agencies.find(({ slug }) => slug === draft.agency);
   if (!writer || !agency) return [h("h1", {}, t("page-write")), alert(t("page-not-saved"), t("page-problem-session"))];
@@ -45,8 +47,12 @@ export const preview = (draft: Draft, sealed: () => void): Screen => () => {
         if (error.passes) void sendWaiting(heard, 1);
         return await instead(notSent(queued, error));
       }
-      await instead(receipt(kept, draft.flag && draft.urgency === "urgent", agency.role));
+      await instead(receipt(kept, draft.flag && draft.urgency === "urgent" ? agency.first : ""));
     } catch (error) {
+      if (error instanceof CannotSeal && error.code === "attachment") {
+        replace(problem, alert(t("page-not-saved"), t("page-attachment-gone")));
+        return problem.scrollIntoView();
+      }
       const broken = error instanceof Untrusted || error instanceof CannotSeal || error instanceof SuiteBroken;
       replace(problem, alert(t("page-not-saved"), broken ? t("page-desk-broken", { agency: agency.name, code: error.code }) : why("broken", "")));
       problem.scrollIntoView();
@@ -54,8 +60,11 @@ export const preview = (draft: Draft, sealed: () => void): Screen => () => {
   };
   return [
     h("h1", {}, t("page-preview")),
+    danger && alert(agency.first, t("note-danger")),
     h("dl", { class: "facts" }, shown.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
     ...parts.filter(([, text]) => text !== "").map(([name, text]) => h("section", {}, h("h2", {}, name), h("p", { class: "words-of-people" }, text))),
+    clean(draft.summary) !== "" && h("section", {}, h("h2", {}, t("page-summary")), h("p", { class: "words-of-people" }, clean(draft.summary))),
+    draft.attachments.length > 0 && h("section", {}, h("h2", {}, t("page-attach")), h("div", { class: "attached" }, draft.attachments.map((one) => shownOf(draft.id, one)))),
     problem,
     h("p", { class: "actions" }, button(t("page-seal"), go, "main"), button(t("page-change"), () => back(), "quiet")),
     h("p", { class: "hint" }, t("page-seal-hint")),

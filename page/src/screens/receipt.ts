@@ -6,15 +6,16 @@ import { reopened } from "../sending";
 import { button, h, replace } from "../ui/dom";
 import { redraw, say, type Screen, start } from "../ui/shell";
 import { t, why } from "../ui/text";
-import { alert, clock, first, notice } from "../ui/words";
+import { alert, clock, notice } from "../ui/words";
 import { amend, write } from "./write";
 
-export const receipt = (kept: Kept, urgent: boolean, role: string | null): Screen => () => {
+/** `first`: what comes before the note where it is urgent; else empty. */
+export const receipt = (kept: Kept, first: string): Screen => () => {
   const { receipt: of, recipients_missing: missing } = kept;
   const place = h("div", {});
   return [
     h("h1", {}, t("page-receipt-title")),
-    urgent && alert(first(role), t("page-urgent-reminder")),
+    first !== "" && alert(first, t("page-urgent-reminder")),
     h("p", { class: "big-reference" }, of.reference),
     h("p", {}, t(of.flag_state ? "page-receipt-flagged" : "page-receipt")),
     missing > 0 && notice(t("page-receipt-missing")),
@@ -50,7 +51,7 @@ export const notSent = (queued: Queued, problem: Problem): Screen => () => {
     return [
       h("h1", {}, t("page-waits-title")),
       h("p", { class: "big-reference" }, queued.reference),
-      h("p", {}, t(problem.code === "session" ? "page-waits-session" : "page-waits")),
+      h("p", {}, t(["session", "day-full"].includes(problem.code) ? `page-waits-${problem.code}` : "page-waits")),
       h("p", { class: "actions" }, button(t("page-write-another"), () => start(write), "quiet")),
     ];
   }

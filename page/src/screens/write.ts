@@ -1,6 +1,6 @@
 /** The note form: the chat's questions on one page, sealed before anything leaves the device. */
 import type { Agency, Urgency } from "../api";
-import { drafts } from "../device";
+import { attachments, drafts } from "../device";
 import { CasePattern } from "../note/case-code";
 import { type Draft, isEmpty, lengthOf, missing, newDraft, type Part, PARTS, placeOf, type When } from "../note/draft";
 import { identifying } from "../note/identifying";
@@ -11,10 +11,13 @@ import { known, now, type Person, person } from "../state";
 import { afterTap, button, choices, field, type Field, h, replace, select } from "../ui/dom";
 import { deeper, onLeave, redraw, say, type Screen, type Shown } from "../ui/shell";
 import { t } from "../ui/text";
-import { alert, first, keyWords, notice } from "../ui/words";
+import { alert, keyWords, notice } from "../ui/words";
+import { finderOf } from "../danger/hearing";
+import { type Attaching, attachmentField } from "./attaching";
 import { preview } from "./preview";
 
 const SAVE_AFTER_MS = 400;
+const HEAR_AFTER_MS = 700;
 
 export const write: Screen = () => form(null);
 export const amend = (amends: NonNullable<Draft["amends"]>, agency: string): Screen => () => form({ amends, agency });
@@ -23,8 +26,9 @@ async function form(amendment: { amends: NonNullable<Draft["amends"]>; agency: s
   const writer = person();
   if (writer === null || writer.agencies.length === 0) return [h("h1", {}, t("page-write")), notice(t("page-cannot-write"))];
   const kept = await drafts.of<Draft>(placeOf(writer.author_ref, amendment?.amends ?? null), now().getTime(), DRAFT_MS);
-  const usable = kept && writer.agencies.some(({ slug }) => slug === kept.agency) ? kept : null;
   const fresh = newDraft(newNoteId(), amendment?.agency ?? writer.agencies[0]!.slug, amendment?.amends ?? null);
+  // Over the fresh one: the draft may be of an earlier version of this page.
+  const usable = kept && writer.agencies.some(({ slug }) => slug === kept.agency) ? { ...fresh, ...kept } : null;
   const back = usable?.id === lookedOver;
   lookedOver = "";
   return new Form(writer, usable ?? fresh, usable !== null && !back).nodes();
@@ -37,7 +41,9 @@ class Form {
   private readonly rest = h("div", {});
   private readonly fields = new Map<string, Field<HTMLElement>>();
   private readonly count = h("p", { class: "count" });
+  private readonly danger = h("div", { class: "danger-line" });
   private saving: ReturnType<typeof setTimeout> | undefined;
+  private hearing: ReturnType<typeof setTimeout> | undefined;
   private sealed = false;
 
   constructor(
@@ -46,6 +52,8 @@ class Form {
     private readonly restored: boolean,
   ) {
     onLeave(() => this.saveNow());
+    onLeave(() => clearTimeout(this.hearing));
+    void finderOf(writer.language).then(() => this.hear());
     const hidden = () => document.visibilityState === "hidden" && this.saveNow();
     document.addEventListener("visibilitychange", hidden);
     onLeave(() => document.removeEventListener("visibilitychange", hidden));
@@ -53,13 +61,40 @@ class Form {
 
   nodes(): Shown {
     void this.fill();
+    this.calm();
     const title = this.draft.amends ? t("page-amend-title", { reference: this.draft.amends.reference }) : t("page-write");
     return [
       h("h1", {}, title),
-      h("p", { class: "danger-line" }, `${t("page-danger")} `, h("strong", {}, first(this.agency.role)), ` ${t("page-danger-then")}`),
+      this.danger,
       this.restored && notice(t("page-draft-restored"), button(t("page-draft-discard"), () => this.discard(), "quiet")),
       this.rest,
     ];
+  }
+
+  private calm(): void {
+    this.danger.className = "danger-line";
+    this.danger.removeAttribute("role");
+    replace(this.danger, h("p", {}, `${t("page-danger")} `, h("strong", {}, this.agency.first), ` ${t("page-danger-then")}`));
+  }
+
+  /** Once a note, as in the chat; it stays in sight until it was read. */
+  private alarm(): void {
+    const read = () => {
+      this.change({ warned: true });
+      this.calm();
+    };
+    this.danger.className = "danger-line alarm";
+    this.danger.setAttribute("role", "alert");
+    replace(this.danger, h("p", { class: "alert-title" }, this.agency.first), h("p", {}, t("note-danger")), h("p", { class: "actions" }, button(t("page-danger-read"), read)));
+  }
+
+  /** Whether what is written speaks of danger that nobody was told of yet. */
+  private async hear(): Promise<boolean> {
+    if (this.draft.warned || isEmpty(this.draft)) return false;
+    const finder = await finderOf(this.writer.language);
+    const heard = finder !== null && PARTS.some((part) => finder.hears(this.draft.parts[part]));
+    if (heard && !this.draft.warned && !this.danger.classList.contains("alarm")) this.alarm();
+    return heard;
   }
 
   private get agency(): Agency {
@@ -80,7 +115,7 @@ class Form {
     if (this.writer.agencies.length < 2 || this.draft.amends) return null;
     const options = this.writer.agencies.map(({ slug, name }) => ({ value: slug, label: name }));
     return this.add("agency", t("page-agency"), select(options, this.draft.agency, (agency) => {
-      // A case code belongs to an agency: another agency's is asked for anew.
+      // A case code belongs to an agency: another agency's is asked for anew. What is attached stays, where it takes any.
       this.change({ agency, case: "" });
       void this.fill();
     })).row;
@@ -96,6 +131,8 @@ class Form {
       this.agencyChoice(),
       !this.draft.amends && [this.caseCode(), this.kind(), this.when()],
       h("div", { class: "parts" }, !this.draft.amends && h("h2", {}, t("page-parts")), parts, this.count),
+      (this.agency.media || this.draft.attachments.length > 0) && attachmentField(this.attaching()),
+      this.others(),
       !this.draft.amends && this.urgency(),
       h("p", { class: "actions" }, done),
       h("p", { class: "hint" }, t("page-draft-kept")),
@@ -168,6 +205,8 @@ class Form {
       oninput: () => {
         this.change({ parts: { ...this.draft.parts, [part]: area.value } });
         this.recount();
+        clearTimeout(this.hearing);
+        this.hearing = setTimeout(() => void this.hear(), HEAR_AFTER_MS);
       },
       onblur: () => afterTap(warn),
     });
@@ -180,6 +219,33 @@ class Form {
     made.row.append(warning);
     warn();
     return made.row;
+  }
+
+  /** Which case systems the note goes to, and what those may read that do not get everything. */
+  private others(): Node {
+    const { destinations } = this.agency;
+    const lines = destinations.map(({ name, disclosure }) => t(`others-${disclosure}`, { destination: name }));
+    const who = h("details", {}, h("summary", {}, t("others-title")), (lines.length ? lines : [t("others-nobody")]).map((line) => h("p", { class: "hint" }, line)));
+    if (!destinations.some(({ disclosure }) => disclosure === "summary")) return who;
+    const most = known.config?.limits.summary_units ?? 500;
+    const area: HTMLTextAreaElement = h("textarea", { rows: 2, oninput: () => this.change({ summary: area.value }) });
+    area.value = this.draft.summary;
+    who.open = true;
+    who.append(this.add("summary", t("page-summary"), area, t("others-ask", { most })).row);
+    return who;
+  }
+
+  private attaching(): Attaching {
+    return {
+      note: this.draft.id,
+      attached: () => this.draft.attachments,
+      numbered: () => this.draft.numbered,
+      change: (attachments, numbered) => {
+        this.change({ attachments, numbered });
+        if (isEmpty(this.draft)) void drafts.forget(placeOf(this.writer.author_ref, this.draft.amends));
+        else this.saveNow();
+      },
+    };
   }
 
   private urgency(): Node {
@@ -235,6 +301,7 @@ class Form {
 
   private async discard(): Promise<void> {
     this.sealed = true;
+    for (const { number } of this.draft.attachments) await attachments.forget(this.draft.id, number);
     await drafts.forget(placeOf(this.writer.author_ref, this.draft.amends));
     await redraw();
   }
@@ -242,7 +309,7 @@ class Form {
   private async check(): Promise<void> {
     this.saveNow();
     for (const one of this.fields.values()) one.wrong("");
-    const found = missing(this.draft, this.agency, now(), known.config?.limits.note_units ?? 4000);
+    const found = missing(this.draft, this.agency, now(), known.config?.limits.note_units ?? 4000, known.config?.limits.summary_units ?? 500);
     for (const { field: name, why } of found) this.fields.get(name)?.wrong(t(why));
     const [first] = found;
     if (first) {
@@ -250,8 +317,9 @@ class Form {
       this.fields.get(first.field)?.control.focus();
       return;
     }
+    const danger = await this.hear();
     lookedOver = this.draft.id;
-    await deeper(preview(this.draft, () => (this.sealed = true)));
+    await deeper(preview(this.draft, () => (this.sealed = true), danger));
   }
 }
 

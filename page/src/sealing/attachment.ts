@@ -1,13 +1,14 @@
-/** Open a photo or voice message, see docs/formats/sealed-attachment.md. */
+/** Seal and open a photo or voice message, see docs/formats/sealed-attachment.md. */
 import { sha256 } from "@noble/hashes/sha2.js";
 
-import { bytes, type Bytes, concat, Cursor, hex, lp, Malformed, same, utf8 } from "./bytes";
-import { orFormat, takenApart, unlocked } from "./envelope";
-import { NoteUnreadable } from "./errors";
+import { bytes, type Bytes, concat, Cursor, hex, lp, Malformed, random, same, utf8 } from "./bytes";
+import { orFormat, putTogether, takenApart, unlocked } from "./envelope";
+import { CannotSeal, NoteUnreadable } from "./errors";
 import { demandSigned, parseRecord, unpadded } from "./opening";
-import { ATTACHMENT_SIZES } from "./padding";
+import { ATTACHMENT_SIZES, pad } from "./padding";
+import { demandRecipients, sealedTo } from "./seal";
 import type { VerifyKey } from "./signing";
-import type { OpeningKey } from "./suites";
+import type { OpeningKey, PublicKey, Suite } from "./suites";
 
 const MAGIC = utf8("INA1");
 const SALT_BYTES = 32;
@@ -29,13 +30,37 @@ export async function openAttachment(
   const { signerKid, signature, envelope } = parseRecord(record, (raw) =>
     orFormat(() => takenApart(new Cursor(raw), MAGIC, ATTACHMENT_SIZES, checkedPlace)),
   );
-  const hh = bytes(sha256(concat(MAGIC, Uint8Array.of(envelope.suite.byte), envelope.inside)));
+  const hh = headerHash(envelope.suite, envelope.inside);
   await demandSigned(ingestKeys, signerKid, signature, envelope, hh);
   if (!same(envelope.inside, placeBytes(place))) throw new NoteUnreadable("header");
   const text = unpadded(await unlocked(envelope, hh, key), ATTACHMENT_SIZES);
   if (text.length < SALT_BYTES) throw new NoteUnreadable("padding");
   return { content: text.slice(SALT_BYTES), digest: hex(sha256(text)) };
 }
+
+/** Bytes of content. */
+export const MOST_CONTENT = 5_000_000;
+
+/**
+ * An envelope for a server to sign, and the digest by which the note names it: over a salt as well, which confirms no guess.
+ *
+ * Throws CannotSeal.
+ */
+export async function sealAttachment(
+  content: Bytes,
+  place: AttachmentPlace,
+  recipients: readonly PublicKey[],
+  suite: Suite,
+): Promise<{ envelope: Bytes; digest: string }> {
+  if (content.length > MOST_CONTENT) throw new CannotSeal("length");
+  demandRecipients(recipients, suite);
+  const inside = placeBytes(place);
+  const salted = concat(random(SALT_BYTES), content);
+  const sealed = await sealedTo(pad(salted, ATTACHMENT_SIZES), headerHash(suite, inside), recipients);
+  return { envelope: putTogether({ suite, ...sealed }, MAGIC, inside), digest: hex(sha256(salted)) };
+}
+
+const headerHash = (suite: Suite, inside: Bytes): Bytes => bytes(sha256(concat(MAGIC, Uint8Array.of(suite.byte), inside)));
 
 const placeBytes = ({ agencyRef, noteId, number }: AttachmentPlace): Bytes =>
   concat(lp(agencyRef), lp(noteId), lp(Uint8Array.of(number)));

@@ -31,18 +31,20 @@ export interface Envelope extends Sealed {
   readonly header: Header;
 }
 
-export function buildEnvelope(envelope: Envelope): Bytes {
-  return concat(
-    NOTE_MAGIC,
-    Uint8Array.of(envelope.suite.byte),
-    lp(headerBytes(envelope.header)),
-    envelope.commit,
-    Uint8Array.of(envelope.stanzas.length),
-    ...envelope.stanzas.map(({ kid, wrapped }) => concat(kid, lp(wrapped))),
-    envelope.nonce,
-    envelope.body,
+export const buildEnvelope = (envelope: Envelope): Bytes => putTogether(envelope, NOTE_MAGIC, headerBytes(envelope.header));
+
+/** An envelope of either kind. */
+export const putTogether = (sealed: Sealed, magic: Bytes, inside: Bytes): Bytes =>
+  concat(
+    magic,
+    Uint8Array.of(sealed.suite.byte),
+    lp(inside),
+    sealed.commit,
+    Uint8Array.of(sealed.stanzas.length),
+    ...sealed.stanzas.map(({ kid, wrapped }) => concat(kid, lp(wrapped))),
+    sealed.nonce,
+    sealed.body,
   );
-}
 
 /** Throws NoteUnreadable: `suite` or `format`. */
 export function parseEnvelope(raw: Uint8Array): Envelope {

@@ -10,9 +10,6 @@ export const alert = (title: string, ...text: (string | Node)[]): HTMLElement =>
 export const notice = (...text: (string | Node)[]): HTMLElement =>
   h("div", { class: "notice" }, text.map((one) => (typeof one === "string" ? h("p", {}, one) : one)));
 
-/** What comes before every note where somebody is in danger; in a prison that is mostly the alarm. */
-export const first = (role: string | null): string => t(role === "prison" ? "danger-first-prison" : "danger-first");
-
 /** The words of a key, to be compared aloud. */
 export const keyWords = (words: readonly string[]): HTMLElement =>
   h("ol", { class: "words" }, words.map((word) => h("li", {}, word)));

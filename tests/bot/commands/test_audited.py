@@ -39,6 +39,7 @@ BY_COMMAND: dict[str, tuple[str, ...] | str] = {
     "people add": ("person.added", "person.joined"),
     "people list": ("people.listed",),
     "people role": ("person.joined",),
+    "people site": ("person.placed",),
     "people renew": ("person.renewed",),
     "people revoke": ("person.revoked",),
     "people lost": ("person.revoked",),
@@ -340,6 +341,7 @@ def test_t40_every_act_at_the_command_line_leaves_exactly_one_entry(
     drive("people", "replace-chat", person(), *place, "73004999", leaves=[("person.moved", "all", "access")])
     role = ("people", "role", person(), "--agency", AGENCY, "--role", "mentor")
     drive(*role, leaves=[("person.joined", "own", "access")])
+    drive("people", "site", person(), "North", "--agency", AGENCY, leaves=[("person.placed", "own", "access")])
     drive("people", "renew", person(), "--agency", AGENCY, leaves=[("person.renewed", "own", "access")])
     drive("people", "revoke", person(), leaves=[("person.revoked", "own", "access")])
     drive("people", "lost", trial_person(trial, "mentor"), leaves=[("person.revoked", "own", "access")])
@@ -363,8 +365,9 @@ def test_t40_every_act_at_the_command_line_leaves_exactly_one_entry(
     drive("notes", "list", leaves=[("notes.listed", "all", "operation")])
     opened = ("notes", "open", one, "--words", "Asked by letter", "--key", trial.coordinator_key, "--reason")
     drive(*opened, "request", leaves=[("note.opened", "own", "request")])
-    assert (log.seen[-1].words, len(log.seen[-1].key)) == ("Asked by letter", 32)
-    monkeypatch.setattr("bot.commands.notes.read_key", lambda path, words: _another())
+    assert (log.seen[-1].words, len(log.seen[-1].key)) == ("", 32)
+    assert log.seen[-1].sealed_words
+    monkeypatch.setattr("bot.commands.common.read_key", lambda path, words: _another())
     drive(*opened, "order", leaves=[("note.opened", "own", "order")], code=1)
     assert log.seen[-1].entry.outcome == "refused"
     monkeypatch.undo()
@@ -465,9 +468,9 @@ def test_t43_no_word_of_a_person_stands_in_the_log(integra: Any, trial: Trial, t
 def _decided(drive: Any, trial: Trial) -> None:
     """What a person may decide about a destination and its deliveries."""
     where = ("--destinations", trial.destinations)
-    drive("sync", "pause", AGENCY, leaves=[("destination.paused", "own", "hand-over")])
-    drive("sync", "resume", AGENCY, leaves=[("destination.resumed", "own", "hand-over")])
-    drive("sync", "confirm", AGENCY, *where, leaves=[("destination.confirmed", "own", "hand-over")])
+    drive("sync", "pause", "--dest", AGENCY, leaves=[("destination.paused", "own", "hand-over")])
+    drive("sync", "resume", "--dest", AGENCY, leaves=[("destination.resumed", "own", "hand-over")])
+    drive("sync", "confirm", "--dest", AGENCY, *where, leaves=[("destination.confirmed", "own", "hand-over")])
     store = trial.installation.store()
     first = "(SELECT min(id) FROM deliveries)"
     mine = f"SELECT reference FROM notes JOIN deliveries ON note_id = notes.id WHERE deliveries.id = {first}"
@@ -478,9 +481,9 @@ def _decided(drive: Any, trial: Trial) -> None:
         store.run_now(lambda tx: tx.db.exec_driver_sql(parked))
 
     park()
-    drive("sync", "retry", AGENCY, reference, leaves=[("delivery.retried", "own", "hand-over")])
+    drive("sync", "retry", "--dest", AGENCY, reference, leaves=[("delivery.retried", "own", "hand-over")])
     park()
-    drive("sync", "give-up", AGENCY, reference, "--reason", "Entered there by hand",
+    drive("sync", "give-up", "--dest", AGENCY, reference, "--reason", "Entered there by hand",
           leaves=[("delivery.given-up", "own", "hand-over")])  # fmt: skip
     store.run_now(lambda tx: tx.db.exec_driver_sql(f"UPDATE deliveries SET state = 'acked' WHERE id = {first}"))
     store.close()

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bot_site import Site, at_desk, reference_in
+from bot_site import NOON, Site, at_desk, reference_in
 from media import photo, voice
 from storage_site import past_the_walls
 
 from bot.photo import cleaned_photo
 from bot.trial import AGENCY, Trial
+from storage import audit, cases, key_holders, people
+from storage.sealing import keyfile
+from storage.sealing.suites import OpeningKey
+from storage.transaction import Transaction
 
 WORDS = "He did not come to the workshop."
 WHY = ("--reason", "handling")
@@ -223,3 +227,32 @@ def test_whoever_took_its_flag_reads_it_as_theirs_and_it_is_in_hand_then(
     assert [kind for (kind,) in site.rows("timers", "kind") if kind == "note-read"] == []
     site.close()
     assert integra(*how, "--as", person(integra, trial, "PO-17")).code == 1, "an officer serves no desk"
+
+
+def test_a_key_that_is_linked_says_who_reads_and_nobody_else_is_taken_at_their_word(
+    integra: Any, trial: Trial, of_a_case: str
+) -> None:
+    site, key = Site(trial), keyfile.read(trial.coordinator_key).key
+    assert isinstance(key, OpeningKey)
+    second = site.enrol("console", "second", "coordinator", "Coord-2")
+    me, kid = person(integra, trial, "Coord-1"), key.kid
+
+    def has_the_case(tx: Transaction) -> None:
+        first = people.by_start(tx, me)
+        cases.assign(tx, tx.keyring.agency_ref(AGENCY), "AB-1234-P", first, at=NOON)
+        key_holders.link(tx, kid, second, at=NOON)
+
+    site.within(has_the_case)
+    how = ("notes", "open", of_a_case, "--data", trial.installation.folder, "--key", trial.coordinator_key)
+    refused = integra(*how, *WHY, "--as", me)
+    assert (refused.code, refused.out) == (1, "")
+    assert f"that key is linked to {second.hex()[:8]}" in refused.err
+    assert integra(*how, *WHY).code == 1, "whose key it is has nothing to do with the case"
+    opened = integra(*how, "--reason", "break-glass", "--words", "on duty tonight, nobody has the case")
+    assert opened.code == 0, opened.err
+    (entry,) = [
+        one for one in site.within(lambda tx: audit.listed(tx, at_most=50)) if one.entry.action == "note.opened"
+    ]
+    assert (entry.to, entry.key) == (second.hex(), kid.hex())
+    assert entry.operator, "and the operator besides"
+    site.close()

@@ -41,7 +41,7 @@ def test_a_rota_is_loaded_shown_by_the_week_and_given_back_as_a_file(
     again = tmp_path / "again.toml"
     again.write_text(integra("rota", "show", *data(trial), "--file").out)
     loaded = json.loads(integra("rota", "load", again, *data(trial), "--json").out)
-    assert loaded == {"agency": AGENCY, "version": 2, "problems": 0}
+    assert loaded == {"agency": AGENCY, "version": 2, "problems": 0, "remarks": [], "dropped": []}
 
 
 def test_the_example_that_is_shown_where_there_is_no_rota_can_be_loaded(
@@ -81,6 +81,79 @@ def test_a_file_with_mistakes_is_refused_whole_with_all_that_is_wrong(integra: A
     assert integra("rota", "load", file.with_name("gone.toml"), *data(trial)).code == 1
     unknown = integra("rota", "show", "--agency", "nowhere", "--data", trial.installation.folder)
     assert (unknown.code, "there is no agency nowhere" in unknown.err) == (1, True)
+
+
+SITE_SHIFT = """
+[[shift]]
+site = "East prison"
+days = "daily"
+from = "07:00"
+to = "19:00"
+first = ["Coord-1"]
+"""
+
+
+def test_sites_are_shown_by_the_week_and_what_may_be_a_slip_is_remarked_on(
+    integra: Any, trial: Trial, file: Path
+) -> None:
+    file.write_text(file.read_text() + SITE_SHIFT)
+    loaded = integra("rota", "load", file, *data(trial))
+    assert "Nobody works at East prison: no flag calls its shifts (nobody has a site yet" in loaded.out
+    shown = integra("rota", "show", *data(trial)).out
+    assert shown.count("  East prison  07:00-19:00  Coord-1") == 7
+    assert shown.count("  East prison  19:00-00:00  (the agency's shifts)") == 7
+    rows = json.loads(integra("rota", "show", *data(trial), "--json").out)["duty"]
+    assert {one["site"] for one in rows} == {"", "East prison"}
+    invited = integra(
+        "invite", *data(trial)[:2], "--role", "officer", "--site", "east  PRISON", "--data", trial.installation.folder
+    )
+    assert "Invite for one officer of northbridge, at East prison" in invited.out
+    people = json.loads(integra("people", "list", "--data", trial.installation.folder, "--json").out)
+    for person, name in zip(people, ("East prison", "West prison"), strict=False):
+        done = integra("people", "site", person["id"], name, *data(trial))
+        assert (done.code, done.out) == (0, f"Works at {name} now.\n")
+    done = integra("people", "site", people[2]["id"], "EAST prison", *data(trial))
+    assert done.out == "Works at East prison now.\n", "as it is written already"
+    checked = json.loads(integra("rota", "check", *data(trial), "--json").out)
+    assert checked["remarks"] == [
+        "West prison has no shifts of its own; its flags call whoever is on duty for the whole agency"
+    ]
+    assert checked["problems"] == []
+    listed = integra("people", "list", "--data", trial.installation.folder)
+    assert "at West prison" in listed.out
+    assert integra("people", "site", people[0]["id"], *data(trial)).out.startswith("Works at no site now")
+    refused = integra("people", "site", people[0]["id"], "x" * 65, *data(trial))
+    assert (refused.code, "a site is a short name" in refused.err) == (1, True)
+
+
+CHANGES = '[[absence]]\nwho = "Coord-1"\nfrom = 2090-12-24\nto = 2090-12-26\n'
+
+
+def test_absences_and_swaps_that_the_file_lacks_are_not_lost_unseen(integra: Any, trial: Trial, file: Path) -> None:
+    plain = file.read_text()
+    file.write_text(plain + CHANGES + '[[swap]]\nday = 2090-12-24\nfrom = "08:00"\nfirst = ["Coord-1"]\n')
+    assert integra("rota", "load", file, *data(trial)).code == 0
+    file.write_text(plain)
+    refused = integra("rota", "load", file, *data(trial))
+    assert (refused.code, refused.out) == (1, "")
+    for said in ("nothing was changed", "away: Coord-1, 2090-12-24 to 2090-12-26, no cover", "--keep", "--replace"):
+        assert said in refused.err
+    told = integra("rota", "load", file, *data(trial), "--json")
+    assert (told.code, json.loads(told.out)["version"]) == (1, None)
+    assert len(json.loads(told.out)["would_be_lost"]) == 2
+    assert "2090-12-24" in integra("rota", "show", "--file", *data(trial)).out
+    assert integra("rota", "load", file, *data(trial), "--keep", "--replace").code == 2
+    kept = integra("rota", "load", file, *data(trial), "--keep")
+    assert (kept.code, "Kept: swap: 2090-12-24 08:00, Coord-1" in kept.out) == (0, True)
+    written = integra("rota", "show", "--file", *data(trial)).out
+    assert written.count("2090-12-24") == 2
+    file.write_text(written)
+    again = integra("rota", "load", file, *data(trial))
+    assert (again.code, "Kept" in again.out, "Dropped" in again.out) == (0, False, False), "what it has is not lost"
+    file.write_text(plain)
+    dropped = json.loads(integra("rota", "load", file, *data(trial), "--replace", "--json").out)
+    assert len(dropped["dropped"]) == 2
+    assert "2090" not in integra("rota", "show", "--file", *data(trial)).out
 
 
 @pytest.fixture

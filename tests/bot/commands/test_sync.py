@@ -15,16 +15,22 @@ from typing import Any
 import pytest
 from bot_site import Site, at_desk
 from ports import free_port
+from structlog.testing import capture_logs
 
 from bot.commands.sync.check import findings_of
+from bot.commands.sync.run import Telling
+from bot.commands.sync.status import sentences
+from bot.sync_metrics import SyncMetrics
 from bot.sync_wiring import case_key
 from bot.trial import AGENCY, Trial
+from storage.deliveries import Standing
 from storage.postgres import Addresses
 from storage.schema import deliveries as rows
 from storage.sync.base import Finding, Health, Retry
 from storage.sync.dropreader import read_drop
 from storage.sync.filedrop import FileDrop
 from storage.sync.own_keys import signing_key
+from storage.sync.worker import Step
 
 INTEGRA = Path(sys.executable).with_name("integra")
 WORDS = "Paper cranes by the window."
@@ -122,11 +128,11 @@ def test_a_parked_note_is_told_with_what_to_do_tried_again_and_given_up(
         True,
         True,
     )
-    assert integra("sync", "retry", AGENCY, *data).code == 2
-    assert "not parked" in integra("sync", "retry", AGENCY, "AAAA-AAAA", *data).err
-    assert json.loads(integra("sync", "retry", AGENCY, references[0], *data, "--json").out) == {"retried": 1}
-    assert integra("sync", "give-up", AGENCY, references[1], "--reason", "by hand", *data).code == 0
-    assert integra("sync", "give-up", AGENCY, references[1], "--reason", "by hand", *data).code == 1
+    assert integra("sync", "retry", "--dest", AGENCY, *data).code == 2
+    assert "not parked" in integra("sync", "retry", "--dest", AGENCY, "AAAA-AAAA", *data).err
+    assert json.loads(integra("sync", "retry", "--dest", AGENCY, references[0], *data, "--json").out) == {"retried": 1}
+    assert integra("sync", "give-up", "--dest", AGENCY, references[1], "--reason", "by hand", *data).code == 0
+    assert integra("sync", "give-up", "--dest", AGENCY, references[1], "--reason", "by hand", *data).code == 1
     states = store.run_now(lambda tx: sorted(tx.db.scalars(rows.select().with_only_columns(rows.c.state)).all()))
     assert states == ["dead", "pending"]
     store.close()
@@ -143,26 +149,26 @@ def test_a_destination_that_moved_waits_until_it_is_confirmed(
     trial.destinations.write_text(trial.destinations.read_text().replace(str(trial.drop.parent), str(new)))
     done = integra("sync", "once", *options)
     assert (done.code, "integra sync confirm" in done.out) == (1, True)
-    assert integra("sync", "confirm", AGENCY, *options[:4]).code == 0
+    assert integra("sync", "confirm", "--dest", AGENCY, *options[:4]).code == 0
     assert integra("sync", "once", *options).code == 0
-    assert integra("sync", "confirm", "nobody", *options[:4]).code == 1
+    assert integra("sync", "confirm", "--dest", "nobody", *options[:4]).code == 1
 
 
 def test_reconcile_says_and_exits_as_its_page_says(
     integra: Any, trial: Trial, options: Any, references: list[str]
 ) -> None:
     integra("sync", "once", *options)
-    clean = integra("sync", "reconcile", AGENCY, *options)
+    clean = integra("sync", "reconcile", "--dest", AGENCY, *options)
     assert (clean.code, "logged 2 = 2 acked" in clean.out, "The same on both sides." in clean.out) == (0, True, True)
     store = trial.installation.store()
     store.run_now(lambda tx: tx.db.execute(rows.update().values(remote_state="missing")))
     store.close()
-    differs = integra("sync", "reconcile", AGENCY, *options, "--json")
-    assert (differs.code, sorted(json.loads(differs.out)["differences"]["missing"])) == (1, sorted(references))
-    fixed = integra("sync", "reconcile", AGENCY, *options, "--fix")
+    differs = integra("sync", "reconcile", "--dest", AGENCY, *options, "--json")
+    assert (differs.code, sorted(json.loads(differs.out)["differences"]["missing_remote"])) == (1, sorted(references))
+    fixed = integra("sync", "reconcile", "--dest", AGENCY, *options, "--fix")
     assert (fixed.code, "2 mended" in fixed.out) == (0, True)
-    assert integra("sync", "reconcile", AGENCY, *options, "--since", "yesterday").code == 2
-    assert integra("sync", "reconcile", "nobody", *options).code == 1
+    assert integra("sync", "reconcile", "--dest", AGENCY, *options, "--since", "yesterday").code == 2
+    assert integra("sync", "reconcile", "--dest", "nobody", *options).code == 1
 
 
 def test_what_cannot_be_read_is_exit_code_two(
@@ -179,13 +185,45 @@ def test_what_cannot_be_read_is_exit_code_two(
     subprocess.run(f"openssl genpkey -algorithm ed25519 | openssl pkey -pubout -out {pem}", shell=True, check=True)
     with trial.destinations.open("a") as file:
         file.write(f'ack_key_files = ["{pem}"]\n')
-    done = integra("sync", "reconcile", AGENCY, *options)
+    done = integra("sync", "reconcile", "--dest", AGENCY, *options)
     assert (done.code, done.err) == (2, f"integra: {AGENCY} could not be read: timeout\n")
 
 
 def test_the_importer_is_printed_as_it_ships(integra: Any) -> None:
     done = integra("sync", "importer")
     assert (done.code, done.out.startswith("#!/usr/bin/env bash")) == (0, True)
+
+
+def test_of_many_parked_notes_all_are_counted_and_each_command_is_whole() -> None:
+    parked = tuple((f"K7QF-3M{number:02d}", "http-422", NOON) for number in range(10))
+    said = sentences(
+        Standing(
+            destination="cases", agency_ref=bytes(16), kind="webhook", disclosure="full", state="held", why="",
+            counts={"acked": 3, "parked": 12, "sent": 2}, oldest=NOON, failing_since=None, last_ok_at=None,
+            next_at=None, parked=parked, late=True,
+        )
+    )  # fmt: skip
+    assert said[:4] == [
+        "cases (webhook, full): 3 filed, 0 wait, 12 parked.",
+        "  A person paused it. To go on: integra sync resume --dest cases.",
+        "  2 sent, not acknowledged yet.",
+        "  The oldest waits since about Mon 23 Nov 12:00 UTC, longer than it should.",
+    ]
+    assert said[4].endswith("mend it there, then: integra sync retry --dest cases K7QF-3M00.")
+    assert said[-1] == "  … and 2 more. Once all is mended: integra sync retry --dest cases --all."
+
+
+def test_that_a_destination_went_down_and_came_back_is_logged_once() -> None:
+    told = Telling(SyncMetrics())
+    down = Step(state="down", why="refused-connection")
+    with capture_logs() as logged:
+        for step in (Step(2, 2), down, down, Step(state="down", why="certificate"), Step(1, 1), Step(), Step(1, 0, 1)):
+            told("cases", step)
+        told("other", Step())
+    assert [(one["event"], one.get("count", one.get("code", ""))) for one in logged] == [
+        ("sync.delivered", 2), ("sync.down", "refused-connection"), ("sync.down", "certificate"),
+        ("sync.delivered", 1), ("sync.up", ""), ("sync.parked", 1),
+    ]  # fmt: skip
 
 
 @pytest.mark.sqlite

@@ -5,6 +5,7 @@ import os
 import signal
 import stat
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +108,8 @@ async def test_the_page_of_operators_goes_as_written(integra: Any, tmp_path: Pat
         _, err = await asyncio.wait_for(receiver.communicate(), 30)
     assert receiver.returncode == 0, err
     assert stat.S_IMODE((tmp_path / "received.sqlite3").stat().st_mode) == 0o600
+    told = integra("sync", "receiver", "--to", tmp_path / "received.sqlite3", "--digest")
+    line = f"{delivery(1).ref.note_id}|1|{delivery(1).payload_sha256}\n"
+    assert (told.code, told.out) == (0, f"2026-11-23  {sha256(line.encode()).hexdigest()}\n")
+    assert integra("sync", "receiver", "--to", tmp_path / "none", "--digest").code == 1
+    assert integra("sync", "receiver", "--to", tmp_path / "received.sqlite3").code == 2

@@ -6,14 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from page_site import Page, publish, ref_of
+from page_site import Page, publish, ref_of, served
 from storage_site import past_the_walls
 
-from bot.limits import Rate
-from bot.serve import limits
 from bot.trial import AGENCY
 from dialogues.reference import reference
-from storage import agencies, cases, notes, outbox, page_notes
+from storage import agencies, cases, notes, outbox, page_notes, page_quota
 from storage.opened import open_reference
 from storage.sealing import base64url, record
 from storage.sealing.attachment import Place
@@ -339,18 +337,37 @@ async def test_a_note_of_the_page_opens_on_the_command_line_and_says_where_it_wa
     assert site.rows("notes", "channel") == [("page",)]
 
 
-async def test_notes_are_limited_and_a_note_that_comes_again_does_not_count(
+async def test_notes_of_a_day_are_counted_for_all_processes_and_one_that_comes_again_is_not(
     page: Page, officer: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "NOTES", Rate(2, 60.0))
+    monkeypatch.setattr(page_quota, "OF_PERSON", 2)
     author = await page.author(officer)
     notes_made = [author.sealed() for _ in range(3)]
     said = [await put(page, author, made) for made in (*notes_made[:2], notes_made[0], notes_made[1], notes_made[2])]
 
     assert [status for status, _ in said] == [201, 201, 200, 200, 429]
-    assert said[-1][1]["code"] == "slower"
-    assert said[-1][1]["retry_after_s"] == 60
+    assert said[-1][1]["code"] == "day-full"
+    assert said[-1][1]["retry_after_s"] == 12 * 3_600  # it is noon
     assert len(page.site.rows("notes", "id")) == 2
+    async with served(page.site) as other:  # a second process, or the first one after a restart
+        again = await other.author(officer)
+        assert (await put(other, again, notes_made[2]))[1]["code"] == "day-full"
+        page.later(timedelta(hours=12))
+        assert (await put(other, await other.author(officer), notes_made[2]))[0] == 201
+
+
+async def test_notes_to_an_agency_are_counted_whoever_writes_them(
+    page: Page, officer: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_quota, "OF_AGENCY", 2)
+    mine, other = await page.author(officer), await page.author(ref_of(page.site, "mentor"))
+
+    said = [await put(page, one, one.sealed()) for one in (mine, other, other)]
+
+    assert [(status, told.get("code")) for status, told in said] == [(201, None), (201, None), (429, "day-full")]
+    page.later(timedelta(days=2))
+    page.site.within(lambda tx: page_quota.sweep(tx, at=page.site.clock()))
+    assert page.site.rows("page_counts") == []
 
 
 async def test_attachments_that_wait_for_their_notes_are_limited(page: Page, officer: bytes) -> None:

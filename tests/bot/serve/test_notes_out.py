@@ -2,19 +2,24 @@
 
 import os
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-from bot_site import Site, at_desk
+import pytest
+from bot_site import NOON, Site, at_desk
 from page_site import Browser, Page, opening_key, publish, ref_of
 from storage_site import add_agency
 from storage_site import publish as publish_elsewhere
 
+from bot.cli import main
 from bot.trial import AGENCY
 from storage import agencies, audit, cases, notes, outbox, timers
-from storage.sealing import base64url
+from storage.opened import words_of
+from storage.sealing import base64url, keyfile
 from storage.sealing.desk import Recipient
+from storage.sealing.errors import NoteUnreadable
 from storage.sealing.signing import SigningKey
-from storage.sealing.suites import DEFAULT_SUITE, generate
+from storage.sealing.suites import DEFAULT_SUITE, OpeningKey, generate
 from storage.transaction import Transaction
 
 MINUTE = timedelta(minutes=1)
@@ -29,6 +34,12 @@ def entries(site: Site, action: str) -> list[tuple[str, str, str, str]]:
         for one in found
         if one.entry.action == action
     ]
+
+
+def opened_words(site: Site, key: OpeningKey) -> str:
+    """The words of the last opening, with a key they may be sealed to."""
+    last = [one for one in site.within(audit.listed) if one.entry.action == "note.opened"][-1]
+    return words_of(last, key, [site.trial.installation.keyring().ingest.public])
 
 
 async def of_a_case(page: Page, author_ref: bytes, text: str = "Of a case.", flag_level: int = 2) -> str:
@@ -64,7 +75,8 @@ async def test_t33_without_a_reason_nothing_of_another_case_is_given_out(
 
     why = {"reason": "break-glass", "words": "nobody of the case is on duty"}
     assert await reader.texts(note_id, page.coordinator_key, **why) == ["Of a case."]
-    assert entries(page.site, "note.opened") == [(coordinator.hex(), "person", "break-glass", why["words"])]
+    assert entries(page.site, "note.opened") == [(coordinator.hex(), "person", "break-glass", "")]
+    assert opened_words(page.site, page.coordinator_key) == why["words"], "no supervisor has a key on this desk"
     assert page.site.within(lambda tx: timers.armed_until(tx, notes.READ, f"{note_id}.break-glass")) is not None
 
 
@@ -78,6 +90,30 @@ async def test_t33_supervisors_hear_of_it_and_not_why_in_words(page: Page, offic
         heard = [say.text for say in desk.news("supervisor")]
     assert any("was opened" in text for text in heard)
     assert "canary" not in repr(heard)
+
+
+async def test_t33_why_in_words_is_sealed_to_the_supervisors_of_the_desk(
+    page: Page, officer: bytes, coordinator: bytes, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    lead = OpeningKey(DEFAULT_SUITE, b"\x44" * 32)
+    publish(page.site, Recipient(lead.public, "supervisor", "Supervisor"))
+    note_id = await of_a_case(page, officer)
+    reader = await page.reader(coordinator)
+    await opening(reader, note_id, reason="break-glass", words="a canary of words, plovergranite")
+
+    assert opened_words(page.site, lead) == "a canary of words, plovergranite"
+    with pytest.raises(NoteUnreadable, match="recipient"):
+        opened_words(page.site, page.coordinator_key)
+    assert "plovergranite" not in repr(page.site.within(audit.listed))
+    file = tmp_path / "lead.key"
+    keyfile.write(file, keyfile.KeyFile(lead, "supervisor", "Supervisor", NOON.date(), demo=True))
+    data, listing = ["--data", str(page.site.trial.installation.folder)], ["audit", "list", "--reasons"]
+    assert main([*listing, *data]) == 0
+    assert "words sealed to the supervisors" in capsys.readouterr().out
+    assert main([*listing, *data, "--key", str(file)]) == 0
+    assert "plovergranite" in capsys.readouterr().out
+    assert main([*listing, *data, "--key", str(page.site.trial.coordinator_key)]) == 0
+    assert "sealed to others than this key" in capsys.readouterr().out
 
 
 async def test_a_reason_needs_a_fresh_answer_to_a_challenge(page: Page, officer: bytes, coordinator: bytes) -> None:

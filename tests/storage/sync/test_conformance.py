@@ -7,13 +7,12 @@ from typing import get_args
 
 import pytest
 from case_systems.stages import request_tracker_stage, roundup_stage, webhook_stage
-from conformance import WORDS, Open, Stage, delivery
+from conformance import WITHIN_S, WORDS, Open, Stage, delivery, listed
 from drop_stage import file_drop
 
 from storage.sync.base import Accepted, Delivery, DeliveryRef, Outcome, Park, Remote, RepeatSafety, Retry, Sent
 from storage.sync.registry import CONNECTORS
 
-WITHIN_S = 30.0
 STAGES: dict[str, Open] = {
     "filedrop": file_drop,
     "request_tracker": request_tracker_stage,
@@ -47,10 +46,6 @@ async def arrived(stage: Stage, *deliveries: Delivery) -> list[Outcome]:
     await stage.settle()
     assert all(isinstance(one, Accepted | Sent) for one in outcomes), outcomes
     return outcomes
-
-
-async def listed(stage: Stage, cursor: str | None = None) -> list[Remote]:
-    return [one async for one in stage.connector.list_since(cursor)]
 
 
 def known(remotes: Sequence[Remote]) -> list[str]:
@@ -124,11 +119,11 @@ async def test_all_that_is_ours_is_listed_and_a_cursor_goes_on(stage: Stage) -> 
     if not stage.connector.caps.lists:
         return
     await arrived(stage, delivery(1))
-    first = await listed(stage)
+    first = await listed(stage.connector)
     assert delivery(1).ref.key in known(first)
     await arrived(stage, delivery(2))
-    assert {delivery(1).ref.key, delivery(2).ref.key} <= set(known(await listed(stage)))
-    assert delivery(2).ref.key in known(await listed(stage, first[-1].cursor))
+    assert {delivery(1).ref.key, delivery(2).ref.key} <= set(known(await listed(stage.connector)))
+    assert delivery(2).ref.key in known(await listed(stage.connector, first[-1].cursor))
 
 
 async def test_no_word_reaches_a_log_or_an_outcome(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from storage.sync import deciding
 from storage.sync.acks import read_ack
 from storage.sync.batch import DropRefused
 from storage.sync.dropreader import read_drop
+from storage.sync.filedrop import FOLDERS
 from storage.sync.own_keys import signing_key
 
 FILES = [f"notes-north-0000000001.{kind}" for kind in ("jsonl.age", "manifest.sig", "manifest.json")]
@@ -109,8 +112,7 @@ from pathlib import Path
 from handover_site import DropSite
 
 last = sys.argv[2]
-drop = DropSite.__new__(DropSite)
-drop.reopen(Path(sys.argv[1]), sys.argv[3])
+drop = DropSite.with_identity(Path(sys.argv[1]), sys.argv[3])
 
 def step(name):
     if name == last:
@@ -158,6 +160,41 @@ async def test_row_33_a_full_or_vanished_disk_leaves_no_half_file_and_notes_wait
     drop.wait(minutes=1)
     await drop.run()
     assert drop.ids() == [1, 2]
+
+
+@contextmanager
+def small_disk(at: Path, size: str) -> Iterator[None]:
+    """A file system of its own there, so small; whoever may not mount one has to do without this test."""
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(at)], check=False)
+    if mounted.returncode:
+        pytest.skip("NOT TESTED: a disk that is really full; this user may not mount one")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(at)], check=True)
+
+
+async def test_row_33_a_disk_that_is_really_full_then_gone_then_back(drop: DropSite) -> None:
+    with small_disk(drop.root, "64k"):
+        for name in FOLDERS:
+            (drop.root / name).mkdir()
+        for number in range(1, 6):
+            drop.keep(number, text="x" * 15_000)
+        step = await drop.run()
+        assert (step.state, drop.destination("north").why, drop.files()) == ("down", "enospc", {})
+        assert set(drop.standing().values()) == {"pending"}
+    for name in FOLDERS:
+        (drop.root / name).rmdir()
+    drop.wait(minutes=1)
+    assert (await drop.run()).state == "down"
+    assert drop.destination("north").why in ("no-folder", "enoent")
+    with small_disk(drop.root, "8m"):
+        for name in FOLDERS:
+            (drop.root / name).mkdir()
+        drop.wait(minutes=1)
+        await drop.run()
+        assert drop.ids() == [1, 2, 3, 4, 5]
+        assert [row.number for row in drop.batch_rows()] == [1], "the batch that was fixed before anything was written"
 
 
 async def test_row_33_a_folder_that_is_away_fixes_nothing(drop: DropSite) -> None:

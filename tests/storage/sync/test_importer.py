@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from handover_site import WORDS, DropSite, note_id
 
+from dialogues.reference import reference
 from storage.sync.own_keys import public_pem, signing_key
 from storage.sync.reconcile import reconcile
 
@@ -107,6 +108,79 @@ def test_row_31_a_missing_batch_is_asked_for_and_comes_again(agency: DropSite) -
     assert imports(agency).returncode == 0
     deliver(agency)
     assert agency.standing() == {1: "acked", 2: "acked"}
+
+
+def backed_up(drop: DropSite) -> Path:
+    """The agency's store as it is now."""
+    return Path(shutil.copytree(drop.folder / "store", drop.folder / "backup"))
+
+
+def restored(drop: DropSite, backup: Path) -> None:
+    shutil.rmtree(drop.folder / "store")
+    backup.rename(drop.folder / "store")
+
+
+def kept_by(drop: DropSite) -> list[int]:
+    return sorted(int(path.name[:4], 16) for path in (drop.folder / "store/notes").glob("*.json"))
+
+
+def test_row_44_a_store_restored_from_an_old_backup_reads_again_what_lies_in_the_folder(agency: DropSite) -> None:
+    agency.keep(1)
+    deliver(agency)
+    imports(agency)
+    backup = backed_up(agency)
+    agency.keep(2)
+    deliver(agency)
+    imports(agency)
+    deliver(agency)
+    restored(agency, backup)
+    assert imports(agency).returncode == 0
+    deliver(agency)
+    assert (kept_by(agency), agency.standing()) == ([1, 2], {1: "acked", 2: "acked"})
+
+
+def test_row_44_of_what_lies_nowhere_any_more_the_notes_come_again_in_a_new_batch(agency: DropSite) -> None:
+    agency.keep(1)
+    deliver(agency)
+    imports(agency)
+    backup = backed_up(agency)
+    agency.keep(2)
+    deliver(agency)
+    imports(agency)
+    deliver(agency)
+    restored(agency, backup)
+    for path in agency.drop_folder.iterdir():
+        path.unlink()
+    agency.keep(3)
+    deliver(agency)
+    asked = imports(agency)
+    assert (asked.returncode, "lost for good? --go-on-with 3" in asked.stderr) == (3, True)
+    deliver(agency)
+    worker = agency.bare_worker(agency.drop(), agency.drop_settings)
+    report = asyncio.run(reconcile(worker, fix=True))
+    assert (report.found["missing_remote"], report.mended["missing_remote"]) == ([reference(note_id(2))], 1)
+    deliver(agency)
+    assert imports(agency).returncode == 3
+    done = imports(agency, "--go-on-with", "3")
+    assert (done.returncode, done.stdout) == (0, "batch 3: 1 notes, 1 taken\nbatch 4: 1 notes, 1 taken\n"), done.stderr
+    deliver(agency)
+    assert (kept_by(agency), set(agency.standing().values())) == ([1, 2, 3], {"acked"})
+    deliver(agency)
+    report = asyncio.run(reconcile(agency.bare_worker(agency.drop(), agency.drop_settings)))
+    assert (report.clean, report.found["missing_remote"]) == (True, []), "that it once asked for batch 2 is past"
+
+
+def test_it_goes_on_with_a_batch_by_the_sender_alone(agency: DropSite) -> None:
+    for number in (1, 2):
+        agency.keep(number)
+        deliver(agency)
+    for path in agency.drop_folder.glob("*0000000001*"):
+        path.unlink()
+    path = agency.drop_folder / "notes-north-0000000002.manifest.json"
+    path.write_bytes(path.read_bytes().replace(b'"first_seq":2', b'"first_seq":1'))
+    done = imports(agency, "--go-on-with", "2")
+    assert (done.returncode, kept_by(agency)) == (1, [])
+    assert "not signed" in done.stderr
 
 
 def test_both_sides_compute_the_same_digest(agency: DropSite) -> None:

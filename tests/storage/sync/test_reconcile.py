@@ -1,11 +1,13 @@
 """What we say was delivered is compared with what is there; differences are found, named, and mended where asked."""
 
+from datetime import timedelta
+
 from case_system import CaseSystem
-from handover_site import DropSite, Site, note_id
+from handover_site import AUTHOR, NOON, DropSite, Site, note_id
 from sqlalchemy import delete, select, update
 
 from dialogues.reference import reference
-from storage import deliveries
+from storage import deliveries, flags
 from storage.schema import deliveries as rows
 from storage.schema import delivery_log
 from storage.sync import deciding
@@ -43,7 +45,7 @@ async def test_row_44_a_receiver_from_an_old_backup_gets_again_what_it_lost(site
     worker = await filed(site, cases, 1, 2, 3)
     cases.records, cases.changes = cases.records[:1], cases.changes[:1]
     report = await reconcile(worker)
-    assert (differences(report), report.clean) == ({"missing": named(2, 3)}, False)
+    assert (differences(report), report.clean) == ({"missing_remote": named(2, 3)}, False)
     assert cases.sends == 3, "nothing is mended unless it is asked for"
     assert (await reconcile(worker, fix=True)).clean
     await run_until_done(worker)
@@ -64,7 +66,7 @@ async def test_row_45_after_a_restore_of_ours_nothing_is_sent_twice_and_stranger
     cases.records.append(Remote("77", note_id(77), 1))
     cases.changes.append(cases.records[-1])
     report = await reconcile(worker)
-    assert differences(report) == {"unsettled": named(1), "unknown": ["77"]}
+    assert differences(report) == {"unsettled": named(1), "unknown_remote": ["77"]}
     report = await reconcile(worker, fix=True)
     assert (report.mended["unsettled"], site.standing()) == (1, {1: "acked", 2: "acked"})
     await run_until_done(worker)
@@ -77,9 +79,9 @@ async def test_row_13_a_duplicate_is_listed_and_its_later_one_retired(site: Site
     again = Remote("2", note_id(1), 1, payload_sha256=cases.records[0].payload_sha256)
     cases.records.append(again)
     cases.changes.append(again)
-    assert differences(await reconcile(worker)) == {"duplicate": ["2"]}
+    assert differences(await reconcile(worker)) == {"duplicate_remote": ["2"]}
     report = await reconcile(worker, fix=True)
-    assert (report.mended["duplicate"], cases.retired, report.clean) == (1, ["2"], True)
+    assert (report.mended["duplicate_remote"], cases.retired, report.clean) == (1, ["2"], True)
 
 
 async def test_other_content_drift_deleted_and_nameless_records_are_for_a_person(site: Site) -> None:
@@ -90,7 +92,12 @@ async def test_other_content_drift_deleted_and_nameless_records_are_for_a_person
     cases.change("3", state="gone")
     cases.changes.append(Remote("9", "", 0))
     report = await reconcile(worker, fix=True)
-    assert differences(report) == {"mismatch": named(1), "drift": named(2), "gone": named(3), "orphan": ["9"]}
+    assert differences(report) == {
+        "hash_mismatch": named(1),
+        "field_drift": named(2),
+        "gone": named(3),
+        "orphan_remote": ["9"],
+    }
     assert not report.clean
     await run_until_done(worker)
     assert cases.sends == 3
@@ -108,7 +115,7 @@ async def test_a_note_that_nobody_is_owed_is_found_and_owed(site: Site) -> None:
 
     site.store.run_now(lose)
     report = await reconcile(worker)
-    assert (differences(report), report.balanced) == ({"unowed": named(2), "unknown": ["2"]}, False)
+    assert (differences(report), report.balanced) == ({"unowed": named(2), "unknown_remote": ["2"]}, False)
     assert (await reconcile(worker, fix=True)).mended["unowed"] == 1
     assert (await reconcile(worker)).balanced
 
@@ -117,7 +124,7 @@ async def test_a_receiver_that_lists_nothing_is_asked_for_each(site: Site) -> No
     cases = CaseSystem(caps=Caps("put_by_id", lists=False))
     worker = await filed(site, cases, 1, 2)
     cases.records = cases.records[:1]
-    assert differences(await reconcile(worker)) == {"missing": named(2)}
+    assert differences(await reconcile(worker)) == {"missing_remote": named(2)}
 
 
 async def test_a_parked_and_a_given_up_note_count(site: Site) -> None:
@@ -127,6 +134,53 @@ async def test_a_parked_and_a_given_up_note_count(site: Site) -> None:
     report = await reconcile(worker)
     assert (report.counts["parked"], report.counts["dead"], report.counts["acked"]) == (1, 1, 1)
     assert report.balanced
+
+
+async def test_what_was_overtaken_in_its_case_is_listed_as_a_gap_and_a_note_of_another_case_is_not(site: Site) -> None:
+    cases = CaseSystem(rule=lambda one: Reject("http-422") if one.ref.note_id in (note_id(1), note_id(2)) else None)
+    worker = site.worker(cases)
+    site.keep(1, 3)
+    site.keep(2, case="D-1")
+    await run_until_done(worker)
+    report = await reconcile(worker)
+    assert (differences(report), report.clean) == ({"gap": named(1)}, True)
+    cases.rule = lambda _: None
+    site.sync.run_now(lambda tx: deciding.retry(tx, "cases", None, at=site.clock()))
+    await run_until_done(worker)
+    assert differences(await reconcile(worker)) == {}
+
+
+async def test_flags_that_nobody_has_taken_are_listed_and_those_that_somebody_has_are_not(site: Site) -> None:
+    worker = await filed(site, CaseSystem(), 1, 2)
+
+    def raised(tx: Transaction) -> None:
+        for number in (1, 2):
+            flags.raise_flag(tx, note_id(number), site.keyring.agency_ref(site.agency), 2, at=NOON)
+        flags.take(tx, note_id(2), AUTHOR, at=NOON)
+
+    site.store.run_now(raised)
+    report = await reconcile(worker)
+    assert (differences(report), report.clean) == ({"unacked_flag": named(1)}, True)
+
+
+async def test_each_day_adds_up_and_the_oldest_has_its_age(site: Site) -> None:
+    cases = CaseSystem()
+    worker = site.worker(cases)
+    site.keep(1)
+    site.keep(2, at=NOON + timedelta(days=1))
+    await run_until_done(worker)
+    site.take_back(1)
+    site.wait(days=1, hours=1)
+    site.keep(3, at=site.clock())
+    report = await reconcile(worker)
+    lines = [f"{one.note_id}|{one.version}|{one.payload_sha256}\n" for one in cases.records]
+    assert report.days == {
+        "2026-11-23": {"logged": 2, "acked": 1, "pending": 1, "digest": digest(lines[:1])},
+        "2026-11-24": {"logged": 2, "acked": 1, "pending": 1, "digest": digest(lines[1:])},
+    }
+    assert (report.balanced, report.standing.state, report.oldest_s) == (True, "open", 25 * 3_600)
+    later = await reconcile(worker, since=NOON + timedelta(hours=12))
+    assert list(later.days) == ["2026-11-24"]
 
 
 async def test_late_ones_are_listed_and_do_not_make_it_unclean(site: Site) -> None:
@@ -151,7 +205,7 @@ async def test_an_agency_that_lost_batches_gets_their_notes_again(drop: DropSite
     drop.write_ack(1, {"format": "integra-ack-1", "stream": "north", "batch": 1, "status": "missing"})
     worker = drop.bare_worker(drop.drop(), drop.drop_settings)
     report = await reconcile(worker, fix=True)
-    assert sorted(report.found["missing"]) == named(1, 2)
+    assert sorted(report.found["missing_remote"]) == named(1, 2)
     await drop.run()
     assert [row.number for row in drop.batch_rows()] == [1, 2]
     assert set(drop.standing().values()) == {"sent"}

@@ -4,29 +4,19 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
 from case_systems.request_tracker import QUEUE, RequestTracker
-from case_systems.shared import the_request_tracker
 from case_systems.stages import GIVEN, rt_settings
-from conformance import WORDS, delivery, note_id
+from conformance import WORDS, closing, delivery, listed, note_id, sent
 from fault_proxy import Asked, Fault, FaultProxy, fault_proxy, half, lose, passing, reset, silent, status
 
 from storage.sync import request_tracker
-from storage.sync.base import Accepted, Delivery, Outcome, Park, Reject, Remote, Retry, Unanswered
+from storage.sync.base import Accepted, Park, Reject, Retry, Unanswered
 from storage.sync.request_tracker import RequestTracker as Connector
 from storage.sync.request_tracker import open_request_tracker
-
-WITHIN_S = 30.0
-
-
-@pytest.fixture
-def rt() -> RequestTracker:
-    found = the_request_tracker()
-    found.restore()
-    return found
 
 
 @pytest.fixture
@@ -41,22 +31,8 @@ async def connector(rt: RequestTracker, proxy: FaultProxy) -> AsyncIterator[Conn
         yield made
 
 
-@asynccontextmanager
-async def opened(rt: RequestTracker, proxy: FaultProxy, **changes: object) -> AsyncIterator[Connector]:
-    made = open_request_tracker(rt_settings(rt, proxy.port, **changes), GIVEN)
-    try:
-        yield made
-    finally:
-        await made.close()
-
-
-async def sent(connector: Connector, one: Delivery, within_s: float = WITHIN_S) -> Outcome:
-    (outcome,) = await connector.send([one], within_s=within_s)
-    return outcome
-
-
-async def listed(connector: Connector, cursor: str | None = None) -> list[Remote]:
-    return [one async for one in connector.list_since(cursor)]
+def opened(rt: RequestTracker, proxy: FaultProxy, **changes: object) -> AbstractAsyncContextManager[Connector]:
+    return closing(open_request_tracker(rt_settings(rt, proxy.port, **changes), GIVEN))
 
 
 def ids(rt: RequestTracker) -> list[str]:
@@ -282,31 +258,73 @@ async def test_a_right_that_is_missing_is_found_by_the_probe(rt: RequestTracker,
         " (SELECT g.id FROM Groups g JOIN Users u ON g.Instance = u.id"
         " WHERE g.Domain = 'ACLEquivalence' AND u.Name = 'notesync')"
     )
-    rt.stop()
-    rt.start()
     health = await connector.probe()
     assert health.trouble == Park("forbidden", "destination")
-    assert "CreateTicket" in health.findings[-1].what
+    assert any("CreateTicket" in one.what for one in health.findings if one.level == "trouble")
     assert await sent(connector, delivery(1)) == Park("forbidden", "destination")
 
 
 async def test_a_right_that_is_missing_makes_one_ticket_without_an_id_and_not_one_after_another(
     rt: RequestTracker, connector: Connector
 ) -> None:
+    assert isinstance(await sent(connector, delivery(9)), Accepted)
     rt.database(
-        "DELETE FROM ACL WHERE RightName IN ('SetInitialCustomField', 'ModifyCustomField') AND PrincipalId ="
+        "DELETE FROM ACL WHERE RightName IN ('SetInitialCustomField', 'ModifyCustomField', 'CommentOnTicket')"
+        " AND PrincipalId ="
         " (SELECT g.id FROM Groups g JOIN Users u ON g.Instance = u.id"
         " WHERE g.Domain = 'ACLEquivalence' AND u.Name = 'notesync')"
     )
-    rt.stop()
-    rt.start()
     assert await sent(connector, delivery(1)) == Park("mapping", "destination")
     health = await connector.probe()
     assert health.trouble == Park("mapping", "destination"), "so that the worker sends no more"
     assert "SetInitialCustomField" in health.findings[-1].what
-    assert len(rt.tickets()) == 1
-    rt.call("PUT", "/ticket/1", {"Status": "deleted"})
-    assert (await connector.probe()).trouble is None
+    assert len(rt.tickets()) == 2
+    rt.call("PUT", "/ticket/2", {"Status": "deleted"})
+    health = await connector.probe()
+    assert health.trouble is None
+    assert (health.findings[-1].level, "CommentOnTicket" in health.findings[-1].what) == ("warning", True)
+
+
+async def test_the_probe_sees_what_the_fields_take_and_what_the_user_may(
+    rt: RequestTracker, proxy: FaultProxy, connector: Connector
+) -> None:
+    def said(level: str, findings: Any) -> list[str]:
+        return [one.what for one in findings if one.level == level]
+
+    health = await connector.probe()
+    assert said("fine", health.findings)[1].startswith("fields take what they are given: NoteId, NoteVersion")
+    assert "with the first ticket" in said("warning", health.findings)[0]
+    await sent(connector, delivery(1))
+    health = await connector.probe()
+    assert (said("warning", health.findings), said("trouble", health.findings)) == ([], [])
+    assert said("fine", health.findings)[-1] == "its user may make tickets, comment on them and change them"
+    async with opened(rt, proxy, withdrawn_status="shelved", severities={"routine": "low"}) as other:
+        lacks, rights = said("warning", (await other.probe()).findings)
+    assert "Severity has no value low" in lacks
+    assert "does not lead to shelved" in rights
+    proxy.rule = lambda asked: status(403) if "/customfield/" in asked.target else None
+    health = await connector.probe()
+    assert health.trouble is None
+    assert "give the user SeeCustomField on the fields" in said("warning", health.findings)[0]
+
+
+@pytest.mark.parametrize(
+    ("number", "change", "level", "words"),
+    [
+        (3, {"MaxValues": "0"}, "trouble", "NoteVersion takes several values"),
+        (4, {"Type": "Select"}, "trouble", "PayloadSHA256 takes chosen values only"),
+        (5, {"Type": "Date"}, "warning", "CaseRef is of the kind Date"),
+        (5, {"Pattern": "^C-"}, "warning", "CaseRef takes what fits a pattern only"),
+        (2, {"UniqueValues": "0"}, "warning", "NoteId lets two tickets have the same value"),
+    ],
+)
+async def test_a_field_that_would_drop_what_it_is_given_is_told_before_anything_is_sent(
+    number: int, change: dict[str, str], level: str, words: str, rt: RequestTracker, connector: Connector
+) -> None:
+    rt.call("PUT", f"/customfield/{number}", change)
+    health = await connector.probe()
+    (found,) = [one for one in health.findings if words in one.what]
+    assert (found.level, health.trouble) == (level, Park("mapping", "destination") if level == "trouble" else None)
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b'{"items": [1]}', b'{"items": [{"id": 1, "CustomFields": 2}]}', b"1"])

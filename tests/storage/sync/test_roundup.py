@@ -1,32 +1,24 @@
 """The connector for Roundup, against a real one, with answers lost and broken."""
 
+import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
 from case_systems.roundup_tracker import Roundup
 from case_systems.shared import the_roundup
 from case_systems.stages import GIVEN, roundup_settings
-from conformance import WORDS, delivery, note_id
+from conformance import WORDS, closing, delivery, listed, note_id, sent
 from fault_proxy import Asked, FaultProxy, fault_proxy, half, lose, passing, silent, status
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.sync import roundup as module
-from storage.sync.base import Accepted, Delivery, Outcome, Park, Reject, Remote, Retry, Unanswered, Unsupported
+from storage.sync.base import Accepted, Park, Reject, Remote, Retry, Unanswered, Unsupported
 from storage.sync.roundup import Roundup as Connector
 from storage.sync.roundup import open_roundup
-
-WITHIN_S = 30.0
-
-
-@pytest.fixture
-def roundup() -> Roundup:
-    found = the_roundup()
-    found.restore()
-    return found
 
 
 @pytest.fixture
@@ -41,22 +33,8 @@ async def connector(roundup: Roundup, proxy: FaultProxy) -> AsyncIterator[Connec
         yield made
 
 
-@asynccontextmanager
-async def opened(roundup: Roundup, proxy: FaultProxy, **changes: object) -> AsyncIterator[Connector]:
-    made = open_roundup(roundup_settings(roundup, proxy.port, **changes), GIVEN)
-    try:
-        yield made
-    finally:
-        await made.close()
-
-
-async def sent(connector: Connector, one: Delivery, within_s: float = WITHIN_S) -> Outcome:
-    (outcome,) = await connector.send([one], within_s=within_s)
-    return outcome
-
-
-async def listed(connector: Connector, cursor: str | None = None) -> list[Remote]:
-    return [one async for one in connector.list_since(cursor)]
+def opened(roundup: Roundup, proxy: FaultProxy, **changes: object) -> AbstractAsyncContextManager[Connector]:
+    return closing(open_roundup(roundup_settings(roundup, proxy.port, **changes), GIVEN))
 
 
 def ids(roundup: Roundup) -> list[str]:
@@ -200,6 +178,33 @@ async def test_row_44_a_system_restored_from_an_old_backup_takes_what_it_lacks_a
     assert await listed(connector) == []
     assert isinstance(await sent(connector, delivery(1)), Accepted)
     assert ids(roundup) == [note_id(1)]
+
+
+@pytest.mark.parametrize("body", [{"error": {"status": 500, "msg": "x"}}, {"data": {"error": "x"}}, {"data": {}}])
+async def test_row_28_success_with_an_error_in_it_is_no_proof(
+    body: dict[str, Any], roundup: Roundup, proxy: FaultProxy, connector: Connector
+) -> None:
+    answer = status(201, "Content-Type: application/json", body=json.dumps(body).encode())
+    proxy.rule = lambda asked: answer if asked.method == "POST" else None
+    assert await sent(connector, delivery(1)) == Retry("not-json", ambiguous=True)
+    proxy.rule = lambda asked: None
+    assert isinstance(await sent(connector, delivery(1)), Accepted)
+    assert ids(roundup) == [note_id(1)]
+
+
+async def test_row_46_while_a_search_does_not_find_what_is_there_no_second_item_is_made(
+    roundup: Roundup, proxy: FaultProxy, connector: Connector
+) -> None:
+    nothing = status(200, "Content-Type: application/json", body=b'{"data": {"collection": []}}')
+    proxy.faults = [lose]
+    assert isinstance(await sent(connector, delivery(1)), Retry)
+    proxy.rule = lambda asked: nothing if "note_id%3A=" in asked.target else None
+    assert await connector.find(delivery(1).ref) == []
+    assert await sent(connector, delivery(1)) == Retry("http-409", ambiguous=True)
+    proxy.rule = lambda asked: None
+    outcome = await sent(connector, delivery(1))
+    assert isinstance(outcome, Accepted)
+    assert (outcome.already, ids(roundup)) == (True, [note_id(1)])
 
 
 async def test_an_addition_names_the_note_it_adds_to(roundup: Roundup, connector: Connector) -> None:

@@ -3,14 +3,14 @@
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from case_systems.stages import GIVEN, SIGNING, now, receiving, webhook_settings
-from conformance import WORDS, delivery, note_id
+from conformance import WORDS, closing, delivery, listed, note_id, sent
 from fault_proxy import Fault, FaultProxy, fault_proxy, half, lose, status
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,13 +18,11 @@ from hypothesis import strategies as st
 from bot.commands.sync.check import findings_of
 from storage.errors import BadInstallation
 from storage.sealing.signing import SigningKey
-from storage.sync.base import Accepted, Delivery, Outcome, Park, Reject, Remote, Retry, Sent, Unanswered, Unsupported
+from storage.sync.base import Accepted, Park, Reject, Remote, Retry, Sent, Unanswered, Unsupported
 from storage.sync.given import Given
 from storage.sync.receiver import Receiver
 from storage.sync.signatures import Shared, private_text
 from storage.sync.webhook import Webhook, open_webhook
-
-WITHIN_S = 30.0
 
 
 @pytest.fixture
@@ -49,22 +47,8 @@ async def connector(proxy: FaultProxy) -> AsyncIterator[Webhook]:
         yield made
 
 
-@asynccontextmanager
-async def opened(port: int, given_: Given = GIVEN, **changes: object) -> AsyncIterator[Webhook]:
-    made = open_webhook(webhook_settings(port, **changes), given_)
-    try:
-        yield made
-    finally:
-        await made.close()
-
-
-async def sent(connector: Webhook, one: Delivery, within_s: float = WITHIN_S) -> Outcome:
-    (outcome,) = await connector.send([one], within_s=within_s)
-    return outcome
-
-
-async def listed(connector: Webhook, cursor: str | None = None) -> list[Remote]:
-    return [one async for one in connector.list_since(cursor)]
+def opened(port: int, given_: Given = GIVEN, **changes: object) -> AbstractAsyncContextManager[Webhook]:
+    return closing(open_webhook(webhook_settings(port, **changes), given_))
 
 
 @pytest.mark.parametrize("lookup", [True, False])

@@ -9,11 +9,11 @@ import psycopg
 import pytest
 from case_system import CaseSystem
 from handover_site import AUTHOR, NOON, WORDS, Crash, Site, note_id, raising
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from storage import notes as note_rows
 from storage.errors import Busy
-from storage.schema import notes
+from storage.schema import notes, timers
 from storage.sealing.opening import Expected
 from storage.sealing.rewrap import rewrap
 from storage.sealing.signing import SigningKey
@@ -657,6 +657,44 @@ async def test_the_coordinator_hears_when_the_oldest_waits_too_long(site: Site) 
     site.wait(hours=25)
     await worker.step()
     assert site.told("delivery-late") == ["cases"]
+
+
+async def test_a_destination_that_a_person_paused_raises_the_alarm_too(site: Site) -> None:
+    worker = site.worker(CaseSystem())
+    site.keep(1)
+    site.sync.run_now(lambda tx: destinations.hold(tx, "cases", held=True))
+    site.wait(hours=25)
+    assert (await worker.step()).state == "held"
+    assert site.told("delivery-late") == ["cases"]
+
+
+async def test_the_coordinator_hears_once_a_day_while_it_lasts_and_at_once_when_it_comes_again(site: Site) -> None:
+    cases = CaseSystem(down=True)
+    worker = site.worker(cases)
+
+    async def told_after(hours: int) -> bool:
+        site.store.run_now(lambda tx: tx.db.execute(delete(timers).where(timers.c.kind == "delivery-late")).close())
+        site.wait(hours=hours)
+        await worker.step()
+        return bool(site.told("delivery-late"))
+
+    site.keep(1)
+    assert [await told_after(hours) for hours in (25, 1, 22, 2, 1)] == [True, False, False, True, False]
+    cases.down = False
+    site.wait(hours=1)
+    await run_until_done(worker)
+    cases.down = True
+    site.keep(2, at=site.clock())
+    await worker.step()
+    assert await told_after(25)
+    cases.down = False
+    site.wait(hours=1)
+    await run_until_done(worker)
+    site.wait(minutes=2)
+    await worker.step()
+    site.keep(3, at=site.clock() - timedelta(hours=30))
+    cases.down = True
+    assert await told_after(1), "within a day of the last time, but of another outage"
 
 
 async def test_one_agencys_notes_reach_no_other_agencys_case_system(site: Site) -> None:

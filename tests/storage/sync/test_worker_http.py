@@ -1,9 +1,10 @@
 """The worker over connectors that speak HTTP, with real systems at the other end: whole rows of the failure table."""
 
 import json
+import sqlite3
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,8 +21,9 @@ from handover_site import NOON, SOURCE, WORDS, Site, note_id
 from ports import free_port
 
 from dialogues.reference import reference
-from storage import attachments
+from storage import attachments, deliveries
 from storage.attachments import Wanted
+from storage.sync import deciding
 from storage.sync.base import Connector
 from storage.sync.exchange import WebDestination
 from storage.sync.given import Given
@@ -140,10 +142,10 @@ async def test_row_13_a_second_ticket_is_marked_by_reconciliation(tickets: Ticke
     tickets.rt.call("PUT", "/customfield/2", {"UniqueValues": "0"})
     tickets.rt.call("POST", "/ticket", {"Queue": "Incident notes", "Subject": "x", "CustomFields": first["Fields"]})
     report = await reconcile(tickets.worker)
-    assert report.found["duplicate"] == ["2"]
+    assert report.found["duplicate_remote"] == ["2"]
     assert not report.clean
     report = await reconcile(tickets.worker, fix=True)
-    assert report.mended["duplicate"] == 1
+    assert report.mended["duplicate_remote"] == 1
     assert (await reconcile(tickets.worker)).clean
     assert [ticket["Status"] for ticket in tickets.rt.tickets()] == ["new", "rejected"]
 
@@ -323,7 +325,7 @@ async def test_row_44_a_system_restored_from_an_old_backup_gets_again_what_it_la
     await tickets.until_done()
     tickets.rt.restore(old)
     report = await reconcile(tickets.worker)
-    assert report.found["missing"] == [reference(note_id(2)), reference(note_id(3))]
+    assert report.found["missing_remote"] == [reference(note_id(2)), reference(note_id(3))]
     await reconcile(tickets.worker, fix=True)
     await tickets.until_done()
     assert tickets.ids == [note_id(1), note_id(2), note_id(3)]
@@ -340,7 +342,7 @@ async def test_row_47_what_somebody_deleted_or_merged_there_is_told_and_not_made
     for fix in (False, True):
         report = await reconcile(tickets.worker, fix=fix)
         assert report.found["gone"] == [reference(note_id(2))]
-        assert report.found["missing"] == []
+        assert report.found["missing_remote"] == []
     await tickets.run()
     assert len(tickets.rt.tickets("Queue = 'Incident notes' AND EffectiveId > 0")) == (2 if "MergeInto" in what else 1)
 
@@ -376,3 +378,140 @@ async def test_row_51_no_word_reaches_logs_or_tables(
     said = shown.out + shown.err + caplog.text + repr(hook.site.deliveries()) + repr(hook.site.logged())
     for secret in (WORDS, "C-17", "mentor-17"):
         assert secret not in said
+
+
+async def test_row_16_a_token_that_ran_out_pauses_the_destination_and_is_tried_rarely(tickets: Tickets) -> None:
+    """It cannot be refreshed; a new one comes from a person."""
+    at: list[int] = []
+    tickets.proxy.rule = lambda asked: at.append(tickets.site.now())  # type: ignore[func-returns-value]
+    tickets.rt.database("UPDATE AuthTokens SET Token = 'x'")
+    tickets.site.keep(1, 2)
+    until = tickets.site.now() + 3_600
+    while tickets.site.now() < until:
+        step = await tickets.worker.step()
+        tickets.site.wait(seconds=max(1, (step.next_at or 0) - tickets.site.now()))
+    assert max(sum(one <= other < one + 60 for other in at) for one in at) <= 6
+    assert tickets.site.standing() == {1: "pending", 2: "pending"}
+    assert (tickets.site.destination("rt").state, tickets.site.destination("rt").why) == ("down", "credentials")
+    assert {row.attempts for row in tickets.site.deliveries()} == {0}
+    assert tickets.site.told("destination-down") == ["rt"]
+    tickets.rt.restore()
+    await tickets.until_done()
+    assert tickets.ids == [note_id(1), note_id(2)]
+
+
+@pytest.mark.parametrize(("later", "standing"), [("open", "acked"), ("refused", "parked"), ("handed-in", "sent")])
+async def test_row_27_what_is_taken_in_for_later_is_filed_once_that_is_proven(
+    hook: Hook, later: str, standing: str
+) -> None:
+    """A receiver that answers 202, and tells in its list what became of it."""
+    taken: list[dict[str, Any]] = []
+
+    def rule(asked: Asked) -> Fault | None:
+        if asked.method == "POST":
+            event = json.loads(asked.body)
+            about = {"id": event["id"], "payload_sha256": event["data"]["payload_sha256"], "state": "handed-in"}
+            taken.append(about | {"remote_id": "J-1", "cursor": "1"})
+            return status(202, "Content-Type: application/json", body=json.dumps(taken[-1]).encode())
+        return status(200, "Content-Type: application/json", body=json.dumps({"items": taken}).encode())
+
+    hook.proxy.rule = rule
+    hook.site.keep(1)
+    await hook.run()
+    assert (hook.site.standing(), hook.site.states(), hook.site.told("filed")) == ({1: "sent"}, {1: "waiting"}, [])
+    taken[0] |= {"state": later, "cursor": "2"}
+    hook.site.wait(minutes=10)
+    await hook.run()
+    assert hook.site.standing() == {1: standing}
+    assert hook.site.told("filed") == ([note_id(1)] if later == "open" else [])
+    assert len(taken) == 1
+
+
+@pytest.mark.parametrize("body", [{"submit_error": "not stored"}, {"error": {"status": 500}}, {"message": "No"}, {}])
+async def test_row_28_200_with_an_error_in_it_is_no_proof(hook: Hook, body: dict[str, Any]) -> None:
+    answer = status(200, "Content-Type: application/json", body=json.dumps(body).encode())
+    hook.proxy.rule = lambda asked: answer if asked.method == "POST" else None
+    hook.site.keep(1)
+    await hook.run()
+    assert (hook.site.standing(), hook.site.states(), hook.received) == ({1: "parked"}, {1: "waiting"}, [])
+    assert hook.site.deliveries()[0].why == "no-receipt"
+    hook.proxy.rule = lambda asked: None
+    hook.site.sync.run_now(lambda tx: deciding.retry(tx, "hook", None, at=hook.site.clock()))
+    await hook.run()
+    assert (hook.site.standing(), hook.received) == ({1: "acked"}, [1])
+
+
+async def test_row_28_a_ticket_that_was_made_by_its_status_alone_is_looked_for(tickets: Tickets) -> None:
+    answer = status(201, "Content-Type: application/json", body=b'{"message":"Could not create ticket"}')
+    tickets.proxy.rule = lambda asked: answer if asked.method == "POST" else None
+    tickets.site.keep(1)
+    await tickets.run()
+    (row,) = tickets.site.deliveries()
+    assert (row.state, row.ambiguous, tickets.ids) == ("pending", 1, [])
+    tickets.proxy.rule = lambda asked: None
+    await tickets.until_done()
+    assert (tickets.site.standing(), tickets.ids) == ({1: "acked"}, [note_id(1)])
+
+
+async def test_row_46_while_a_receiver_does_not_find_what_it_holds_no_second_record_is_made(hook: Hook) -> None:
+    unknown = {"type": "urn:integra:problem:unknown-event", "title": "x", "status": 404}
+    hidden = status(404, "Content-Type: application/problem+json", body=json.dumps(unknown).encode())
+    hook.proxy.rule = lambda asked: hidden if asked.method == "GET" and ".v" in asked.target else None
+    hook.proxy.faults = [lose]
+    hook.site.keep(1)
+    await hook.run()
+    assert (hook.site.standing(), hook.received) == ({1: "pending"}, [1])
+    hook.site.wait(minutes=1)
+    await hook.worker.step()
+    assert (hook.site.standing(), hook.received) == ({1: "acked"}, [1])
+    assert hook.proxy.writes() == 2, "it was sent again, and known by its id"
+
+
+def copied(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+        one.backup(other)
+
+
+async def test_row_44_a_receiver_restored_from_an_old_backup_gets_again_what_it_lacks(
+    hook: Hook, tmp_path: Path
+) -> None:
+    path, backup = tmp_path / "received.sqlite3", tmp_path / "backup.sqlite3"
+    hook.site.keep(1)
+    await hook.until_done()
+    copied(path, backup)
+    hook.site.keep(2, 3)
+    await hook.until_done()
+    copied(backup, path)
+    assert hook.received == [1]
+    report = await reconcile(hook.worker)
+    assert report.found["missing_remote"] == [reference(note_id(2)), reference(note_id(3))]
+    await reconcile(hook.worker, fix=True)
+    await hook.until_done()
+    assert hook.received == [1, 2, 3]
+    report = await reconcile(hook.worker)
+    assert report.clean
+    assert {day: about["digest"] for day, about in report.days.items()} == hook.receiver.digests()
+
+
+async def test_row_45_after_a_restore_of_ours_what_was_delivered_since_is_found_and_nothing_comes_twice(
+    hook: Hook,
+) -> None:
+    site = hook.site
+    await hook.run()
+    site.keep(1, 2)
+    backup = site.path.with_name("backup.sqlite3")
+    copied(site.path, backup)
+    site.keep(3)
+    await hook.until_done()
+    site.close()
+    copied(backup, site.path)
+    site.open()
+    site.store.run_now(deliveries.doubt_all)
+    hook.worker = site.bare_worker(hook.worker.connector, hook.worker.settings)
+    report = await reconcile(hook.worker)
+    assert report.found["unsettled"] == [reference(note_id(1)), reference(note_id(2))]
+    assert len(report.found["unknown_remote"]) == 1, "note 3, which our backup does not have"
+    assert (await reconcile(hook.worker, fix=True)).mended["unsettled"] == 2
+    await hook.until_done()
+    assert (site.standing(), hook.received) == ({1: "acked", 2: "acked"}, [1, 2, 3])
+    assert hook.proxy.writes() == 3

@@ -65,6 +65,7 @@ flag-age = { $hours ->
     }
    *[other] { $hours } h
 }
+notice-on-page = Read it on the page: { $link }
 notice-flag = A flag waits: { $reference }, { $urgency }, { flag-age }.
 notice-flag-again = It still waits: { $reference }, { $urgency }, { flag-age }. Others are called now, too.
 notice-worse = WORSE than first written: { $reference }, { $urgency } now, { flag-age }. Nobody has it yet.
@@ -75,6 +76,7 @@ notice-not-heard = { $reference } ({ $urgency }) is OVERDUE: you have it, and it
 notice-not-heard-lead = OVERDUE in somebody's hands: { $reference }, { $urgency }, { flag-age }. Please look into it.
 notice-find-somebody = You cannot take it yourself: please find somebody who can, by phone.
 skipped-case = Whoever works on the case could not be reached.
+skipped-site = Nobody at the author's site could be reached.
 skipped-duty = Nobody on duty could be reached.
 skipped-second = Nobody second on the rota could be reached.
 skipped-desk = No coordinator could be reached.

@@ -10,6 +10,13 @@ people-pick = { $n ->
 people-not-yours = Only coordinators and admins keep the list of people. Ask yours.
 people-gone = That person has no role in your agency any more. If they should, invite them anew.
 people-role-at = { $role } at { $agency }
+people-at-site = Works at { $site }.
+people-ask-where = Where will they work? Flags of that place call its own coordinators first.
+people-ask-site = Where does { $who } work? Flags of that place call its own coordinators first.
+people-placed = { $who } works at { $site } now.
+people-placed-nowhere = { $who } has no site now. Their flags call the whole agency's shifts.
+button-people-nowhere = No site: the whole agency
+button-people-site = Change where they work
 people-until = Access ends on { $date }, unless it is renewed.
 people-not-in-yet = Has not finished enrolment yet.
 people-yourself = This is you. A colleague or an admin can change it.
@@ -39,7 +46,10 @@ invite-role-prison = Prison staff
 invite-role-mentor = Mentor
 
 invite-made =
-    For one person, role: { $role }. Good once, for 24 hours.
+    For one person, role: { $role }{ $sited ->
+        [0] {""}
+       *[other] , at { $site }
+    }. Good once, for 24 hours.
     Read it out or show it, in person. They open this bot and type:
     /start { $token }
     You hear when it is used.

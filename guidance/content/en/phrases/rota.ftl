@@ -3,6 +3,10 @@
 button-rota = Rota
 command-rota = Rota: who is on duty
 rota-title = Rota of { $agency }
+rota-title-site = Rota of { $site }, { $agency }
+rota-whole = The whole agency
+rota-ask-site = Whose shifts?
+button-rota-site = Another site's shifts
 rota-not-yours = Only coordinators and supervisors keep the rota. Ask yours.
 rota-none = No rota is written. Flags go to all coordinators at once. An admin writes one: integra rota load.
 rota-ask-agency = Which rota?
@@ -12,6 +16,7 @@ rota-day = { $day } { $date }{ $holiday ->
 }
 rota-line = { $from }–{ $to } { $who }
 rota-nobody = NOBODY
+rota-agency = (the whole agency's shifts)
 rota-second = , then { $who }
 rota-away = { $who } (cannot be reached)
 rota-absent = Away: { $who }, { $from } to { $to }{ $cover ->
@@ -48,8 +53,15 @@ rota-date-order = That is before the first day. Try a later one.
 rota-changed = Changed. It holds from now on.
 rota-gone = Somebody changed the rota meanwhile. Look at it again, please.
 rota-undone = The rota is as it was before the last change.
-rota-warn-nobody = Rota: nobody is on duty { $when }. Flags would go to all coordinators at once. Please put somebody there.
-rota-warn-not-enrolled = Rota: { $who } is on duty { $when }, and has no access here. Please invite them, or put somebody else there.
-rota-warn-blocked = Rota: { $who } is on duty { $when }, and nothing reaches them here. Please ask them by another way to open this chat and press Start, or put somebody else there.
-rota-warn-key-expired = Rota: the key of { $who } that opens notes has run out or does so { $when }. Flags arrive, and their notes do not open. Ask whoever runs the assistant: guide for running it, Keys.
+rota-warn-nobody = { $sited ->
+    [0] Rota: nobody is on duty { $when }. Flags would go to all coordinators at once. Please put somebody there.
+   *[other] Rota of { $site }: nobody is on duty there { $when }. Its flags would go to the rest of the desk at once. Please put somebody there.
+}
+rota-warn-not-enrolled = Rota{ rota-warn-of }: { $who } is on duty { $when }, and has no access here. Please invite them, or put somebody else there.
+rota-warn-blocked = Rota{ rota-warn-of }: { $who } is on duty { $when }, and nothing reaches them here. Please ask them by another way to open this chat and press Start, or put somebody else there.
+rota-warn-key-expired = Rota{ rota-warn-of }: the key of { $who } that opens notes has run out or does so { $when }. Flags arrive, and their notes do not open. Ask whoever runs the assistant: guide for running it, Keys.
+rota-warn-of = { $sited ->
+    [0] {""}
+   *[other] {" "}of { $site }
+}
 rota-warn-no-rota = No coordinator of the desk can be reached, { $when }. Flags would be heard by nobody there. Please phone them.

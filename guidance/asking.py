@@ -89,7 +89,7 @@ class Asking:
 
     def __init__(self, content: Content, encoder: Encoder | None = None, learnt: Collection[Learnt] = ()) -> None:
         self._language = content.language
-        self.danger = DangerFinder(content.danger, content.language, content.danger_learnt)
+        self.danger = DangerFinder(content.danger, content.language, content.danger_learnt, encoder)
         self._found: dict[str, Found] = {}
         self._roles: dict[str, tuple[str, ...]] = {}
         entries: list[Entry] = []

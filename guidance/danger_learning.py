@@ -19,11 +19,14 @@ ROUNDS: Final = 12
 
 COST: Final = 1.0
 SLIPPED_COUNTS: Final = 0.5
+HARMLESS_COUNTS: Final = 2.0
+"""Half of the examples are danger, and hardly any message is: so that bounds may stay where dangers are found."""
+
 SEEN_IN_AT_LEAST: Final = 3
 """What stands in fewer examples says nothing about others."""
 
-SMALLEST: Final = 2
-"""Hundredths; smaller weights are left out of the file, and the score stays the same to a few hundredths."""
+SMALLEST: Final = 10
+"""Hundredths; smaller weights are left out of the file, a third of it; no figure changes by more than one message."""
 
 KIND_FEATURES: Final = 250
 """Most telling features that are kept of a kind."""
@@ -56,10 +59,11 @@ def learn(examples: Sequence[Example], groups: WordGroups, language: str, digest
     counted = Counter(name for row in rows for name in row)
     known = {name for name, count in counted.items() if count >= SEEN_IN_AT_LEAST}
     slips = [_seen(slipped(one.text), groups, language) for one in examples]
+    counts = [one.counts * (HARMLESS_COUNTS if one.kind is None else 1.0) for one in examples]
     danger = _weights(
         [{name: value for name, value in row.items() if name in known} for row in (*rows, *slips)],
         [one.kind is not None for one in examples] * 2,
-        [*(one.counts for one in examples), *(one.counts * SLIPPED_COUNTS for one in examples)],
+        [*counts, *(count * SLIPPED_COUNTS for count in counts)],
     )
     kinds = {}
     sorted_ones = [

@@ -20,6 +20,7 @@ from guidance.danger_features import (
     features,
     parts,
 )
+from guidance.danger_meaning import Meaning
 
 SCALE: Final = 100
 """Weights are kept as whole hundredths."""
@@ -80,19 +81,23 @@ class Learnt:
         self._weights = weights
         self._language = language
 
-    def heard(self, text: str) -> Heard | None:
+    @property
+    def groups(self) -> WordGroups:
+        return self._groups
+
+    def heard(self, text: str, meaning: Meaning | None = None) -> Heard | None:
         """How the part of a message that sounds most like danger sounds; None where there is no word.
 
         Args:
             text: as typed; only the first 2,000 characters are read.
+            meaning: has a share in the score, where there is one.
         """
-        best: Heard | None = None
-        for part in parts(text, self._groups, self._language):
-            seen = with_bias(part, self._groups)
-            score = _sum(seen, self._weights.danger)
-            if best is None or score > best.score:
-                best = Heard(score, seen)
-        return best
+        message = parts(text, self._groups, self._language)
+        seen = [with_bias(part, self._groups) for part in message]
+        scores = [_sum(one, self._weights.danger) for one in seen]
+        if meaning is not None:
+            scores = meaning.mixed(scores, message)
+        return max(map(Heard, scores, seen), key=lambda heard: heard.score, default=None)
 
     def told(self) -> dict[str, object]:
         """What hearing goes by, for a reader that is no Python; see ``guidance.danger``. Nothing of kinds."""
@@ -101,6 +106,7 @@ class Learnt:
             "only": " ".join(sorted(self._groups.only)),
             "never": " ".join(sorted(self._groups.never)),
             "weights": "\n".join(f"{name} {value}" for name, value in self._weights.danger.items()),
+            "clear": self.bounds.clear,
             "unsure": self.bounds.unsure,
             "unheard": self.bounds.unheard,
             "scale": SCALE,

@@ -4,6 +4,8 @@ import { PhraseFinder } from "./phrases";
 import type { DangerTold } from "./told";
 import { Words } from "./words";
 
+const CLAUSE = /(?<=[,;:.!?\n])\s*/u;
+
 export class DangerFinder {
   private readonly phrases: PhraseFinder;
   private readonly learnt: Learnt | null;
@@ -26,10 +28,14 @@ export class DangerFinder {
 
   private hearsOne(text: string): boolean {
     const phrase = this.phrases.hears(text);
-    const score = this.learnt?.score(text) ?? null;
-    if (this.learnt === null || score === null) return phrase;
-    const { unsure, unheard } = this.learnt.told;
-    const short = text.trim().split(/\s+/).length <= this.told.short;
-    return score >= unsure || (phrase && (score >= unheard || short));
+    const learnt = this.learnt;
+    const whole = learnt?.score(text) ?? null;
+    if (learnt === null || whole === null) return phrase;
+    const clauses = phrase ? text.split(CLAUSE).filter((one) => one !== text && this.phrases.hears(one)) : [];
+    const alone = clauses.slice(0, this.told.clauses).map((one) => learnt.score(one) ?? -Infinity);
+    const score = Math.max(whole, ...alone);
+    const { clear, unsure, unheard } = learnt.told;
+    const words = text.trim().split(/\s+/).length;
+    return score >= (words === 1 ? clear : unsure) || (phrase && (score >= unheard || words <= this.told.short));
   }
 }

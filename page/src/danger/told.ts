@@ -47,6 +47,7 @@ export interface LearntTold {
   readonly only: string;
   readonly never: string;
   readonly weights: string;
+  readonly clear: number;
   readonly unsure: number;
   readonly unheard: number;
   readonly scale: number;
@@ -61,6 +62,7 @@ export interface DangerTold {
   readonly language: string;
   readonly characters: number;
   readonly short: number;
+  readonly clauses: number;
   readonly normal: Normal;
   readonly phrases: PhrasesTold;
   readonly learnt: LearntTold | null;

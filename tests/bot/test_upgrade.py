@@ -61,6 +61,14 @@ def upgraded(trial: Trial, place: Place, revision: str) -> Iterator[Site]:
 every_revision = pytest.mark.parametrize("revision", REVISIONS)
 
 
+def revisions(those: list[str]) -> pytest.MarkDecorator:
+    """The oldest and the newest two of those that are not the last; what lies between runs with `long`."""
+    short = {those[0], *[one for one in those if one != HEAD][-2:]}
+    return pytest.mark.parametrize(
+        "revision", [one if one in short else pytest.param(one, marks=pytest.mark.long) for one in those]
+    )
+
+
 def test_every_revision_has_data_of_its_time() -> None:
     """A new revision: add its builder to tests/released.py."""
     assert list(BUILDERS) == REVISIONS
@@ -103,7 +111,7 @@ def _changed(table: str, row: dict[str, Any], revision: str) -> dict[str, Any]:
     return changes
 
 
-@every_revision
+@revisions(REVISIONS)
 async def test_people_go_on_where_they_were(upgraded: Site, trial: Trial) -> None:
     flagged = reference(NOTES[1])
     async with at_desk(upgraded) as desk:
@@ -124,7 +132,7 @@ async def test_people_go_on_where_they_were(upgraded: Site, trial: Trial) -> Non
     assert upgraded.notes() == {("Officer-0", STORY): 3}, "those that were not withdrawn open"
 
 
-@every_revision
+@revisions(REVISIONS)
 async def test_what_was_due_acts(upgraded: Site) -> None:
     upgraded.within(lambda tx: tx.db.execute(text("DELETE FROM outbox")))
     async with at_desk(upgraded) as desk:
@@ -136,14 +144,14 @@ async def test_what_was_due_acts(upgraded: Site) -> None:
     assert states[reference(NOTES[4])] == "waiting"
 
 
-@every_revision
+@revisions(REVISIONS)
 def test_an_invite_of_that_time_lets_in(upgraded: Site) -> None:
     outcome = upgraded.within(lambda tx: invites.present(tx, TOKEN, "console", "new", language="en", at=NOON))
     assert isinstance(outcome, invites.Entered)
     assert outcome.role == "mentor"
 
 
-@pytest.mark.parametrize("revision", REVISIONS[1:])
+@revisions(REVISIONS[1:])
 def test_shared_ticks_are_there(upgraded: Site) -> None:
     (row,) = upgraded.rows("cases", "agency_ref")
     officer = next(ref for (ref,) in upgraded.rows("case_members", "person_ref"))
@@ -152,13 +160,13 @@ def test_shared_ticks_are_there(upgraded: Site) -> None:
     assert [tick.check for tick in view.ticks] == ["S02-C01"]
 
 
-@pytest.mark.parametrize("revision", REVISIONS[2:])
+@revisions(REVISIONS[2:])
 async def test_a_release_plan_opens(upgraded: Site) -> None:
     async with at_desk(upgraded) as desk:
         assert CASE in str(await desk.says("officer", "/cancel", f"/release {CASE}")) + desk.screen("officer")
 
 
-@pytest.mark.parametrize("revision", REVISIONS[10:])
+@revisions(REVISIONS[10:])
 def test_questions_and_wishes_are_there(upgraded: Site) -> None:
     def read(tx: Transaction) -> tuple[list[gaps.Theme], list[awaited.Wish]]:
         here = tx.keyring.address_ref("console", "officer")
@@ -168,7 +176,7 @@ def test_questions_and_wishes_are_there(upgraded: Site) -> None:
     assert (theme.texts, wish.question) == ((ASKED,), ASKED)
 
 
-@pytest.mark.parametrize("revision", [one for one in REVISIONS if one < "0014"])
+@revisions([one for one in REVISIONS if one < "0014"])
 def test_what_was_handed_over_counts_as_delivered_and_waits_for_nobody(upgraded: Site) -> None:
     (where,) = upgraded.rows("destinations", "name, state, why")
     assert tuple(where) == ("case-system", "unconfirmed", "upgraded")
@@ -176,7 +184,7 @@ def test_what_was_handed_over_counts_as_delivered_and_waits_for_nobody(upgraded:
     assert tuple(given) == ("case-system", "acked", "1:1")
 
 
-@pytest.mark.parametrize("revision", REVISIONS[4:])
+@revisions(REVISIONS[4:])
 def test_the_audit_log_goes_on_in_one_chain(upgraded: Site) -> None:
     upgraded.within(lambda tx: audit.record(tx, "audit.listed", at=NOON, reason="oversight"))
     log = Verifier(upgraded.trial.installation.keyring().audit.public)
@@ -201,7 +209,7 @@ Installation.at(pathlib.Path(sys.argv[1]))
 CRASHING = Path(__file__).parents[1] / "crashing.py"
 
 
-@every_revision
+@revisions(REVISIONS)
 def test_an_upgrade_killed_before_its_commit_leaves_the_old_database_and_another_finishes(
     trial: Trial, place: Place, revision: str
 ) -> None:

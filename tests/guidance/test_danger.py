@@ -201,10 +201,10 @@ def test_where_somebody_comes_from_does_not_move_the_score():
 def test_what_was_learnt_from_is_known(finder: DangerFinder, examples: DangerExamples):
     """In sample: says that weights, groups and examples fit each other, and nothing of strangers."""
     every = [one for ones in examples.sets.values() for one in ones]
-    dangers = [one for one in every if one.kind is not None]
-    harmless = [one for one in every if one.kind is None]
-    assert len(dangers) > 1_900
-    assert len(harmless) > 5_000
+    dangers = [one for one in every if one.kind is not None][::4]
+    harmless = [one for one in every if one.kind is None][::4]
+    assert len(dangers) > 1_800
+    assert len(harmless) > 3_000
     assert sum(finder.danger(one.text) is not None for one in dangers) >= 0.97 * len(dangers)
     assert sum(finder.danger(one.text) is not None for one in harmless) <= 0.02 * len(harmless)
 

@@ -17,6 +17,8 @@ from storage.postgres import Addresses
 
 NOBODY = ("postgres", "nobody")
 """Who it runs as where the tests run as root: the server refuses to be root's."""
+MEMORY = Path("/dev/shm")
+ROOM = 2**31
 SETTINGS = {
     "fsync": "off",  # unless a test asks for more; nothing here outlives the machine
     "synchronous_commit": "off",
@@ -83,7 +85,8 @@ class Cluster:
         self._count += 1
         name = f"integra_{self._count}"
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")  # type: ignore[arg-type]
+            # A third of the time of the usual way, for databases as small as ours.
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")  # type: ignore[arg-type]
         return name
 
     def drop(self, database: str) -> None:
@@ -145,6 +148,15 @@ def _is_user(name: str) -> bool:
     return True
 
 
+def _memory() -> Path | None:
+    """A folder in memory with room for what tests write; making a database there takes half the time."""
+    try:
+        free = shutil.disk_usage(MEMORY).free
+    except OSError:
+        return None
+    return MEMORY if free >= ROOM and os.access(MEMORY, os.W_OK) else None
+
+
 @contextmanager
 def cluster(*, durable: bool = False, environment: Mapping[str, str] | None = None) -> Iterator[Cluster]:
     """
@@ -153,7 +165,7 @@ def cluster(*, durable: bool = False, environment: Mapping[str, str] | None = No
         environment: of the server, besides what it needs.
     """
     # Not below pytest's own folder, which only its owner may enter; and a socket's path has at most 107 characters.
-    folder = Path(tempfile.mkdtemp(prefix="integra-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="integra-pg-", dir=None if durable else _memory()))
     made = Cluster(folder, durable=durable, environment=environment)
     try:
         made.make()

@@ -1,12 +1,17 @@
 """Options of the whole suite, and the engines it runs on."""
 
+import logging
 import os
+import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from engines import ENGINES, POSTGRES
 from hypothesis import settings
 from postgres_server import Cluster, cluster, programs
+from structlog._config import BoundLoggerLazyProxy
 
 # Else each data folder would learn half a minute at its first start; tests/bot/test_finding.py is about that.
 os.environ["INTEGRA_BY_MEANING"] = "false"
@@ -41,6 +46,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = kept
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A command that was run in this process may have pointed the logs at a stream of that test alone."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        logging.captureWarnings(False)
+        sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+        for module in list(sys.modules.values()):
+            if isinstance(log := vars(module).get("log"), BoundLoggerLazyProxy):
+                vars(log).pop("bind", None)  # what it keeps from its first use
 
 
 @pytest.fixture(scope="session")

@@ -194,6 +194,7 @@ HARMLESS = {
     *("reference", "urgency", "hours", "minutes", "by", "outcome", "count", "days", "when", "number", "urgent"),
     *("who", "site", "sited"),  # of the rota's warnings: handles of colleagues, and where they work
     *("destination", "why"),  # a case system's name; one of the reasons there are
+    "link",  # the page's address and the reference
 }
 
 

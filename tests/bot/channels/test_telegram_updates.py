@@ -342,6 +342,7 @@ def test_a_button_comes_back_as_it_went(key: str, question: int, lasting: bool) 
 # Longest, in bytes, that a key's variable part can be; `guidance.reader` and `storage` hold these limits.
 LONGEST = {
     "id": 40,
+    "NOWHERE": 7,
     "key": 20,  # bot.summary: names of dialogues
     "one": 40,
     "kind": 40,

@@ -71,7 +71,7 @@ class Network:
             self.inner, self.inner_bias, self.outer, self.outer_bias, strict=True
         ):
             said = said + np.maximum(vectors @ inner + inner_bias, 0) @ outer + bias
-        return said / len(self.outer)
+        return (said / len(self.outer)).astype(np.float32)
 
     def write(self, file: IO[bytes]) -> None:
         """Eight bits a number of the inner layer, stretched by unit."""

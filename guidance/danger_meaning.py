@@ -20,7 +20,7 @@ from guidance.encoder import Encoder
 Floats = NDArray[np.float32]
 
 SHARE: Final = 0.3
-"""Of the score; the words have the rest. Chosen on authors n and o (docs/decisions/0013)."""
+"""Of the score; the words have the rest. Chosen on authors g, h, n and o (docs/decisions/0013)."""
 
 LIFT: Final = 0.15
 """Added to the mixed score, so that the bounds chosen for the words alone fit it."""
@@ -28,7 +28,7 @@ LIFT: Final = 0.15
 OPEN_FROM: Final = -1.2
 OPEN_TO: Final = 0.4
 """Scores of the words between which the meaning is asked: above they are clear, below there is hardly a danger (none of
-616), and asking costs 10 ms."""
+761), and asking costs 10 ms."""
 
 LOG_ODDS: Final = 4.0
 """Log-odds that count as one, so that both scores have about the same spread."""

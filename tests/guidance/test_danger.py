@@ -1,7 +1,7 @@
 """Which messages are heard as danger: what people meet, both layers together, with the shipped content.
 
-Figures: docs/decisions/0013. Of five authors of whom nothing was learnt 741 of 770 dangers are heard by words, 755 with
-the encoder, and none or 2 of 600 ordinary questions taken; tests/guidance/test_danger_learning.py leaves one author out
+Figures: docs/decisions/0013. Of five authors of whom nothing was learnt 732 of 761 dangers are heard by words, 746 with
+the encoder, and none or 2 of 593 ordinary questions taken; tests/guidance/test_danger_learning.py leaves one author out
 in its long tests. Here stand these five, what was learnt from (in sample), and short questions and reports of which
 nothing was learnt. The sets that were once held out for the phrases are examples now, and measure nothing any more.
 """
@@ -206,7 +206,7 @@ def test_what_was_learnt_from_is_known(finder: DangerFinder, examples: DangerExa
     assert len(dangers) > 1_800
     assert len(harmless) > 3_000
     assert sum(finder.danger(one.text) is not None for one in dangers) >= 0.97 * len(dangers)
-    assert sum(finder.danger(one.text) is not None for one in harmless) <= 0.02 * len(harmless)
+    assert sum(finder.danger(one.text) is not None for one in harmless) <= 0.012 * len(harmless)
 
 
 def taken(finder: DangerFinder, texts: Iterable[str]) -> int:
@@ -222,19 +222,20 @@ def harmless(*authors: str, hard: bool = False) -> list[str]:
 
 
 def test_most_dangers_of_strangers_are_heard_and_few_of_their_other_messages(finder: DangerFinder):
-    """Held out. 741 of 770 heard; of ordinary questions none of 600 taken."""
-    assert (len(dangers(*"ghnou")), len(harmless(*"nou")), len(harmless(*"nou", hard=True))) == (770, 600, 300)
-    assert taken(finder, dangers(*"ghnou")) >= 0.96 * 770
-    assert taken(finder, harmless(*"nou")) <= 0.005 * 600
-    assert taken(finder, harmless(*"gh")) <= 0.055 * 400
+    """Held out. 732 of 761 heard; of ordinary questions none of 593 taken."""
+    assert (len(dangers(*"ghnou")), len(harmless(*"nou")), len(harmless(*"nou", hard=True))) == (761, 593, 297)
+    assert taken(finder, dangers(*"ghnou")) >= 0.96 * 761
+    assert taken(finder, dangers(*"gh")) >= 0.97 * 308
+    assert taken(finder, harmless(*"nou")) <= 0.005 * 593
+    assert taken(finder, harmless(*"gh")) <= 0.05 * 400
     assert taken(finder, harmless(*"nou", hard=True)) <= 45
 
 
 def test_with_the_encoder_the_aims_are_reached_in_the_words_of_strangers(by_meaning: DangerFinder):
-    """Held out. The aims: 147 of 150 heard (755 of 770), 1 of 200 ordinary questions taken at most (2 of 600)."""
-    assert taken(by_meaning, dangers(*"ghnou")) >= 147 / 150 * 770
-    assert taken(by_meaning, harmless(*"nou")) <= 1 / 200 * 600
-    assert taken(by_meaning, harmless(*"gh")) <= 0.055 * 400
+    """Held out. The aims: 147 of 150 heard (746 of 761), 1 of 200 ordinary questions taken at most (2 of 593)."""
+    assert taken(by_meaning, dangers(*"ghnou")) >= 147 / 150 * 761
+    assert taken(by_meaning, harmless(*"nou")) <= 1 / 200 * 593
+    assert taken(by_meaning, harmless(*"gh")) <= 0.05 * 400
 
 
 @pytest.mark.parametrize("kind", ["finder", "by_meaning"])
@@ -247,7 +248,7 @@ def test_no_ordinary_question_of_strangers_is_taken_for_clear_danger(kind: str, 
 def test_no_message_of_strangers_is_learnt_from(examples: DangerExamples):
     learnt = {one.text.casefold() for ones in examples.sets.values() for one in ones}
     strangers = {*dangers(*"ghnou"), *harmless(*"ghnou"), *harmless(*"nou", hard=True)}
-    assert len({text.casefold() for text in strangers} & learnt) <= 20, "the same few words, by chance"
+    assert {text.casefold() for text in strangers} & learnt == set()
 
 
 def test_few_ordinary_questions_are_taken_for_danger(finder: DangerFinder):

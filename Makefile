@@ -2,13 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-long lint types bench lock js page screenshots clean
+.PHONY: demo test test-postgres test-long lint types bench lock js page screenshots clean
 
 demo: .venv page
 	$(BIN)/integra demo
 
 test: .venv js page lint types
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
+
+# What `make test` ran on SQLite alone, on PostgreSQL.
+test-postgres: .venv js page
+	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal -m "second_engine and not long"
 
 test-long: .venv js page
 	$(BIN)/python -m pytest -m long

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -20,6 +21,7 @@ os.environ["INTEGRA_BY_MEANING"] = "false"
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+STORAGE = Path(__file__).parent / "storage"
 NO_SERVER = "PostgreSQL is not on this machine (Debian: postgresql); half of these tests did not run"
 
 
@@ -32,13 +34,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves out what is long
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A test marked with an engine runs on that one alone; one marked ``one_engine`` is long on the server."""
+    """Which test runs where and when.
+
+    A test marked with an engine runs on that one alone; one marked ``one_engine`` is long on PostgreSQL. What is not about
+    storage runs on PostgreSQL in `make test-postgres`.
+    """
     wanted = config.getoption("--engine")
     kept, left = [], []
     for item in items:
         engine = item.callspec.params.get("engine") if hasattr(item, "callspec") else None
         if engine == POSTGRES and item.get_closest_marker("one_engine"):
             item.add_marker("long")
+        if engine == POSTGRES and not item.get_closest_marker(POSTGRES) and STORAGE not in item.path.parents:
+            item.add_marker("second_engine")
         marked = {name for name in ENGINES if item.get_closest_marker(name)}
         skip = engine is not None and (engine != wanted if wanted else bool(marked) and engine not in marked)
         skip = skip or (engine is not None and bool(marked) and engine not in marked)

@@ -148,8 +148,8 @@ class Mark:
 
 
 def outside(path: Path) -> sqlite3.Connection:
-    """A connection of somebody else, which waits for no lock."""
-    return sqlite3.connect(path, timeout=0, isolation_level=None)
+    """A connection of somebody else. It waits: where another is just being closed, SQLite locks the file for a moment."""
+    return sqlite3.connect(path, timeout=10, isolation_level=None)
 
 
 def marks(path: Path) -> list[str]:

@@ -2,12 +2,13 @@
 
 AskNext ──steps──▶ (walk S14)   ──check──▶ (walk S02)   ──note──▶ (note)   ──else──▶ (ask)   ──back──▶ (end)
 
-Where a question was taken for danger, and is none, one press leads to its answer.
+Where a question was taken for danger, and is none, one press leads to its answer. What is typed next and tells of no
+danger is answered, below the first line.
 """
 
 from dataclasses import dataclass
 
-from dialogues.model import Call, Choice, Chose, Event, Membership, Say, Scene, Turn, Voice, column
+from dialogues.model import Call, Choice, Chose, Event, Membership, Say, Scene, Turn, Voice, Wrote, column
 from guidance.model import Danger
 from guidance.site import EVERYWHERE, IN_DANGER, Number
 
@@ -52,6 +53,9 @@ def advance(state: AskNext, event: Event, scene: Scene) -> Turn[AskNext]:
             return Turn(None, call=Call("ask", ".".join(("ids", *state.ids))))
         case Chose("back" | "leave"):
             return Turn(None)
+        case Wrote(text) if scene.voice.danger.danger(text) is None:
+            first = Say(first_line(scene, unsure=state.unsure), urgent=True)
+            return Turn(None, (first,), call=Call("ask", text))
         case _:
             return Turn(state, resume(state, scene))
 

@@ -36,8 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Which test runs where and when.
 
-    A test marked with an engine runs on that one alone; one marked ``one_engine`` is long on PostgreSQL. What is not about
-    storage runs on PostgreSQL in `make test-postgres`.
+    A test marked with an engine runs on that one alone; one marked ``one_engine`` is long on PostgreSQL. What is not
+    about storage runs on PostgreSQL in `make test-postgres`.
     """
     wanted = config.getoption("--engine")
     kept, left = [], []

@@ -148,7 +148,7 @@ class Mark:
 
 
 def outside(path: Path) -> sqlite3.Connection:
-    """A connection of somebody else. It waits: where another is just being closed, SQLite locks the file for a moment."""
+    """A connection of somebody else. It waits: SQLite locks the file for a moment while another is being closed."""
     return sqlite3.connect(path, timeout=10, isolation_level=None)
 
 

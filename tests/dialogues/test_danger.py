@@ -110,3 +110,17 @@ def test_a_report_that_may_be_danger_is_not_lost_after_the_lines(talk: Any, monk
 def test_an_id_that_is_gone_leads_on_kindly(scene: Any) -> None:
     turn = advance(AskNext(("no-such-answer",)), Chose("else"), scene())
     assert turn.call == Call("ask", "ids.no-such-answer")
+
+
+def test_what_is_typed_next_is_answered_below_the_first_line(talk: Any) -> None:
+    one = talk()
+    one.write("/danger", "can i tell his mother where he lives now")
+    assert [say.text for say in one.says[:1]] == [one.phrase("danger-first")]
+    assert isinstance(one.state, Answered | Offered)
+
+
+def test_danger_typed_in_danger_is_no_question(talk: Any) -> None:
+    one = talk()
+    one.write("/danger", "he has a knife and will stab him")
+    assert isinstance(one.state, AskNext)
+    assert one.says[0].title == one.phrase("danger-first")

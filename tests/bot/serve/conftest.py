@@ -1,7 +1,6 @@
 """The page's server, with synthetic people who have chats at a terminal."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 from bot_site import NOON, STAFF, Site
@@ -9,26 +8,10 @@ from engines import Mould
 from page_site import Page, ref_of, served
 from postgres_server import Cluster
 
-from bot.trial import Trial
-
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory, server_of: Cluster | None) -> Mould:
     return Mould.make(tmp_path_factory.mktemp("made") / "world", server_of, at=NOON, roles=(*STAFF, "supervisor"))
-
-
-@pytest.fixture
-def trial(made: Mould, tmp_path: Path) -> Iterator[Trial]:
-    trial = made.copy(tmp_path / "world")
-    yield trial
-    made.drop(trial)
-
-
-@pytest.fixture
-def site(trial: Trial) -> Iterator[Site]:
-    site = Site(trial)
-    yield site
-    site.close()
 
 
 @pytest.fixture

@@ -75,10 +75,12 @@ async def test_t21_killed_at_random_moments_no_acknowledged_note_is_lost_and_non
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("library", CLIENTS)
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 async def test_killed_again_and_again(trial: Trial, library: str, seed: int) -> None:
-    await kills(trial, library, kills=25, people=8, notes=25, seed=seed)
+    """So many notes each that nobody writes more than bot.limits takes at once."""
+    await kills(trial, library, kills=25, people=25, notes=8, seed=seed)
 
 
 async def kills(trial: Trial, library: str, *, kills: int, people: int, notes: int, seed: int) -> None:

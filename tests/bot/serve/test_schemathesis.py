@@ -124,6 +124,14 @@ def tried(running: Running, label: str, times: int) -> None:
     session.close()
 
 
+def test_how_danger_sounds_is_told_as_written(running: Running) -> None:
+    """Chance seldom asks for a language that there is."""
+    case = SCHEMA["/api/danger/{language}"]["GET"].Case(path_parameters={"language": "en"})
+    answer = case.call(base_url=running.origin)
+    assert answer.status_code == 200
+    case.validate_response(answer, checks=CHECKS)
+
+
 def test_the_checks_find_what_is_not_as_written(running: Running) -> None:
     """A server that says something else is caught."""
     case = SCHEMA["/api/config"]["GET"].Case()

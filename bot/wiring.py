@@ -1,10 +1,7 @@
 """Builds the real parts and hands them to each other; nobody else does."""
 
-import ctypes
-import gc
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -213,23 +210,3 @@ def _with_older(made: World, store: Store, draft_hours: int) -> World:
         return found
 
     return replace(made, older=store.run_now(read), draft_lives=timedelta(hours=draft_hours))
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """For building what stays: nothing is looked for that could be thrown away, which takes a quarter less time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-def settle_memory() -> None:
-    """After start-up and each reload: what was built stays out of the collector's way (p99 140-190 ms to 27-46 ms), and
-    what it was built with goes back to the system (7 to 30 MB)."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-    with suppress(OSError, AttributeError):  # glibc's alone
-        ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -82,7 +82,7 @@ def _stem(word: str, language: str) -> str:
         word, times = bare.subn(accented, word)
         if times:
             break
-    # A stemmer holds the word it is at; a new one costs half a microsecond and needs no lock. It is to remember nothing.
+    # A stemmer holds the word it is at: a new one costs half a microsecond, needs no lock, and is to remember nothing.
     return folded(str(Stemmer(_SNOWBALL[language], 0).stemWord(word))) or word
 
 

@@ -9,7 +9,8 @@ import typer
 from bot import duty
 from bot.access import Access
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
+from bot.commands.common import AsJson, Data, Refusal, out, out_json
+from bot.commands.within import within
 from bot.installation import Installation
 from bot.lost import Lost, lose
 from bot.settings import Settings

@@ -25,6 +25,7 @@ from bot.health import Health
 from bot.installation import Installation
 from bot.leased import Leased
 from bot.limits import Limits
+from bot.memory import settle_memory, uncollected
 from bot.notify import READY, STOPPING, keep_alive, notify
 from bot.reload import Reload
 from bot.serve.origin import read_origin
@@ -94,7 +95,7 @@ def run(
     secret = secret_text(secret_file).strip() if secret_file is not None else ""
     logs.configure(level=settings.log_level, form=settings.log_format)
     finding = Finding(installation.learnt, settings.by_meaning)
-    with wiring.uncollected():
+    with uncollected():
         # First: the library fills the gaps that building leaves (9 MB, measured).
         wiring.voices(settings.content, finding)
         library = client_of(client or settings.client)
@@ -147,7 +148,7 @@ async def _run(
         )
 
     async def renewed(world: World) -> None:
-        wiring.settle_memory()
+        settle_memory()
         await app.look_again()
         await _until_it_answers(lambda: telegram.set_commands(commands(world.voices, page=bool(origin))))
 
@@ -170,7 +171,7 @@ async def _run(
         )
         health = Health(app, store, installation.keyring)
         reload = Reload(app, build, renewed)
-        wiring.settle_memory()
+        settle_memory()
         async with _told(app, health, address), _page(installation, settings, app, token, wanted=serve):
             log.info("started", mode="webhook" if webhook else "polling", client=client.__name__)
             await _until_stopped(app.run(listen), reload, health)

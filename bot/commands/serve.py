@@ -13,6 +13,7 @@ import typer
 from bot import logs, wiring
 from bot.commands.common import Data, Refusal
 from bot.installation import Installation
+from bot.memory import settle_memory, uncollected
 from bot.notify import READY, STOPPING, keep_alive, notify
 from bot.serve.app import Server
 from bot.serve.bundle import Bundle, BundleError
@@ -136,12 +137,12 @@ async def _serve(
     store = installation.store(serves=True)
     try:
         slugs = [row.slug for row in store.run_now(agencies.every)]
-        with wiring.uncollected():
+        with uncollected():
             world = wiring.world(installation, slugs=slugs, content=settings.content)
         made = server(
             installation, store, lambda: world, settings, telegram, url=url, listen=listen, public=public, page=page
         )
-        wiring.settle_memory()
+        settle_memory()
         await made.start()
         log.info("page.served", port=made.address.port)
         notify(READY)

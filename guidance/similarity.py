@@ -107,7 +107,7 @@ class Similarity:
         order = kept[np.argsort(feature[kept], kind="stable")]
         self._index = index
         self._begins = np.searchsorted(feature[order], np.arange(len(index) + 1)).astype(np.int32)
-        self._places = (row[order] % max(1, len(texts))).astype(np.int32)
+        self._places = (row[order] % max(1, len(texts))).astype(np.uint16 if len(texts) < 1 << 16 else np.int32)
         self._values = (value * scale[row])[order].astype(np.float32)
         self._directions = meanings.of_each([text.words for text in texts])
         self.vectors = vectors

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import structlog
 import typer
 
-from bot import logs, wiring
+from bot import logs, serve_wiring, wiring
 from bot.commands.common import Data, Refusal
 from bot.installation import Installation
 from bot.memory import settle_memory, uncollected
@@ -88,7 +88,7 @@ def server(
     """
     origin = origin_of(url, settings)
     address = Address.read(listen or settings.page_listen, public=public)
-    return wiring.page_server(
+    return serve_wiring.page_server(
         installation,
         store,
         worlds,

@@ -20,8 +20,8 @@ from Stemmer import Stemmer
 
 from guidance.normal import folded
 
-REMEMBERED: Final = 8_192
-"""Words whose stems are kept, those longest unused forgotten first: some 3 MB at most. A new word takes a few
+REMEMBERED: Final = 2_048
+"""Words whose stems are kept, those longest unused forgotten first: less than a megabyte. A new word takes a few
 microseconds (Bulgarian 12), a remembered one 0.1."""
 
 SHORTEST: Final = 4

@@ -6,7 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
@@ -29,12 +29,14 @@ from bot.notify import READY, STOPPING, keep_alive, notify
 from bot.reload import Reload
 from bot.serve.origin import read_origin
 from bot.settings import Settings
-from bot.status import Address, Status
 from bot.turns import World
 from dialogues.desk import COMMANDS
 from dialogues.model import Voice
 from storage.custody import secret_text
 from storage.store import Store
+
+if TYPE_CHECKING:
+    from bot.status import Address, Status
 
 log = structlog.get_logger()
 
@@ -88,7 +90,7 @@ def run(
         raise Refusal("a webhook needs --secret-file FILE: an owner-only file with 32 characters or more")
     settings = Settings.read(data)
     served = status or settings.status
-    address = Address.read(served, public=status_public or settings.status_public) if served else None
+    address = _address(served, public=status_public or settings.status_public) if served else None
     installation = Installation.at(data)
     token = secret_text(token_file).strip()
     secret = secret_text(secret_file).strip() if secret_file is not None else ""
@@ -109,7 +111,7 @@ async def _run(
     token: str,
     webhook: str,
     secret: str,
-    address: Address | None,
+    address: "Address | None",
     *,
     serve: bool,
 ) -> None:
@@ -240,9 +242,9 @@ async def _page(
 
 
 @asynccontextmanager
-async def _told(app: App, health: Health, address: Address | None) -> AsyncIterator[None]:
+async def _told(app: App, health: Health, address: "Address | None") -> AsyncIterator[None]:
     """Whoever wants to know how it is can ask, or is told, until the very end of a stop."""
-    status = Status(address, health, app.metrics) if address is not None else None
+    status = _status(address, health, app) if address is not None else None
     if status is not None:
         await status.start()
         log.info("status.served", port=status.address.port)
@@ -256,6 +258,18 @@ async def _told(app: App, health: Health, address: Address | None) -> AsyncItera
         await health.end()
         if status is not None:
             await status.stop()
+
+
+def _address(text: str, *, public: bool) -> "Address":
+    from bot.status import Address  # with a web server, 2 MB that not everybody needs; as below
+
+    return Address.read(text, public=public)
+
+
+def _status(address: "Address", health: Health, app: App) -> "Status":
+    from bot.status import Status
+
+    return Status(address, health, app.metrics)
 
 
 async def _came_round() -> bool:

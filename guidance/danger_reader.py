@@ -78,7 +78,7 @@ def _weights(table: Fields, field: str) -> Mapping[str, int]:
     whole: dict[str, int] = {}  # thirty thousand weights, and five hundred different ones
     for number, line in enumerate(table.text(field, WEIGHTS_LIMIT, lines=True).split("\n"), 1):
         name, _, value = line.rpartition(" ")
-        if not name or WEIGHT.fullmatch(value) is None:
+        if not name or (value not in whole and WEIGHT.fullmatch(value) is None):
             table.wrong(field, f"cannot be read at line {number}: run integra content learn-danger")
             return MappingProxyType({})
         found[name] = whole.setdefault(value, int(value))

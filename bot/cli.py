@@ -1,5 +1,6 @@
 """The `integra` command. Exit codes: 0 done, 1 failed, 2 asked wrongly."""
 
+import gc
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -32,7 +33,7 @@ class Command(NamedTuple):
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
-    "demo": Command("talk", "demo", "Try everything in a throwaway folder; without a terminal, play a scripted tour."),
+    "demo": Command("demo", "demo", "Try everything in a throwaway folder; without a terminal, play a scripted tour."),
     "chat": Command("talk", "chat", "Talk to the assistant here: one line a turn, [key] presses a button."),
     "ask": Command("content", "ask", "Find the approved answer to a question, or say that there is none."),
     "check": Command("content", "check", "Check all content and report what a writer must mend."),
@@ -155,7 +156,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = list(sys.argv[1:] if argv is None else argv)
         refuse_secrets(arguments)
-        code = commands(arguments)(args=arguments, standalone_mode=False)
+        app = commands(arguments)
+        if argv is None:
+            gc.freeze()  # what was loaded stays, and the collector need not look through it again and again
+        code = app(args=arguments, standalone_mode=False)
     except typer.Abort:
         typer.echo("Stopped.", err=True)
         return 1

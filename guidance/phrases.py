@@ -41,7 +41,6 @@ class Phrases:
         # No isolating marks: chats show them as boxes on old phones, and buttons are compared as text.
         self._bundle = FluentBundle([lang], use_isolating=False)
         self._messages: dict[str, ast.Message | None] = {}  # None: it has nothing to be put in
-        self._plain: dict[str, str] = {}
         entries: dict[str, ast.Message | ast.Term] = {}
         for resource in resources:
             for entry in resource.body:
@@ -49,18 +48,18 @@ class Phrases:
                     entries.setdefault(entry.id.name, entry)
                 elif isinstance(entry, ast.Term):
                     entries.setdefault(f"-{entry.id.name}", entry)
-        composed = {key: entry for key, entry in entries.items() if not _is_plain(entry)}
+        plain = {key: text for key, entry in entries.items() if (text := _plain(entry)) is not None}
         mentioned = _Mentioned()
-        for entry in composed.values():
-            mentioned.visit(entry)
+        for key, entry in entries.items():
+            if key not in plain:
+                mentioned.visit(entry)
         # Most phrases are a text and nothing else: what Fluent makes of one takes twenty times its memory.
-        kept = [entry for key, entry in entries.items() if key in composed or key in mentioned.found]
-        self._bundle.add_resource(ast.Resource(kept))
+        composed = (entry for key, entry in entries.items() if key not in plain or key in mentioned.found)
+        self._bundle.add_resource(ast.Resource([*composed]))
         for key, entry in entries.items():
             if isinstance(entry, ast.Message) and entry.value is not None:
-                self._messages[key] = entry if key in composed else None
-                if key not in composed:
-                    self._plain[key] = "".join(part.value for part in entry.value.elements)
+                self._messages[key] = None if key in plain else entry
+        self._plain = plain
 
     @classmethod
     def of(cls, lang: str, *texts: str) -> "Phrases":
@@ -113,10 +112,12 @@ class Phrases:
         return formatted if isinstance(formatted, str) and not errors else None
 
 
-def _is_plain(entry: ast.Message | ast.Term) -> bool:
+def _plain(entry: ast.Message | ast.Term) -> str | None:
+    """The text of a message that is nothing else."""
     if isinstance(entry, ast.Term) or entry.value is None or entry.attributes:
-        return False
-    return all(isinstance(part, ast.TextElement) for part in entry.value.elements)
+        return None
+    parts = [part.value for part in entry.value.elements if isinstance(part, ast.TextElement)]
+    return "".join(parts) if len(parts) == len(entry.value.elements) else None
 
 
 class _Arguments(Visitor):

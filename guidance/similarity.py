@@ -91,14 +91,16 @@ class Similarity:
 
         # Arrays: a million numbers as objects would leave holes in memory for good.
         features = array("q")
-        ends = array("q")
+        ends = array("q", [0])
         for block in (of_pieces, of_terms):
             for text in texts:
                 for found in block(text):
                     features.extend(found)
                 ends.append(len(features))
-        sizes = np.diff(np.array(ends, np.int64), prepend=0)
-        every = np.repeat(np.arange(2 * len(texts)), sizes) * len(index) + np.array(features, np.int64)
+        bounds = np.array(ends, np.int64)
+        every = np.repeat(np.arange(2 * len(texts)), bounds[1:] - bounds[:-1]) * len(index) + np.array(
+            features, np.int64
+        )
         every.sort()
         first = np.flatnonzero(np.diff(every, prepend=-1))
         times = np.diff(first, append=len(every))

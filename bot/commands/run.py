@@ -149,7 +149,7 @@ async def _run(
         )
 
     async def renewed(world: World) -> None:
-        settle_memory()
+        settle_memory(anew=True)
         await app.look_again()
         await _until_it_answers(lambda: telegram.set_commands(commands(world.voices, page=bool(origin))))
 

@@ -1,48 +1,81 @@
 """The `integra` command. Exit codes: 0 done, 1 failed, 2 asked wrongly."""
 
+import gc
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 from typer._click.exceptions import ClickException
 
-from bot.commands.common import name_operator, refuse_secrets
-from bot.commands.errors import FAILURES, said
+from bot import about
+from bot.commands.common import Refusal, name_operator, refuse_secrets
+from bot.commands.errors import failures, said
 from bot.hardening import harden
+from bot.memory import absent, uncollected
 
 INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
 
-COMMANDS: Mapping[str, str] = {
-    "demo": "talk:demo",
-    "chat": "talk:chat",
-    "ask": "content:ask",
-    "check": "content:check",
-    "init": "setup:init",
-    "invite": "people:invite",
-    "run": "run:run",
-    "serve": "serve:serve",
-    "upgrade": "upgrade:upgrade",
-    "doctor": "doctor:doctor",
-    "backup": "backup:backup",
-    "restore": "restore:restore",
-    "move": "move:move",
-    "agency": "setup:agency",
-    "people": "people:people",
-    "case": "case:case",
-    "content": "edition:content",
-    "keys": "keys:keys",
-    "rota": "rota:rota",
-    "flags": "flags:flags",
-    "notes": "notes:notes",
-    "outbox": "outbox:outbox",
-    "sync": "sync:sync",
-    "audit": "audit:audit",
-    "retention": "retention:retention",
+
+class Command(NamedTuple):
+    """
+    Attributes:
+        module: of ``bot.commands``.
+        name: there, of one command or of a group.
+        help: its line in the list of all; its own help begins with it.
+    """
+
+    module: str
+    name: str
+    help: str
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    "demo": Command("demo", "demo", "Try everything in a throwaway folder; without a terminal, play a scripted tour."),
+    "chat": Command("talk", "chat", "Talk to the assistant here: one line a turn, [key] presses a button."),
+    "ask": Command("content", "ask", "Find the approved answer to a question, or say that there is none."),
+    "check": Command("content", "check", "Check all content and report what a writer must mend."),
+    "init": Command(
+        "setup",
+        "init",
+        "Make a new installation: folder, the bot's own keys, settings, database (a file, or on a server).",
+    ),
+    "invite": Command("people", "invite", "Make a one-time invite for one person."),
+    "run": Command("run", "run", "Listen on Telegram until stopped (Ctrl-C or SIGTERM)."),
+    "serve": Command(
+        "serve",
+        "serve",
+        "Serve the page until stopped (Ctrl-C or SIGTERM): notes sealed in the browser come in, sealed notes go out.",
+    ),
+    "upgrade": Command("upgrade", "upgrade", "Bring the database to this version of the program, in one transaction."),
+    "doctor": Command("doctor", "doctor", "Look for trouble and say what mends it; changes nothing."),
+    "backup": Command("backup", "backup", "Write database, pins and settings into one encrypted file."),
+    "restore": Command("restore", "restore", "Make a new data folder from a backup."),
+    "move": Command("move", "move", "Move the database to a PostgreSQL server."),
+    "agency": Command("setup", "agency", "Agencies whose people use the assistant."),
+    "people": Command("people", "people", "People who are enrolled."),
+    "case": Command("case", "case", "Cases and their members."),
+    "content": Command(
+        "edition", "content", "What the guidance covers and what it lacks, and pocket cards and forms of it."
+    ),
+    "keys": Command("keys", "keys", "Keys that open notes, and the desk they stand on."),
+    "rota": Command("rota", "rota", "Who is on duty at an agency's desk."),
+    "flags": Command("flags", "flags", "Where flags stand, without a word of their notes."),
+    "notes": Command("notes", "notes", "Sealed notes."),
+    "outbox": Command("outbox", "outbox", "Messages that wait, and those that can never arrive."),
+    "sync": Command("sync", "sync", "Hand-over to case systems."),
+    "audit": Command("audit", "audit", "Who read, exported, erased or changed what."),
+    "retention": Command("retention", "retention", "How long notes stay here after they were handed over."),
 }
-"""Command, or group of commands, to its module of ``bot.commands`` and its name there; in the order of the help."""
+"""In the order of the help."""
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"integra {about.program()}\n{about.content()}")
+        raise typer.Exit
 
 
 def root(
@@ -50,14 +83,21 @@ def root(
         str,
         typer.Option("--actor", envvar="INTEGRA_ACTOR", help="Who acts, for the audit log; else this machine's user."),
     ] = "",
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the program's version and exit.", is_eager=True, callback=_say_version),
+    ] = False,
 ) -> None:
     name_operator(actor)
 
 
-def commands(arguments: Sequence[str] = ()) -> typer.Typer:
-    """The command that these arguments name, or all where they name none.
+def commands(arguments: Sequence[str] | None = None) -> typer.Typer:
+    """The command that these arguments name; where they name none, all as they stand in the list, to be read alone.
 
     Each brings along what it works with: the assistant runs without what opens notes, and all start sooner.
+
+    Args:
+        arguments: None: all commands, each as it is.
     """
     app = typer.Typer(
         name="integra",
@@ -68,9 +108,12 @@ def commands(arguments: Sequence[str] = ()) -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(root)
-    for name in _named(arguments):
-        module, _, what = COMMANDS[name].partition(":")
-        found = getattr(import_module(f"bot.commands.{module}"), what)
+    named = tuple(COMMANDS) if arguments is None else _named(arguments)
+    if not named:
+        for name, command in COMMANDS.items():
+            app.command(name, help=command.help)(_listed)
+    for name in named:
+        found = _loaded(COMMANDS[name])
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name)
         else:
@@ -78,16 +121,28 @@ def commands(arguments: Sequence[str] = ()) -> typer.Typer:
     return app
 
 
-def _named(arguments: Sequence[str]) -> Sequence[str]:
+def _loaded(command: Command) -> Any:
+    with uncollected():
+        with absent("rich"):  # structlog would draw tracebacks with it, which no log here has: 3 MB, and 80 ms
+            import_module("structlog")
+        return getattr(import_module(f"bot.commands.{command.module}"), command.name)
+
+
+def _listed() -> None:
+    """In place of a command that is in the list alone; reached where the arguments are read otherwise than here."""
+    raise Refusal("write the command right behind `integra`, its options behind it")
+
+
+def _named(arguments: Sequence[str]) -> tuple[str, ...]:
     rest = iter(arguments)
     for word in rest:
         if word in COMMANDS:
             return (word,)
         if word == "--actor":
             next(rest, "")
-        elif not word.startswith("--actor="):
+        elif word != "--" and not word.startswith("--actor="):
             break
-    return tuple(COMMANDS)
+    return ()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -101,7 +156,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = list(sys.argv[1:] if argv is None else argv)
         refuse_secrets(arguments)
-        code = commands(arguments)(args=arguments, standalone_mode=False)
+        app = commands(arguments)
+        if argv is None:
+            gc.freeze()  # what was loaded stays, and the collector need not look through it again and again
+        code = app(args=arguments, standalone_mode=False)
     except typer.Abort:
         typer.echo("Stopped.", err=True)
         return 1
@@ -110,7 +168,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ClickException as wrong:
         wrong.show()
         return wrong.exit_code
-    except FAILURES as failed:
+    except Exception as failed:
+        if not isinstance(failed, failures()):
+            raise
         typer.echo(said(failed), err=True)
         return 1
     if code == INTERRUPTED:  # between two questions, where nobody else hears of Ctrl-C

@@ -3,25 +3,18 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from bot import sync_wiring
 from bot.app import App
 from bot.chat import Chat, Extra
 from bot.clock import MovableClock
-from bot.trial import AGENCY, Trial
+from bot.trial import Trial
 from bot.vault import vault
 from dialogues.reference import read_reference
-from storage import deliveries
 from storage.errors import Unknown
 from storage.opened import as_text, open_reference
 from storage.sealing import keyfile
 from storage.sealing.errors import NoteUnreadable
 from storage.sealing.suites import OpeningKey
 from storage.store import Store
-from storage.sync.dropreader import read_drop
-from storage.sync.own_keys import signing_key
-from storage.sync.queue import at_seconds
-from storage.sync.registry import read_destinations
-from storage.sync.worker import run_until_done
 
 PEOPLE = ("officer", "mentor", "coordinator")
 
@@ -55,7 +48,7 @@ class Demo:
         short = read_reference(reference)
         if short is None:
             return "Which one? For example: /open K7QF-3M2D (the reference stands in the notice)"
-        key = _opening(self._trial.coordinator_key)
+        key = opening_key(self._trial.coordinator_key)
         ingest = (self._trial.installation.keyring().ingest.public,)
         store = self._trial.installation.store(reads_notes=True, operator="coordinator")
         now = self._clock()
@@ -70,33 +63,10 @@ class Demo:
         return f"(on the coordinator's machine: {command})\n{opened}"
 
     async def _sync(self, _: str) -> str:
+        from bot.demo_sync import handed_over  # with all that delivers to case systems, a quarter of a second
+
         await self._app.timers.run_due()
-        key = _opening(self._trial.case_system_key)
-        identity = self._trial.age_identity.read_text().strip()
-        parts = sync_wiring.build(
-            self._trial.installation,
-            read_destinations(self._trial.destinations),
-            self._trial.case_system_key,
-            operator="case-system",
-            now=at_seconds(self._clock),
-        )
-        try:
-            (worker,) = parts.workers
-            sync_wiring.register(parts.store, worker.settings, now=worker.now)
-            step = await run_until_done(worker)
-            held = await parts.store.run(lambda tx: deliveries.held(tx, AGENCY))
-        finally:
-            await parts.close()
-        lines = [f"(integra sync once: {step.done} delivered, {held} may still be undone)"]
-        lines += [f"  {path.name}  {path.stat().st_size} bytes" for path in sorted(self._trial.drop.iterdir())]
-        if step.done:
-            events = read_drop(self._trial.drop, identity, signing_key(key).public)
-            lines.append(f"(the agency's importer opens the newest of {len(events)}:)")
-            newest = events[-1]["data"]
-            lines += [f"  {name}: {_brief(value)}" for name, value in newest.items() if value not in (None, "", [])]
-        elif not held:
-            lines.append("  Nothing waits. A note can be handed over two minutes after logging: /wait 3m")
-        return "\n".join(lines)
+        return await handed_over(self._trial, self._clock)
 
 
 async def tour(chat: Chat, out: Callable[[str], None]) -> None:
@@ -152,14 +122,7 @@ TOUR: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-def _brief(value: object) -> object:
-    """As it is; of attachments all but their bytes."""
-    if not isinstance(value, list):
-        return value
-    return [{name: part for name, part in one.items() if name != "content"} for one in value]
-
-
-def _opening(path: Path) -> OpeningKey:
+def opening_key(path: Path) -> OpeningKey:
     key = keyfile.read(path).key
     if not isinstance(key, OpeningKey):
         raise Unknown("not an opening key")

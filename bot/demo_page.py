@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from typing import Final
 
-from bot import wiring
+from bot import serve_wiring
 from bot.app import App
 from bot.serve.bundle import Bundle
 from bot.status import Address
@@ -55,7 +55,7 @@ async def beside(trial: Trial, app: App, bundle: Bundle, port: int) -> AsyncIter
     """
     store = trial.installation.store(serves=True)
     try:
-        server = wiring.page_server(
+        server = serve_wiring.page_server(
             trial.installation,
             store,
             lambda: app.world,

@@ -21,9 +21,6 @@ from guidance.model import Content
 
 log = structlog.get_logger()
 
-FOLDER: Final = "learnt"
-"""In the data folder."""
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -22,7 +22,6 @@ from pathlib import Path
 import structlog
 
 from bot.clock import system_clock
-from bot.finding import FOLDER as LEARNT_FOLDER
 from bot.logs import failure
 from storage import lock
 from storage.actor import ASSISTANT, Actor
@@ -79,7 +78,7 @@ class Installation:
 
     @property
     def learnt(self) -> Path:
-        return self.folder / LEARNT_FOLDER
+        return self.folder / "learnt"
 
     @property
     def pins(self) -> Pins:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
 from typing import Final, TypeVar
 
 from prometheus_client import (
@@ -21,6 +20,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from bot.about import program
 from bot.channels.base import Inbound, Pressed
 from dialogues.model import Edited, Sent, Wrote
 from storage.totals import Totals
@@ -197,7 +197,7 @@ class _Standing(Collector):
 
 def _built(reading: Reading | None) -> dict[str, str]:
     found = reading.totals if reading is not None else None
-    return {"version": version("integra-assistant"), "schema": found.revision if found is not None else ""}
+    return {"version": program(), "schema": found.revision if found is not None else ""}
 
 
 def _gauge(name: str, says: str, labels: Mapping[str, str], value: float) -> GaugeMetricFamily:

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from bot.clock import system_clock
-from bot.commands.common import Refusal, read_key
+from bot.commands.common import Refusal
+from bot.commands.keyfiles import read_key
 from bot.installation import Installation
 from storage import deliveries
 from storage.sealing.suites import OpeningKey

@@ -1,10 +1,7 @@
 """Builds the real parts and hands them to each other; nobody else does."""
 
-import ctypes
-import gc
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -20,19 +17,11 @@ from bot.finding import AS_SHIPPED, Finding
 from bot.installation import Installation
 from bot.limits import Limits
 from bot.pacing import Paces
-from bot.serve.app import Server
-from bot.serve.bundle import Bundle
-from bot.serve.desks import Desks
-from bot.serve.init_data import Verifier
-from bot.serve.limits import Limits as PageLimits
-from bot.serve.served import Served
 from bot.site import sites
-from bot.status import Address
 from bot.turns import World
 from dialogues.model import Voice
 from guidance.model import GuideVersion
 from storage import agencies, guide_versions
-from storage.outbox import Outgoing
 from storage.sealing.known_answers import known_answers
 from storage.store import Store
 from storage.transaction import Transaction
@@ -141,40 +130,6 @@ def app(
     return App(store, _with_older(made, store, draft_hours), channels, limits, paced)
 
 
-def page_server(
-    installation: Installation,
-    store: Store,
-    worlds: Callable[[], World],
-    address: Address,
-    *,
-    origin: str,
-    bundle: Bundle | None,
-    telegram: Verifier | None,
-    framed: bool = False,
-    push: Callable[[Sequence[Outgoing]], None] = lambda said: None,
-) -> Server:
-    """The server of the page, on a store that serves (``Installation.store``).
-
-    Args:
-        worlds: gives the world as it is now.
-        origin: what browsers reach it as.
-        bundle: the built page; None: its interface alone.
-        telegram: checks Telegram's word for who somebody is; None: it is not taken.
-        framed: Telegram's web client may show the page in a frame.
-        push: hands committed messages to whoever sends them, where that is this process.
-
-    Raises:
-        SuiteBroken: the cryptography library does not give the known answers.
-    """
-    known_answers()
-
-    def here() -> World:
-        return replace(worlds(), page=origin)  # notices name it
-
-    served = Served(here, store, origin, Desks(installation.pins), PageLimits(), bundle, telegram, push)
-    return Server(served, address, framed=framed)
-
-
 def renewed(
     installation: Installation,
     store: Store,
@@ -213,23 +168,3 @@ def _with_older(made: World, store: Store, draft_hours: int) -> World:
         return found
 
     return replace(made, older=store.run_now(read), draft_lives=timedelta(hours=draft_hours))
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """For building what stays: nothing is looked for that could be thrown away, which takes a quarter less time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-def settle_memory() -> None:
-    """After start-up and each reload: what was built stays out of the collector's way (p99 140-190 ms to 27-46 ms), and
-    what it was built with goes back to the system (7 to 30 MB)."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-    with suppress(OSError, AttributeError):  # glibc's alone
-        ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -7,17 +7,19 @@ assert shows it.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from guidance.asking import Asking
-from guidance.danger import DangerFinder
-from guidance.encoder import Encoder
 from guidance.handoff import Sheet
-from guidance.learnt import Learnt
 from guidance.model import Content, GuideVersion, Role
 from guidance.site import NOWHERE, Site
 from guidance.themes import EVEN, Rarity
+
+if TYPE_CHECKING:  # what finds answers takes a quarter of a second to import, and most commands find none
+    from guidance.asking import Asking
+    from guidance.danger import DangerFinder
+    from guidance.encoder import Encoder
+    from guidance.learnt import Learnt
 
 S = TypeVar("S")
 
@@ -849,13 +851,15 @@ class Voice:
     """Everything of one language: content, phrases (in ``content.phrases``), and the finders over it."""
 
     content: Content
-    asking: Asking
-    danger: DangerFinder
+    asking: "Asking"
+    danger: "DangerFinder"
     rarity: Rarity = EVEN
 
     @classmethod
-    def of(cls, content: Content, encoder: Encoder | None = None, learnt: Collection[Learnt] = ()) -> "Voice":
+    def of(cls, content: Content, encoder: "Encoder | None" = None, learnt: "Collection[Learnt]" = ()) -> "Voice":
         """``encoder`` and ``learnt``: see ``guidance.asking``."""
+        from guidance.asking import Asking
+
         asking = Asking(content, encoder, learnt)
         return cls(content, asking, asking.danger, Rarity.measured(content))
 

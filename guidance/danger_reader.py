@@ -75,12 +75,13 @@ def read_danger_weights(text: str, file: str) -> tuple[Weights | None, tuple[Pro
 def _weights(table: Fields, field: str) -> Mapping[str, int]:
     """Lines of a feature, a blank and whole hundredths."""
     found: dict[str, int] = {}
+    whole: dict[str, int] = {}  # thirty thousand weights, and five hundred different ones
     for number, line in enumerate(table.text(field, WEIGHTS_LIMIT, lines=True).split("\n"), 1):
         name, _, value = line.rpartition(" ")
-        if not name or WEIGHT.fullmatch(value) is None:
+        if not name or (value not in whole and WEIGHT.fullmatch(value) is None):
             table.wrong(field, f"cannot be read at line {number}: run integra content learn-danger")
             return MappingProxyType({})
-        found[name] = int(value)
+        found[name] = whole.setdefault(value, int(value))
     return MappingProxyType(found)
 
 

@@ -58,7 +58,8 @@ class Fields:
             self.wrong(field, "is empty: write a text or take the line out")
         elif len(text) > at_most:
             self.wrong(field, f"has {len(text)} characters: shorten it to {at_most} or fewer")
-        if not text.isprintable() and any(not sign.isprintable() and sign not in UNSEEN_BUT_GOOD for sign in text):
+        unseen = () if text.isprintable() else (sign for sign in set(text) if not sign.isprintable())
+        if any(sign not in UNSEEN_BUT_GOOD for sign in unseen):
             self.wrong(field, "holds a tab or another sign that cannot be seen: type the text again")
         elif "\n" in text and not lines:
             self.wrong(field, "must be one line: take the line break out")

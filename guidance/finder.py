@@ -153,7 +153,7 @@ class Finder:
         made_of = digest(said, self._language, encoder and encoder.name, few, *DEPENDS)
         same = next((one for one in learnt if one.digest == made_of), None)
         self._similar = Similarity(texts, owners, meanings(self._language), encoder, same.vectors if same else NONE)
-        self.learnt = same or Learnt(made_of, *self._learn(texts, owners, few), self._similar.vectors)
+        self.learnt = same or Learnt.of(made_of, *self._learn(texts, owners, few), self._similar.vectors)
         """What another finder of the same can be given."""
 
     def find(self, text: str, at_most: int = 3) -> tuple[Hit, ...]:
@@ -256,7 +256,7 @@ class Finder:
             learnt: Floats = np.zeros_like(whole)
             mixed = (UNLEARNT * (whole + nearest)).astype(np.float32)
         else:
-            learnt = self._sharpened(alike[self._phrasings]) @ self.learnt.weights
+            learnt = self.learnt.told(self._sharpened(alike[self._phrasings]))
             mixed = (learnt + WHOLE * whole + NEAREST * nearest).astype(np.float32)
         return _Opinions(nearest, whole, learnt, mixed + self._behind)
 

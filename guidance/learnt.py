@@ -18,34 +18,57 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 MOST: Final = 127
+AT_ONCE: Final = 256
+"""Rows of weights that are stretched at a time: the whole table would take four times its place each time."""
+
 NONE: Final[Floats] = np.zeros((0, 0), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Learnt:
-    """
+    """Eight bits a weight, in memory as in the file: four megabytes less, for a tenth of a millisecond a question.
+
     Attributes:
         digest: of all it was made from.
-        weights: shape ``(phrasings, entries)``.
+        weights: shape ``(phrasings, entries)``, each row to be stretched.
+        stretch: shape ``(phrasings,)``.
         lengths: shape ``(entries,)``, of the entries as wholes.
         vectors: shape ``(texts, size)``, what an encoder made of each text; ``(0, 0)`` without one.
     """
 
     digest: str
-    weights: Floats
+    weights: NDArray[np.int8]
+    stretch: Floats
     lengths: Floats
     vectors: Floats = field(default_factory=lambda: NONE)
 
+    @classmethod
+    def of(cls, digest: str, weights: Floats, lengths: Floats, vectors: Floats = NONE) -> "Learnt":
+        """Of weights as they were learnt."""
+        stretch = np.abs(weights).max(1, initial=0) / np.float32(MOST)
+        rounded = np.round(weights / np.maximum(stretch, np.float32(1e-12))[:, None]).astype(np.int8)
+        return cls(digest, rounded, stretch, lengths, vectors)
+
+    def told(self, alike: Floats) -> Floats:
+        """What each entry gets, shape ``(entries,)``.
+
+        Args:
+            alike: how alike a text is to each phrasing.
+        """
+        stretched = alike * self.stretch
+        told = np.zeros(self.weights.shape[1], np.float32)
+        for begin in range(0, len(stretched), AT_ONCE):
+            rows = slice(begin, begin + AT_ONCE)
+            told += stretched[rows] @ self.weights[rows].astype(np.float32)
+        return told
+
     def write(self, file: IO[bytes]) -> None:
-        """Eight bits a weight, stretched by row; sixteen a number of a vector."""
-        stretch = np.abs(self.weights).max(1, keepdims=True) / MOST
-        rounded = np.round(self.weights / np.maximum(stretch, 1e-12)).astype(np.int8)
-        made = np.frombuffer(bytes.fromhex(self.digest), np.uint8)
+        """Sixteen bits a number of a vector."""
         np.savez_compressed(
             file,
-            digest=made,
-            weights=rounded,
-            stretch=stretch[:, 0],
+            digest=np.frombuffer(bytes.fromhex(self.digest), np.uint8),
+            weights=self.weights,
+            stretch=self.stretch,
             lengths=self.lengths,
             vectors=self.vectors.astype(np.float16),
         )
@@ -57,9 +80,9 @@ def read(file: IO[bytes]) -> Learnt:
         ValueError, KeyError, OSError, BadZipFile: it is no such file, or a damaged one.
     """
     with np.load(file, allow_pickle=False) as arrays:
-        weights = arrays["weights"].astype(np.float32) * arrays["stretch"][:, None]
         vectors = arrays["vectors"].astype(np.float32)
-        return Learnt(arrays["digest"].tobytes().hex(), weights, arrays["lengths"], vectors)
+        made_of = arrays["digest"].tobytes().hex()
+        return Learnt(made_of, arrays["weights"], arrays["stretch"], arrays["lengths"], vectors)
 
 
 def shipped(language: str) -> Learnt | None:

@@ -9,11 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from guidance.danger_learnt import Learnt
 from guidance.handoff import Form
-from guidance.phrases import Phrases
 from guidance.roles import CONTENT_ROLES as CONTENT_ROLES
 from guidance.roles import ROLES as ROLES
 from guidance.roles import ContentRole as ContentRole
@@ -21,6 +19,10 @@ from guidance.roles import Role as Role
 from guidance.share import Table
 from guidance.site import Site
 from guidance.timeline import Timeline
+
+if TYPE_CHECKING:  # numpy and Fluent, for whoever reads content
+    from guidance.danger_learnt import Learnt
+    from guidance.phrases import Phrases
 
 Kind = Literal["law", "research", "practice"]
 """What a source or a fact is. Readers are shown it as what it is."""
@@ -293,10 +295,10 @@ class Content:
     danger: tuple[DangerPhrases, ...]
     facts: Mapping[str, Fact]
     sources: Mapping[str, Source]
-    phrases: Phrases
+    phrases: "Phrases"
     share: Table | None = None
     aims: Mapping[str, Aim] = field(default_factory=lambda: MappingProxyType({}))
-    danger_learnt: Learnt | None = None
+    danger_learnt: "Learnt | None" = None
     sites: Mapping[str, Site] = field(default_factory=lambda: MappingProxyType({}))
     timeline: Timeline | None = None
     handoffs: Mapping[str, Form] = field(default_factory=lambda: MappingProxyType({}))

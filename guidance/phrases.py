@@ -40,13 +40,26 @@ class Phrases:
         self.lang = lang
         # No isolating marks: chats show them as boxes on old phones, and buttons are compared as text.
         self._bundle = FluentBundle([lang], use_isolating=False)
-        self._messages: dict[str, ast.Message] = {}
+        self._messages: dict[str, ast.Message | None] = {}  # None: it has nothing to be put in
+        entries: dict[str, ast.Message | ast.Term] = {}
         for resource in resources:
-            self._bundle.add_resource(resource)
             for entry in resource.body:
-                if isinstance(entry, ast.Message) and entry.value is not None:
-                    self._messages.setdefault(entry.id.name, entry)
-        self._plain: dict[str, str] = {}
+                if isinstance(entry, ast.Message):
+                    entries.setdefault(entry.id.name, entry)
+                elif isinstance(entry, ast.Term):
+                    entries.setdefault(f"-{entry.id.name}", entry)
+        plain = {key: text for key, entry in entries.items() if (text := _plain(entry)) is not None}
+        mentioned = _Mentioned()
+        for key, entry in entries.items():
+            if key not in plain:
+                mentioned.visit(entry)
+        # Most phrases are a text and nothing else: what Fluent makes of one takes twenty times its memory.
+        composed = (entry for key, entry in entries.items() if key not in plain or key in mentioned.found)
+        self._bundle.add_resource(ast.Resource([*composed]))
+        for key, entry in entries.items():
+            if isinstance(entry, ast.Message) and entry.value is not None:
+                self._messages[key] = None if key in plain else entry
+        self._plain = plain
 
     @classmethod
     def of(cls, lang: str, *texts: str) -> "Phrases":
@@ -66,7 +79,8 @@ class Phrases:
         if key not in self._messages:
             raise PhraseError(key)
         seen = _Arguments()
-        seen.visit(self._messages[key])
+        if (message := self._messages[key]) is not None:
+            seen.visit(message)
         return frozenset(seen.found)
 
     def text(self, key: str, **args: str | int) -> str:
@@ -75,7 +89,7 @@ class Phrases:
         Raises:
             PhraseError: no such key, an argument is missing, or the phrase is broken.
         """
-        if not args and (plain := self._plain.get(key)) is not None:
+        if (plain := self._plain.get(key)) is not None and (not args or self._messages[key] is None):
             return plain
         if not self._bundle.has_message(key):
             raise PhraseError(key)
@@ -98,9 +112,27 @@ class Phrases:
         return formatted if isinstance(formatted, str) and not errors else None
 
 
+def _plain(entry: ast.Message | ast.Term) -> str | None:
+    """The text of a message that is nothing else."""
+    if isinstance(entry, ast.Term) or entry.value is None or entry.attributes:
+        return None
+    parts = [part.value for part in entry.value.elements if isinstance(part, ast.TextElement)]
+    return "".join(parts) if len(parts) == len(entry.value.elements) else None
+
+
 class _Arguments(Visitor):
     def __init__(self) -> None:
         self.found: set[str] = set()
 
     def visit_VariableReference(self, node: ast.VariableReference) -> None:
+        self.found.add(node.id.name)
+
+
+class _Mentioned(Visitor):
+    """Keys of other messages."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+
+    def visit_MessageReference(self, node: ast.MessageReference) -> None:
         self.found.add(node.id.name)

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from fluent.syntax import FluentParser, ast
+from fluent.syntax import ast
 from fluent.syntax.visitor import Visitor
 
 from guidance.fields import ID_LIMIT, Fields, did_you_mean, no_doubles, opened, spoken, stem
+from guidance.fluent_files import parsed
 from guidance.model import (
     AIM_KINDS,
     CONTENT_ROLES,
@@ -554,7 +555,7 @@ def read_phrases(lang: str, texts: Mapping[str, str]) -> tuple[Phrases | None, t
     resources: list[ast.Resource] = []
     for file, text in texts.items():
         try:
-            resources.append(FluentParser(with_spans=True).parse(text))
+            resources.append(parsed(text))
         except RecursionError:
             problems.append(Problem(file, "", "has braces within braces without end: take them out"))
             continue

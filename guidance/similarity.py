@@ -6,7 +6,7 @@ the words mean. What is compared is kept as postings, all of one feature side by
 
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -78,18 +78,33 @@ class Similarity:
         self._shares = (PIECES / whole, TERMS / whole)
         self._many = len(texts)
         index: dict[str, int] = {}
+        numbered: dict[str, list[int]] = {}  # of each stem its pieces: the same stems come again and again
+
+        def of_pieces(text: Read) -> Iterable[list[int]]:
+            for stem in text.stems:
+                if (found := numbered.get(stem)) is None:
+                    found = numbered[stem] = [index.setdefault(piece, len(index)) for piece in pieces(stem)]
+                yield found
+
+        def of_terms(text: Read) -> Iterable[list[int]]:
+            yield [index.setdefault(term, len(index)) for term in terms(text.stems)]
+
         # Arrays: a million numbers as objects would leave holes in memory for good.
         features = array("q")
-        times = array("q")
-        sizes: list[int] = []
-        for block in (_pieces_of, _terms_of):
+        ends = array("q", [0])
+        for block in (of_pieces, of_terms):
             for text in texts:
-                counted = block(text)
-                features.extend(index.setdefault(feature, len(index)) for feature in counted)
-                times.extend(counted.values())
-                sizes.append(len(counted))
-        feature = np.array(features, np.int64)
-        row = np.repeat(np.arange(2 * len(texts)), sizes)  # a text's pieces are one row, its terms another
+                for found in block(text):
+                    features.extend(found)
+                ends.append(len(features))
+        bounds = np.array(ends, np.int64)
+        every = np.repeat(np.arange(2 * len(texts)), bounds[1:] - bounds[:-1]) * len(index) + np.array(
+            features, np.int64
+        )
+        every.sort()
+        first = np.flatnonzero(np.diff(every, prepend=-1))
+        times = np.diff(first, append=len(every))
+        row, feature = np.divmod(every[first], max(1, len(index)))  # a text's pieces are one row, its terms another
         group = groups[row % max(1, len(texts))]
         many = int(groups.max(initial=-1)) + 1
         pairs = np.sort(feature * many + group)  # np.unique by hashing takes ten times as long
@@ -99,7 +114,7 @@ class Similarity:
         self._rarity = (np.log((1 + many) / (1 + spread)) + 1).astype(np.float32)
         if len(texts) >= MANY:
             self._rarity[spread > COMMON * many] = 0
-        value = _damped(np.array(times, np.float32)) * self._rarity[feature]
+        value = _damped(times.astype(np.float32)) * self._rarity[feature]
         squares = np.bincount(row, weights=value * value, minlength=2 * len(texts))
         share = np.repeat(np.array(self._shares), len(texts))
         scale = np.sqrt(share / np.maximum(squares, 1e-12)).astype(np.float32)
@@ -107,14 +122,13 @@ class Similarity:
         order = kept[np.argsort(feature[kept], kind="stable")]
         self._index = index
         self._begins = np.searchsorted(feature[order], np.arange(len(index) + 1)).astype(np.int32)
-        self._places = (row[order] % max(1, len(texts))).astype(np.int32)
+        self._places = (row[order] % max(1, len(texts))).astype(np.uint16 if len(texts) < 1 << 16 else np.int32)
         self._values = (value * scale[row])[order].astype(np.float32)
         self._directions = meanings.of_each([text.words for text in texts])
         self.vectors = vectors
         """Shape ``(texts, size)``; ``(0, 0)`` without an encoder."""
         if encoder is not None and len(vectors) != len(texts):
             self.vectors = encoder.encode([" ".join(text.words) for text in texts])
-        _pieces.cache_clear()  # of what people type few words come again
 
     def to(self, text: Read) -> Floats:
         """Shape ``(texts,)``: 0 nothing in common, 1 the same words; what means the opposite may be below 0."""

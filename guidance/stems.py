@@ -16,30 +16,25 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from snowballstemmer.dutch_stemmer import DutchStemmer
-from snowballstemmer.english_stemmer import EnglishStemmer
-from snowballstemmer.french_stemmer import FrenchStemmer
-from snowballstemmer.greek_stemmer import GreekStemmer
-from snowballstemmer.italian_stemmer import ItalianStemmer
-from snowballstemmer.portuguese_stemmer import PortugueseStemmer
+from Stemmer import Stemmer
 
 from guidance.normal import folded
 
-REMEMBERED: Final = 8_192
-"""Words whose stems are kept, those longest unused forgotten first: some 3 MB at most. A new word takes
-150 to 500 microseconds (Bulgarian 12), a remembered one 0.1."""
+REMEMBERED: Final = 2_048
+"""Words whose stems are kept, those longest unused forgotten first: less than a megabyte. A new word takes a few
+microseconds (Bulgarian 12), a remembered one 0.1."""
 
 SHORTEST: Final = 4
 """Shorter words have no ending to take away."""
 
 _SNOWBALL: Final = MappingProxyType(
     {
-        "en": EnglishStemmer,
-        "fr": FrenchStemmer,
-        "pt": PortugueseStemmer,
-        "it": ItalianStemmer,
-        "el": GreekStemmer,
-        "nl": DutchStemmer,
+        "en": "english",
+        "fr": "french",
+        "pt": "portuguese",
+        "it": "italian",
+        "el": "greek",
+        "nl": "dutch",
     }
 )
 
@@ -87,8 +82,8 @@ def _stem(word: str, language: str) -> str:
         word, times = bare.subn(accented, word)
         if times:
             break
-    # A stemmer holds the word it is at; a new one costs a microsecond and needs no lock.
-    return folded(str(_SNOWBALL[language]().stemWord(word))) or word
+    # A stemmer holds the word it is at: a new one costs half a microsecond, needs no lock, and is to remember nothing.
+    return folded(str(Stemmer(_SNOWBALL[language], 0).stemWord(word))) or word
 
 
 def _bulgarian(word: str) -> str:

@@ -1,21 +1,23 @@
 """Versions of the guide as they were, for walks that began in them. Approved content, so it lies in clear."""
 
 from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
 from sqlalchemy import delete, insert, select, update
 
 from guidance.model import Content, GuideVersion
 from storage.schema import guide_versions, walks
 from storage.transaction import Transaction
 
-_adapter = TypeAdapter(GuideVersion)
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 def keep(tx: Transaction, content: Content) -> None:
     """Write down the version in use; changed texts under the same number take the place of the old ones."""
     version = content.version()
-    body = _adapter.dump_json(version, fallback=dict, warnings=False)  # content is kept in read-only mappings
+    body = _adapter().dump_json(version, fallback=dict, warnings=False)  # content is kept in read-only mappings
     where = (guide_versions.c.language == content.language, guide_versions.c.version == version.number)
     kept = tx.db.scalar(select(guide_versions.c.body).where(*where))
     if kept is None:
@@ -32,4 +34,11 @@ def older(tx: Transaction, content: Content) -> Mapping[int, GuideVersion]:
     of_language = guide_versions.c.language == content.language
     tx.db.execute(delete(guide_versions).where(of_language, guide_versions.c.version.not_in(walked | {now})))
     rows = tx.db.execute(select(guide_versions).where(of_language, guide_versions.c.version != now))
-    return {row.version: _adapter.validate_json(row.body) for row in rows}
+    return {row.version: _adapter().validate_json(row.body) for row in rows}
+
+
+@cache
+def _adapter() -> "TypeAdapter[GuideVersion]":
+    from pydantic import TypeAdapter  # a tenth of a second that most commands do without
+
+    return TypeAdapter(GuideVersion)

@@ -5,9 +5,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
 from dialogues.model import Choice, Document, Say
@@ -15,6 +15,9 @@ from storage.conversations import Shown, opened_shown
 from storage.errors import Unreadable
 from storage.schema import conversations, outbox
 from storage.transaction import Transaction, moment, seconds
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 class Priority(IntEnum):
@@ -79,7 +82,6 @@ class Outgoing:
 
 AT_ONCE = 500
 
-_documents = TypeAdapter(Document)
 _insert = insert(outbox)
 _done = delete(outbox).where(outbox.c.id == bindparam("done"))
 _waits = outbox.c.dead.is_(None)
@@ -291,7 +293,7 @@ def _fields(one: Outgoing) -> dict[str, Any]:
         "private": say.private,
         "standing": say.standing,
         "question": one.question,
-        **({"document": _documents.dump_python(say.document, mode="json")} if say.document is not None else {}),
+        **({"document": _documents().dump_python(say.document, mode="json")} if say.document is not None else {}),
         **({"urgent": True} if say.urgent else {}),
         **({"calls": list(one.notice.calls)} if one.notice is not None and one.notice.calls else {}),
         **turn,
@@ -315,8 +317,15 @@ def _outgoing(id: int, address_ref: bytes, fields: dict[str, Any]) -> Outgoing:
         fields["refresh"],
         fields["private"],
         fields["standing"],
-        _documents.validate_python(fields["document"]) if "document" in fields else None,
+        _documents().validate_python(fields["document"]) if "document" in fields else None,
         fields.get("urgent", False),
     )
     notice = Notice("", calls=tuple(fields["calls"])) if "calls" in fields else None
     return Outgoing(id, address_ref, channel, chat, fields["question"], say, notice=notice)
+
+
+@cache
+def _documents() -> "TypeAdapter[Document]":
+    from pydantic import TypeAdapter  # a tenth of a second that most commands do without
+
+    return TypeAdapter(Document)

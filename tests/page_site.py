@@ -10,7 +10,7 @@ from aiohttp import ClientSession, ClientTimeout
 from bot_site import NOON, Site
 from ports import free_port
 
-from bot import wiring
+from bot import serve_wiring, wiring
 from bot.serve.app import Server
 from bot.serve.bundle import Bundle
 from bot.serve.init_data import Verifier
@@ -247,7 +247,7 @@ async def served(
     origin = f"http://127.0.0.1:{port}"
     store = site.trial.installation.store(serves=True)
     world = wiring.world(site.trial.installation, clock=site.clock)
-    server = wiring.page_server(
+    server = serve_wiring.page_server(
         site.trial.installation,
         store,
         lambda: world,

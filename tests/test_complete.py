@@ -4,6 +4,8 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,12 @@ from typer.testing import CliRunner
 
 from bot import cli
 from bot.channels.registry import CLIENTS
+from bot.commands import errors
 from bot.settings import Settings
+from bot.site import SiteError
 from bot.wiring import voices
 from dialogues.registry import DIALOGUES
+from guidance.library import ContentError
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -150,6 +155,7 @@ def test_no_command_is_missing_from_the_list_above() -> None:
         ("run --help", {"run"}),
         ("--actor people keys make", {"keys"}),
         ("--actor=people keys make", {"keys"}),
+        ("--actor people -- keys make", {"keys"}),
         ("--actor", set(cli.COMMANDS)),
     ],
 )
@@ -157,6 +163,37 @@ def test_the_command_that_is_named_is_loaded_alone(arguments: str, loaded: set[s
     app = cli.commands(arguments.split())
     names = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
     assert names == loaded
+
+
+def test_the_list_of_commands_is_as_their_own_help_has_it_and_loads_none_of_them() -> None:
+    loaded = CliRunner().invoke(cli.commands(), ["--help"])
+    assert CliRunner().invoke(cli.commands([]), ["--help"]).output == loaded.output
+    for name, command in cli.COMMANDS.items():
+        own = CliRunner().invoke(cli.commands(), [name, "--help"]).output
+        assert command.help in " ".join(own.split()), name
+    code = "import sys; from bot.cli import main; main(['--help']); sys.exit('sqlalchemy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 0
+
+
+def test_a_command_that_is_not_loaded_is_not_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert CliRunner().invoke(cli.commands([]), ["run"]).exit_code == 1
+    assert cli.main(["--", "run", "--help"]) == 0
+    assert "--token-file" in capsys.readouterr().out
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    shown = capsys.readouterr().out
+    assert f"integra {tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']['version']}\n" in shown
+    assert f"version {voices()['en'].content.guide.version}, " in shown
+
+
+def test_every_failure_that_is_told_in_a_sentence_is_there() -> None:
+    for module, name in errors.FAILURES.items():
+        assert issubclass(getattr(import_module(module), name), Exception)
+    assert errors.said(ContentError(())).endswith("see: integra check")
+    assert "mend them all" in errors.said(SiteError(()))
 
 
 @pytest.mark.parametrize("setting", Settings.model_fields)

@@ -21,7 +21,6 @@ from bot.channels.telegram_errors import BAD_TOKEN, Bad, BadMarks, Flooded, NotM
 from bot.channels.telegram_floods import Floods
 from bot.channels.telegram_polling import Polling
 from bot.channels.telegram_waits import Sleep
-from bot.channels.telegram_webhook import serve, set_webhook, webhook_app
 from dialogues.model import Say
 
 POLL_S = 25  # how long Telegram holds the line open when there is nothing new
@@ -140,6 +139,8 @@ class Telegram:
         Raises:
             Stop: the secret, the address or the port will not do.
         """
+        from bot.channels.telegram_webhook import serve, set_webhook, webhook_app  # a poller needs no web server: 2 MB
+
         app = webhook_app(updates.read, handle, secret, path=path)
         parameters = {"url": url, "secret_token": secret, "allowed_updates": LISTENS_TO}
 

@@ -22,7 +22,9 @@ def unbuilt() -> Iterator[None]:
         """Whoever asks for it again after the block is served."""
 
     BaseModel.model_rebuild = classmethod(later)  # type: ignore[assignment, method-assign]  # for as long as the block
+    BaseModel.model_config["defer_build"] = True  # which every model of the library inherits, and keeps
     try:
         yield
     finally:
+        del BaseModel.model_config["defer_build"]
         BaseModel.model_rebuild = really  # type: ignore[method-assign]  # put back

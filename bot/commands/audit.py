@@ -11,18 +11,10 @@ from typing import Annotated, BinaryIO
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import (
-    AsJson,
-    Data,
-    PassphraseFile,
-    Refusal,
-    Words,
-    opening_key,
-    operator,
-    out,
-    out_json,
-    within,
-)
+from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, operator, out, out_json
+from bot.commands.keyfiles import opening_key
+from bot.commands.within import within
+from bot.commands.words import Words
 from bot.installation import Installation
 from dialogues.reference import read_reference, reference
 from storage import agencies, people

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
+from bot.commands.common import AsJson, Data, Refusal, out, out_json
+from bot.commands.within import within
 from dialogues.case_code import CaseCode, CasePattern
 from storage import agencies, audit, cases
 from storage import people as rows

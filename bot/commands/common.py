@@ -1,4 +1,4 @@
-"""What all commands share: the data folder, output for people or machines, keys with a passphrase."""
+"""What all commands share: options, output for people or machines, who acts. Light: each command loads it."""
 
 import getpass
 import json
@@ -6,22 +6,12 @@ import os
 import pwd
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
-
-from bot.installation import Installation
-from storage.audit import MOST_WORDS
-from storage.sealing import keyfile
-from storage.sealing.errors import KeyFileError
-from storage.sealing.keyfile import KeyFile
-from storage.sealing.suites import OpeningKey
-from storage.transaction import Transaction
-
-T = TypeVar("T")
 
 Data = Annotated[
     Path,
@@ -31,15 +21,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")
 PassphraseFile = Annotated[
     Path | None,
     typer.Option("--passphrase-file", help="Owner-only file with the passphrase; asked for when left out."),
-]
-
-Words = Annotated[
-    str,
-    typer.Option(
-        "--words",
-        help="More about the reason, up to 500 characters, sealed; no name of the person concerned.",
-        callback=lambda words: short_enough(words),
-    ),
 ]
 
 LONGEST_NAME = 40
@@ -64,21 +45,6 @@ def refuse_secrets(arguments: Sequence[str]) -> None:
             "a bot token must not stand on the command line: everybody on this machine can read it there. Revoke it at"
             " @BotFather, and put the new one into an owner-only file: --token-file FILE"
         )
-
-
-def within(data: Path, what: Callable[[Transaction], T], *, reads_notes: bool = False) -> T:
-    """Run one transaction on an installation."""
-    store = Installation.at(data).store(reads_notes=reads_notes, operator=operator())
-    try:
-        return store.run_now(what)
-    finally:
-        store.close()
-
-
-def short_enough(words: str) -> str:
-    if len(words) > MOST_WORDS:
-        raise typer.BadParameter(f"at most {MOST_WORDS} characters")
-    return words
 
 
 def name_operator(name: str) -> None:
@@ -110,22 +76,6 @@ def out_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False))
 
 
-def read_key(path: Path, passphrase_file: Path | None) -> KeyFile:
-    """A private key; its passphrase comes from an owner-only file or is asked for at the terminal.
-
-    Raises:
-        KeyFileError: says how to mend it.
-    """
-    if passphrase_file is not None:
-        return keyfile.read(path, passphrase=keyfile.owner_only(passphrase_file).rstrip("\n"))
-    try:
-        return keyfile.read(path)
-    except KeyFileError as refused:
-        if refused.code != "passphrase" or not sys.stdin.isatty():
-            raise
-    return keyfile.read(path, passphrase=secret(f"Passphrase of {path.name}: "))
-
-
 def secret(question: str) -> str:
     """Something typed that is not shown.
 
@@ -143,10 +93,3 @@ def progress(done: int, total: int, unit: str = "") -> None:
     """How far a long task is, on a terminal."""
     if sys.stderr.isatty() and (done == total or done % 50 == 0 or unit):
         typer.echo(f"\r{done} of {total} {unit}".rstrip(), err=True, nl=done == total)
-
-
-def opening_key(path: Path, passphrase_file: Path | None) -> OpeningKey:
-    key = read_key(path, passphrase_file).key
-    if not isinstance(key, OpeningKey):
-        raise Refusal("that key signs; it does not open notes")
-    return key

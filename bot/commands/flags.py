@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, out, out_json, read_key, within
+from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, out, out_json
+from bot.commands.keyfiles import read_key
 from bot.commands.rota import agency_row
+from bot.commands.within import within
 from bot.installation import Installation
 from dialogues.model import FlagView
 from dialogues.reference import read_reference

@@ -9,8 +9,9 @@ import typer
 
 from bot import wiring
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
+from bot.commands.common import AsJson, Data, Refusal, out, out_json
 from bot.commands.content import Edition
+from bot.commands.within import within
 from bot.finding import Finding
 from bot.installation import Installation
 from bot.settings import Settings

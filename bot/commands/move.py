@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, out, out_json, progress, within
+from bot.commands.common import AsJson, Data, out, out_json, progress
+from bot.commands.within import within
 from bot.installation import Installation
 from storage import audit, relocation
 from storage.postgres import Addresses

@@ -9,8 +9,11 @@ from typing import Annotated, get_args
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, Words, opening_key, out, out_json, within
+from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, out, out_json
+from bot.commands.keyfiles import opening_key
 from bot.commands.reading_over import Reader, over
+from bot.commands.within import within
+from bot.commands.words import Words
 from bot.duty import DesksAlone
 from bot.installation import Installation
 from dialogues.reference import read_reference

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, out, out_json, short_enough, within
+from bot.commands.common import AsJson, Data, out, out_json
+from bot.commands.within import within
+from bot.commands.words import short_enough
 from storage import dead_letters
 from storage import outbox as rows
 from storage.dead_letters import DeadLetter

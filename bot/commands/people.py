@@ -9,10 +9,10 @@ import typer
 from bot import duty
 from bot.access import Access
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
+from bot.commands.common import AsJson, Data, Refusal, out, out_json
+from bot.commands.within import within
 from bot.installation import Installation
 from bot.lost import Lost, lose
-from bot.settings import Settings
 from dialogues.rota import same_site
 from dialogues.rota_file import MOST_NAME, read_site
 from storage import agencies, audit, invites, lapses, reach, sites
@@ -261,7 +261,11 @@ def lasting(data: Path, role: str, days: int | None) -> int | None:
     """For how many days a role is given; None: it does not end by itself."""
     if role == "admin" and days is not None:
         raise Refusal("an admin's role does not end by itself: nobody would hear of alarms; leave out --days")
-    return Settings.read(data).mentor_days if role == "mentor" and days is None else days
+    if role != "mentor" or days is not None:
+        return days
+    from bot.settings import Settings  # with pydantic, a tenth of a second that most of these commands do without
+
+    return Settings.read(data).mentor_days
 
 
 def told(report: Lost) -> list[str]:

@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, operator, out, out_json, progress, read_key
+from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, operator, out, out_json, progress
+from bot.commands.keyfiles import read_key
 from bot.installation import Installation, refuse_in_any
 from storage import agencies, custody, deletions, epochs, restoring, settling
 from storage.backup import Contents, Reader

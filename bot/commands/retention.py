@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, operator, out, out_json, progress, within
+from bot.commands.common import AsJson, Data, operator, out, out_json, progress
+from bot.commands.within import within
 from bot.installation import Installation
 from bot.settings import Settings
 from storage import agencies, awaited, gaps

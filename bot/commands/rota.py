@@ -8,7 +8,8 @@ import typer
 
 from bot import duty, evening
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
+from bot.commands.common import AsJson, Data, Refusal, out, out_json
+from bot.commands.within import within
 from bot.duty import DesksAlone, Roster
 from bot.evening import Warned
 from bot.installation import Installation

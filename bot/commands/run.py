@@ -6,7 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
@@ -19,22 +19,24 @@ from bot.channels.registry import client as client_of
 from bot.channels.telegram_channel import Telegram
 from bot.clock import system_clock
 from bot.commands.common import Data, Refusal
-from bot.commands.serve import server, verifier
 from bot.finding import Finding
 from bot.health import Health
 from bot.installation import Installation
 from bot.leased import Leased
 from bot.limits import Limits
+from bot.memory import settle_memory, uncollected
 from bot.notify import READY, STOPPING, keep_alive, notify
 from bot.reload import Reload
 from bot.serve.origin import read_origin
 from bot.settings import Settings
-from bot.status import Address, Status
 from bot.turns import World
 from dialogues.desk import COMMANDS
 from dialogues.model import Voice
 from storage.custody import secret_text
 from storage.store import Store
+
+if TYPE_CHECKING:
+    from bot.status import Address, Status
 
 log = structlog.get_logger()
 
@@ -88,13 +90,13 @@ def run(
         raise Refusal("a webhook needs --secret-file FILE: an owner-only file with 32 characters or more")
     settings = Settings.read(data)
     served = status or settings.status
-    address = Address.read(served, public=status_public or settings.status_public) if served else None
+    address = _address(served, public=status_public or settings.status_public) if served else None
     installation = Installation.at(data)
     token = secret_text(token_file).strip()
     secret = secret_text(secret_file).strip() if secret_file is not None else ""
     logs.configure(level=settings.log_level, form=settings.log_format)
     finding = Finding(installation.learnt, settings.by_meaning)
-    with wiring.uncollected():
+    with uncollected():
         # First: the library fills the gaps that building leaves (9 MB, measured).
         wiring.voices(settings.content, finding)
         library = client_of(client or settings.client)
@@ -109,7 +111,7 @@ async def _run(
     token: str,
     webhook: str,
     secret: str,
-    address: Address | None,
+    address: "Address | None",
     *,
     serve: bool,
 ) -> None:
@@ -147,7 +149,7 @@ async def _run(
         )
 
     async def renewed(world: World) -> None:
-        wiring.settle_memory()
+        settle_memory(anew=True)
         await app.look_again()
         await _until_it_answers(lambda: telegram.set_commands(commands(world.voices, page=bool(origin))))
 
@@ -170,7 +172,7 @@ async def _run(
         )
         health = Health(app, store, installation.keyring)
         reload = Reload(app, build, renewed)
-        wiring.settle_memory()
+        settle_memory()
         async with _told(app, health, address), _page(installation, settings, app, token, wanted=serve):
             log.info("started", mode="webhook" if webhook else "polling", client=client.__name__)
             await _until_stopped(app.run(listen), reload, health)
@@ -224,6 +226,8 @@ async def _page(
     if not wanted:
         yield
         return
+    from bot.commands.serve import server, verifier  # an assistant without a page is 1.5 MB smaller without it
+
     store = installation.store(serves=True)
     try:
         served = server(installation, store, lambda: app.world, settings, verifier(token, 0), push=app.outbox.push)
@@ -238,9 +242,9 @@ async def _page(
 
 
 @asynccontextmanager
-async def _told(app: App, health: Health, address: Address | None) -> AsyncIterator[None]:
+async def _told(app: App, health: Health, address: "Address | None") -> AsyncIterator[None]:
     """Whoever wants to know how it is can ask, or is told, until the very end of a stop."""
-    status = Status(address, health, app.metrics) if address is not None else None
+    status = _status(address, health, app) if address is not None else None
     if status is not None:
         await status.start()
         log.info("status.served", port=status.address.port)
@@ -254,6 +258,18 @@ async def _told(app: App, health: Health, address: Address | None) -> AsyncItera
         await health.end()
         if status is not None:
             await status.stop()
+
+
+def _address(text: str, *, public: bool) -> "Address":
+    from bot.status import Address  # with a web server, 2 MB that not everybody needs; as below
+
+    return Address.read(text, public=public)
+
+
+def _status(address: "Address", health: Health, app: App) -> "Status":
+    from bot.status import Status
+
+    return Status(address, health, app.metrics)
 
 
 async def _came_round() -> bool:

@@ -10,9 +10,10 @@ from typing import Annotated, Final
 import structlog
 import typer
 
-from bot import logs, wiring
+from bot import logs, serve_wiring, wiring
 from bot.commands.common import Data, Refusal
 from bot.installation import Installation
+from bot.memory import settle_memory, uncollected
 from bot.notify import READY, STOPPING, keep_alive, notify
 from bot.serve.app import Server
 from bot.serve.bundle import Bundle, BundleError
@@ -87,7 +88,7 @@ def server(
     """
     origin = origin_of(url, settings)
     address = Address.read(listen or settings.page_listen, public=public)
-    return wiring.page_server(
+    return serve_wiring.page_server(
         installation,
         store,
         worlds,
@@ -136,12 +137,12 @@ async def _serve(
     store = installation.store(serves=True)
     try:
         slugs = [row.slug for row in store.run_now(agencies.every)]
-        with wiring.uncollected():
+        with uncollected():
             world = wiring.world(installation, slugs=slugs, content=settings.content)
         made = server(
             installation, store, lambda: world, settings, telegram, url=url, listen=listen, public=public, page=page
         )
-        wiring.settle_memory()
+        settle_memory()
         await made.start()
         log.info("page.served", port=made.address.port)
         notify(READY)

@@ -7,11 +7,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from bot import wiring
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
+from bot.commands.common import AsJson, Data, Refusal, out, out_json
+from bot.commands.within import within
 from bot.installation import Installation
-from bot.settings import Settings
 from dialogues.case_code import DEFAULT_PATTERN, CasePattern, PatternError
 from storage import agencies, audit
 from storage.postgres import Addresses
@@ -133,6 +132,9 @@ def _refuse_unknown(data: Path, *, zone: str, country: str) -> None:
     except (ZoneInfoNotFoundError, ValueError):
         raise Refusal("that time zone is not known; one is Europe/Lisbon") from None
     if country:
+        from bot import wiring  # what reads content takes half a second
+        from bot.settings import Settings
+
         known = next(iter(wiring.voices(Settings.read(data).content).values())).content.sites
         if country not in known:
             raise Refusal(f"a country is one of {', '.join(sorted(known))}; leave it out for others")

@@ -1,27 +1,26 @@
-"""`integra chat`, `integra demo`: talk to the assistant in the terminal, without Telegram."""
+"""`integra chat`: talk to the assistant in the terminal, without Telegram."""
 
 import asyncio
 import os
 import readline  # noqa: F401  gives input() history and editing
 import sys
 import tempfile
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot import demo as demonstration
-from bot import demo_page, logs, wiring
+from bot import logs, wiring
+from bot.app import App
 from bot.channels.console import Console
 from bot.chat import Chat, play
 from bot.clock import MovableClock
 from bot.commands.common import Refusal, operator
-from bot.commands.serve import bundle_of
 from bot.demo import Demo
 from bot.finding import AS_SHIPPED, Finding
 from bot.installation import Installation
-from bot.serve.bundle import Bundle
 from bot.settings import Settings
 from bot.trial import HANDLES, Trial, enrol
 from dialogues.case_code import DEFAULT_PATTERN
@@ -57,29 +56,14 @@ def chat(
     logs.configure()
     if data is not None:
         settings = Settings.read(data)
-        asyncio.run(_chat(Installation.at(data), who, (), record=record, settings=settings, save=save))
+        asyncio.run(talk(Installation.at(data), who, (), record=record, settings=settings, save=save))
         return
     with tempfile.TemporaryDirectory(prefix="integra-") as folder:
         trial = Trial.create(Path(folder), at=MovableClock()(), roles=tuple(HANDLES))
-        asyncio.run(_chat(trial.installation, who, tuple(HANDLES), record=record, trial=trial, save=save))
+        asyncio.run(talk(trial.installation, who, tuple(HANDLES), record=record, trial=trial, save=save))
 
 
-def demo() -> None:
-    """Try everything in a throwaway folder; without a terminal, play a scripted tour."""
-    logs.configure()
-    with tempfile.TemporaryDirectory(prefix="integra-demo-") as folder:
-        trial = Trial.create(Path(folder), at=MovableClock()(), roles=demonstration.PEOPLE)
-        if sys.stdin.isatty():
-            bundle, port = bundle_of(None), demo_page.free_port()
-            typer.echo(demonstration.WELCOME)
-            typer.echo(demo_page.NO_PAGE if bundle is None else demo_page.welcome(trial, demo_page.origin_at(port)))
-            page = None if bundle is None else (bundle, port)
-            asyncio.run(_chat(trial.installation, "officer", demonstration.PEOPLE, trial=trial, page=page))
-        else:
-            asyncio.run(_tour(trial))
-
-
-async def _chat(
+async def talk(
     installation: Installation,
     who: str,
     others: tuple[str, ...],
@@ -88,9 +72,10 @@ async def _chat(
     trial: Trial | None = None,
     settings: Settings | None = None,
     save: Path | None = None,
-    page: tuple[Bundle, int] | None = None,
+    origin: str = "",
+    beside: Callable[[App], AbstractAsyncContextManager[None]] = lambda app: nullcontext(),
 ) -> None:
-    """``page``: served beside it, on this port of the loopback."""
+    """``origin``: what browsers reach the page as; empty: there is none. ``beside``: what runs as long as the talk."""
     store, clock, effects = installation.store(operator=operator()), MovableClock(), list[str]()
     try:
         await store.run(lambda tx: _enrol(tx, who, clock))
@@ -111,11 +96,11 @@ async def _chat(
             question_days=chosen.question_days,
             question_people=chosen.question_people,
             finding=finding,
-            page="" if page is None else demo_page.origin_at(page[1]),
+            page=origin,
         )
         await app.start()
         extras = Demo(trial, store, app, clock).extras if trial is not None else {}
-        talk = Chat(
+        chat = Chat(
             app,
             console,
             clock,
@@ -125,11 +110,11 @@ async def _chat(
             effects=effects if record else None,
             for_people=sys.stdin.isatty() and sys.stdout.isatty(),
         )
-        async with nullcontext() if page is None or trial is None else demo_page.beside(trial, app, *page):
+        async with beside(app):
             if sys.stdin.isatty():
-                await _interactive(talk)
+                await _interactive(chat)
             else:
-                await play(talk, iter(sys.stdin.readline, ""), typer.echo)
+                await play(chat, iter(sys.stdin.readline, ""), typer.echo)
         await app.stop()
     finally:
         store.close()
@@ -147,26 +132,6 @@ async def _interactive(talk: Chat) -> None:
             return
         if typed.strip() and (said := await talk.line(talk.numbered(typed.strip()))):
             typer.echo(said)
-
-
-async def _tour(trial: Trial) -> None:
-    store, clock = trial.installation.store(), MovableClock()
-    try:
-        console = Console(prefix="tour")
-        app = wiring.app(trial.installation, store, {"console": console}, clock=clock)
-        await app.start()
-        talk = Chat(
-            app,
-            console,
-            clock,
-            person="officer",
-            people=demonstration.PEOPLE,
-            extras=Demo(trial, store, app, clock).extras,
-        )
-        await demonstration.tour(talk, typer.echo)
-        await app.stop()
-    finally:
-        store.close()
 
 
 def _enrol(tx: Transaction, who: str, clock: MovableClock) -> None:

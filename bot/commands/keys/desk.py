@@ -8,8 +8,9 @@ import typer
 
 from bot.clock import system_clock
 from bot.commands import guided
-from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, out, out_json, within
+from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, out, out_json
 from bot.commands.keys.publish import admin_key, present, publish
+from bot.commands.within import within
 from bot.installation import Installation
 from storage import agencies
 from storage.sealing import publicfile

@@ -1,7 +1,8 @@
 """`integra keys rotate-master`: a new master key for the bot."""
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, Refusal, out, out_json, within
+from bot.commands.common import AsJson, Data, Refusal, out, out_json
+from bot.commands.within import within
 from bot.installation import Installation
 from storage import audit, rotation
 from storage.custody import FileKeys, provider

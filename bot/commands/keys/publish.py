@@ -9,7 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from bot.clock import system_clock
-from bot.commands.common import Refusal, read_key, within
+from bot.commands.common import Refusal
+from bot.commands.keyfiles import read_key
+from bot.commands.within import within
 from bot.installation import Installation
 from storage import agencies, audit, deletions
 from storage.pins import Pin

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import Data, Refusal, out, within
+from bot.commands.common import Data, Refusal, out
+from bot.commands.within import within
 from storage import audit, key_holders
 from storage.errors import Unknown
 from storage.transaction import Transaction

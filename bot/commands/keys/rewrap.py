@@ -6,18 +6,9 @@ from typing import Annotated
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import (
-    AsJson,
-    Data,
-    PassphraseFile,
-    Refusal,
-    operator,
-    out,
-    out_json,
-    progress,
-    read_key,
-    within,
-)
+from bot.commands.common import AsJson, Data, PassphraseFile, Refusal, operator, out, out_json, progress
+from bot.commands.keyfiles import read_key
+from bot.commands.within import within
 from bot.installation import Installation
 from storage import agencies, rewrapping
 from storage.rewrapping import Report

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from bot.commands import guided
-from bot.commands.common import AsJson, PassphraseFile, Refusal, out, out_json, read_key
+from bot.commands.common import AsJson, PassphraseFile, Refusal, out, out_json
+from bot.commands.keyfiles import read_key
 from bot.commands.keys.make import new_passphrase, place_wrong, write_pair
 from bot.installation import refuse_in_any
 from storage.sealing import keyfile, shares

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from bot.clock import system_clock
-from bot.commands.common import AsJson, out, out_json, within
+from bot.commands.common import AsJson, out, out_json
+from bot.commands.within import within
 from bot.installation import Installation
 from storage import agencies
 from storage.sealing import keyfile, publicfile

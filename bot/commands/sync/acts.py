@@ -9,8 +9,9 @@ import typer
 
 from bot import sync_wiring
 from bot.clock import system_clock
-from bot.commands.common import AsJson, Data, Refusal, Words, operator, out, out_json
+from bot.commands.common import AsJson, Data, Refusal, operator, out, out_json
 from bot.commands.sync.options import Dest, Destinations, Key
+from bot.commands.words import Words
 from bot.installation import Installation
 from storage import audit
 from storage.audit import Action

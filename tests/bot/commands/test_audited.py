@@ -367,7 +367,7 @@ def test_t40_every_act_at_the_command_line_leaves_exactly_one_entry(
     drive(*opened, "request", leaves=[("note.opened", "own", "request")])
     assert (log.seen[-1].words, len(log.seen[-1].key)) == ("", 32)
     assert log.seen[-1].sealed_words
-    monkeypatch.setattr("bot.commands.common.read_key", lambda path, words: _another())
+    monkeypatch.setattr("bot.commands.keyfiles.read_key", lambda path, words: _another())
     drive(*opened, "order", leaves=[("note.opened", "own", "order")], code=1)
     assert log.seen[-1].entry.outcome == "refused"
     monkeypatch.undo()

@@ -1,6 +1,7 @@
 """What somebody typed, made comparable: one spelling for letters, one shape for words."""
 
 import re
+import sys
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
@@ -82,7 +83,7 @@ def words(text: str, language: str = "en") -> list[str]:
         text = hyphen.sub(instead, text)
     found: list[str] = []
     for match in _WORD.finditer(text):
-        word = match.group()[:AT_MOST_WORD].rstrip("'")
+        word = sys.intern(match.group()[:AT_MOST_WORD].rstrip("'"))  # content says the same words again and again
         joined = word.replace("'", "")
         if word in short_forms:
             found += short_forms[word].split()

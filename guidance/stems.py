@@ -11,6 +11,7 @@ give two stems to a word that is typed now with its accents, now without.
 """
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -82,8 +83,9 @@ def _stem(word: str, language: str) -> str:
         word, times = bare.subn(accented, word)
         if times:
             break
+    # Equal stems are one string in memory: two megabytes of a finder's.
     # A stemmer holds the word it is at: a new one costs half a microsecond, needs no lock, and is to remember nothing.
-    return folded(str(Stemmer(_SNOWBALL[language], 0).stemWord(word))) or word
+    return sys.intern(folded(str(Stemmer(_SNOWBALL[language], 0).stemWord(word))) or word)
 
 
 def _bulgarian(word: str) -> str:

@@ -1,6 +1,6 @@
 """Memory of a worker: idle, and after 10,000 enrolled people opened a conversation.
 
-    python tests/bench/memory.py [--people 10000] [--engine sqlite]
+    python tests/bench/memory.py [--people 10000] [--engine sqlite] [--client aiogram] [--webhook] [--status]
 
 Real processes: a local Bot API and ``python -m bot run`` by long polling, as in ``turns.py``. RSS is what the process
 holds in memory, PSS the same with shared pages split among those who share them (/proc/PID/smaps_rollup, in MB of
@@ -10,6 +10,7 @@ holds in memory, PSS the same with shared pages split among those who share them
 
 import argparse
 import json
+import secrets
 import shutil
 import tempfile
 import time
@@ -47,8 +48,8 @@ def _enrol(tx: Transaction, *, first: int, count: int) -> None:
 
 
 @contextmanager
-def worker(url: str, chosen: str, count: int) -> Iterator[int]:
-    """A running assistant with so many people enrolled; gives its process id once it listens."""
+def worker(url: str, chosen: str, count: int, *more: str, webhook: bool = False) -> Iterator[int]:
+    """A running assistant with so many people enrolled and more options; gives its process id once it listens."""
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
         trial = engine.trial(folder / "trial", chosen, at=datetime.now(UTC), roles=("coordinator",))
@@ -56,11 +57,15 @@ def worker(url: str, chosen: str, count: int) -> Iterator[int]:
         for first in range(0, count, 1_000):
             store.run_now(partial(_enrol, first=turns.FIRST_CHAT + first, count=min(1_000, count - first)))
         store.close()
-        token = folder / "token"
-        token.touch(mode=0o600)
-        token.write_text(turns.TOKEN)
-        command = ["-m", "bot", "run", "--data", str(trial.installation.folder), "--token-file", str(token)]
-        with turns.running(command, INTEGRA_TELEGRAM_API=url, **turns.UNPACED) as process:
+        token, secret, port = folder / "token", folder / "secret", turns.free_port()
+        for path, text in ((token, turns.TOKEN), (secret, secrets.token_hex(32))):
+            path.touch(mode=0o600)
+            path.write_text(text)
+        command = ["-m", "bot", "run", "--data", str(trial.installation.folder), "--token-file", str(token), *more]
+        if webhook:
+            command += ["--webhook", f"http://127.0.0.1:{port}/telegram", "--secret-file", str(secret)]
+        settings = {"INTEGRA_TELEGRAM_API": url, "INTEGRA_WEBHOOK_PORT": str(port), **turns.UNPACED}
+        with turns.running(command, **settings) as process:
             yield process.pid
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -79,11 +84,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Memory of a worker.")
     engine.add_option(parser)
     parser.add_argument("--people", type=int, default=10_000)
+    parser.add_argument("--client", default="aiogram")
+    parser.add_argument("--webhook", action="store_true")
+    parser.add_argument("--status", action="store_true", help="with /healthz, /readyz and /metrics, as deploy/ has it")
     given = parser.parse_args()
+    more = ["--client", given.client, *(["--status", "127.0.0.1:0"] if given.status else [])]
     with turns.running(["-m", "fake_telegram", "--bench"]) as telegram:
         assert telegram.stdout is not None
         url = telegram.stdout.readline().split()[0].removeprefix("url=")
-        with worker(url, given.engine, given.people) as pid:
+        with worker(url, given.engine, given.people, *more, webhook=given.webhook) as pid:
             load(url, turns.FIRST_CHAT + given.people, 1)  # a stranger: answered, so it listens
             turns.settled(pid)
             idle = memory_mb(pid)

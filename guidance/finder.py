@@ -44,6 +44,8 @@ TEXT: Final = 0.3  # the same for an entry's text
 BEHIND: Final = 3.0  # how far an entry's weight, below 1, puts it behind
 LEAST: Final = 0.02  # of the entry as a whole; below, nothing is shared
 TWIN: Final = 0.01  # share of the best score from which an entry can be its twin, see guidance.contrasts
+TELLING: Final = 3.0  # rarity of a word, here one in at most a seventh of the entries, that the best is never asked with
+KNOWS: Final = 0.1  # share of the best score from which one that is asked for with that word is offered beside it
 LEARNT_AT_MOST: Final = 6e9
 """Phrasings squared times entries, beyond which nothing is learnt: it would take minutes."""
 AT_MOST_WORDS: Final = 80
@@ -141,11 +143,14 @@ class Finder:
         self._phrasings = np.flatnonzero(self._counts == 1)
         heard: list[set[str]] = [set() for _ in self._entries]
         asked_for: list[set[str]] = [set() for _ in self._entries]
+        asked_with: list[set[str]] = [set() for _ in self._entries]
         for (number, count, _), text in zip(said, texts, strict=True):
             heard[number].update(text.stems)
             if count == 1:
                 asked_for[number].update(text.words)
+                asked_with[number].update(text.stems)
         self._heard = tuple(frozenset(known) for known in heard)
+        self._asked_with = tuple(frozenset(known) for known in asked_with)
         self._places = {entry.id: place for place, entry in enumerate(self._entries)}
         self._contrasts = Contrasts(asked_for, self._language)
 
@@ -276,10 +281,23 @@ class Finder:
         )
 
     def _twin(self, read: Read, hits: Sequence[Hit]) -> Hit | None:
-        """The hit close behind the first that a decisive word of the question speaks for, and not for the first."""
+        """The hit close behind the first that a word of the question speaks for, and not for the first: one that decides
+        though it is common, or one that tells much."""
         near = {self._places[hit.id]: hit for hit in hits[:4] if hit.score >= TWIN * hits[0].score}
-        place = self._contrasts.twin(read.words, [*near]) if near else None
-        return None if place is None else near[place]
+        if not near:
+            return None
+        if (place := self._contrasts.twin(read.words, [*near])) is not None:
+            return near[place]
+        first, *others = near
+        missing = {stem for stem in read.stems if self._similar.rarity(stem) >= TELLING} - self._asked_with[first]
+        return next(
+            (
+                near[place]
+                for place in others
+                if near[place].score >= KNOWS * hits[0].score and missing & self._asked_with[place]
+            ),
+            None,
+        )
 
     def _hits(self, opinions: "_Opinions", favour: Collection[str], at_most: int) -> tuple[Hit, ...]:
         """Best first; among those nearly as good as the best, the favoured go first."""

@@ -44,7 +44,7 @@ TEXT: Final = 0.3  # the same for an entry's text
 BEHIND: Final = 3.0  # how far an entry's weight, below 1, puts it behind
 LEAST: Final = 0.02  # of the entry as a whole; below, nothing is shared
 TWIN: Final = 0.01  # share of the best score from which an entry can be its twin, see guidance.contrasts
-TELLING: Final = 3.0  # rarity of a word, here one in at most a seventh of the entries, that the best is never asked with
+TELLING: Final = 3.0  # rarity of a word, in at most a seventh of the entries, that the best is never asked with
 KNOWS: Final = 0.1  # share of the best score from which one that is asked for with that word is offered beside it
 LEARNT_AT_MOST: Final = 6e9
 """Phrasings squared times entries, beyond which nothing is learnt: it would take minutes."""
@@ -281,8 +281,8 @@ class Finder:
         )
 
     def _twin(self, read: Read, hits: Sequence[Hit]) -> Hit | None:
-        """The hit close behind the first that a word of the question speaks for, and not for the first: one that decides
-        though it is common, or one that tells much."""
+        """The hit close behind the first that a word of the question speaks for, and not for the first: a word that
+        decides though it is common, or one that tells much."""
         near = {self._places[hit.id]: hit for hit in hits[:4] if hit.score >= TWIN * hits[0].score}
         if not near:
             return None

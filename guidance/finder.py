@@ -303,7 +303,7 @@ class Finder:
         """Best first; among those nearly as good as the best, the favoured go first."""
         # Sums run in another order for another order of entries: the last digits tell nothing.
         scores = np.round(shares(opinions.mixed).astype(np.float64), 5)
-        first = np.lexsort((np.array([entry.id for entry in self._entries]), -scores))[: max(at_most, 8)]
+        first = np.lexsort((self._by_id, -scores))[: max(at_most, 8)]
         hits = [
             Hit(self._entries[number].id, self._entries[number].title, float(scores[number]))
             for number in first

@@ -19,14 +19,14 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.confidence import How, confidence
+from guidance.confidence import How, confidence, size
 from guidance.contrasts import Contrasts
 from guidance.encoder import Encoder
 from guidance.head import CURVATURE, STEPS, STRENGTH, learn, shares
 from guidance.learnt import NONE, Learnt, digest
 from guidance.meaning import meanings
 from guidance.normal import words
-from guidance.similarity import ENCODED, MEANING, PIECES, TERMS, UNKNOWN, Read, Similarity
+from guidance.similarity import EARLY, ENCODED, MEANING, PIECES, TERMS, UNKNOWN, Read, Similarity
 from guidance.speller import Speller
 from guidance.stems import stems
 
@@ -49,7 +49,21 @@ KNOWS: Final = 0.1  # share of the best score from which one that is asked for w
 LEARNT_AT_MOST: Final = 6e9
 """Phrasings squared times entries, beyond which nothing is learnt: it would take minutes."""
 AT_MOST_WORDS: Final = 80
-DEPENDS: Final = (1, STRENGTH, STEPS, CURVATURE, PIECES, TERMS, MEANING, UNKNOWN, ENCODED, SHARPNESS, KEYWORDS, TEXT)
+DEPENDS: Final = (
+    1,
+    STRENGTH,
+    STEPS,
+    CURVATURE,
+    PIECES,
+    TERMS,
+    MEANING,
+    UNKNOWN,
+    ENCODED,
+    EARLY,
+    SHARPNESS,
+    KEYWORDS,
+    TEXT,
+)
 """What is learnt depends on these, and on how words and their meanings are read: the first number rises with that."""
 NEAR_TIE: Final = 0.8  # share of the best score from which an entry may go before it
 
@@ -275,9 +289,11 @@ class Finder:
             float(opinions.learnt[best]),
             math.log(float(np.exp(opinions.learnt).sum())) if learnt else 0.0,
             float(opinions.whole[best]),
+            float(opinions.nearest[best]),
             float(shares(opinions.mixed)[best]),
             heard / sum(rarity) if rarity else 0.0,
             math.log1p(len(read.stems)),
+            size(len(self._entries)),
         )
 
     def _twin(self, read: Read, hits: Sequence[Hit]) -> Hit | None:

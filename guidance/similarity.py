@@ -31,6 +31,9 @@ MEANING: Final = 0.33
 ENCODED: Final = 0.8
 """Share of the encoder where there is one; the three others divide the rest."""
 
+EARLY: Final = 0.35
+"""How much of what an encoder knows on the way counts beside what it says at last."""
+
 UNKNOWN: Final = 0.7
 """How much of its weight a feature that nothing else has keeps in a text's length."""
 
@@ -140,13 +143,13 @@ class Similarity:
         self.vectors = vectors
         """Shape ``(texts, size)``; ``(0, 0)`` without an encoder."""
         if encoder is not None and len(vectors) != len(texts):
-            self.vectors = encoder.encode([" ".join(text.words) for text in texts])
+            self.vectors = encoder.encode([" ".join(text.words) for text in texts], EARLY)
 
     def to(self, text: Read) -> Floats:
         """Shape ``(texts,)``: 0 nothing in common, 1 the same words; what means the opposite may be below 0."""
         if self._encoder is None:
             return self._spoken(text)
-        return self._encoded(self._spoken(text), self._encoder.encode([" ".join(text.words)])[0])
+        return self._encoded(self._spoken(text), self._encoder.encode([" ".join(text.words)], EARLY)[0])
 
     def to_own(self, place: int, text: Read) -> Floats:
         """The same for the text at a place, which is encoded already."""

@@ -13,14 +13,24 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final, Literal, TypeAlias
 
-SIGNS: Final = ("learnt", "spread", "whole", "share", "heard", "length")
+SIGNS: Final = ("learnt", "spread", "whole", "nearest", "share", "heard", "length", "size")
 """In this order: what was learnt says for the first hit; the same of all entries together (logarithm of the sum of
-exponentials); how alike the first hit is as a whole; its share among all; how much of the question it knows; the
-logarithm of the number of words."""
+exponentials); how alike the first hit is as a whole, and its nearest phrasing; its share among all; how much of the
+question it knows; the logarithms of the number of words and of the number of entries, see ``size``: the more there are,
+the less the same share or sum says."""
+
+FEWEST: Final = 20
+MOST: Final = 320
+"""Entries between which the models were fitted; what has fewer or more is taken for the nearer of the two."""
 
 FALLBACK: Final = "any"
 
 How: TypeAlias = Literal["learnt", "plain", "encoded"]
+
+
+def size(entries: int) -> float:
+    """The logarithm of the number of entries, within what was tried."""
+    return math.log(min(MOST, max(FEWEST, entries)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Final
 
-from guidance.keyboards import beside
+from guidance.keyboards import beside, one_slip
 
 SHORTEST: Final = 4
 """Words with fewer letters are left alone."""
@@ -38,11 +38,11 @@ def _one_slip(word: str, how: int, place: int) -> str:
     at = place % (len(word) - 1)
     match how:
         case 0:
-            return word[: at + 1] + word[at + 2 :]
+            return one_slip(word, at + 1, "left out")
         case 1:
-            return word[:at] + word[at] + word[at:]
+            return one_slip(word, at, "added", word[at])
         case 2:
-            return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+            return one_slip(word, at, "swapped")
         case _:
             near = beside(word[at].lower())
-            return word[:at] + near[place % len(near)] + word[at + 1 :] if near else word
+            return one_slip(word, at, "beside", near[place % len(near)]) if near else word

@@ -40,11 +40,13 @@ class Encoder(Protocol):
     @property
     def size(self) -> int: ...
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], early: float = 0.0) -> NDArray[np.float32]:
         """One row a text, each of length 1, so that a product of two is their cosine. May be called from any thread.
 
         Args:
             texts: after the speller; case does not matter. Any text, an empty one too, gets a vector.
+            early: how much what is known of a text on the way counts, the last layer being 1. Vectors made with
+                another share must not be compared.
         """
         ...
 

@@ -19,14 +19,14 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from guidance.confidence import How, confidence
+from guidance.confidence import How, confidence, size
 from guidance.contrasts import Contrasts
 from guidance.encoder import Encoder
 from guidance.head import CURVATURE, STEPS, STRENGTH, learn, shares
 from guidance.learnt import NONE, Learnt, digest
 from guidance.meaning import meanings
 from guidance.normal import words
-from guidance.similarity import ENCODED, MEANING, PIECES, TERMS, UNKNOWN, Read, Similarity
+from guidance.similarity import EARLY, ENCODED, MEANING, PIECES, TERMS, UNKNOWN, Read, Similarity
 from guidance.speller import Speller
 from guidance.stems import stems
 
@@ -44,10 +44,26 @@ TEXT: Final = 0.3  # the same for an entry's text
 BEHIND: Final = 3.0  # how far an entry's weight, below 1, puts it behind
 LEAST: Final = 0.02  # of the entry as a whole; below, nothing is shared
 TWIN: Final = 0.01  # share of the best score from which an entry can be its twin, see guidance.contrasts
+TELLING: Final = 3.0  # rarity of a word, in at most a seventh of the entries, that the best is never asked with
+KNOWS: Final = 0.1  # share of the best score from which one that is asked for with that word is offered beside it
 LEARNT_AT_MOST: Final = 6e9
 """Phrasings squared times entries, beyond which nothing is learnt: it would take minutes."""
 AT_MOST_WORDS: Final = 80
-DEPENDS: Final = (1, STRENGTH, STEPS, CURVATURE, PIECES, TERMS, MEANING, UNKNOWN, ENCODED, SHARPNESS, KEYWORDS, TEXT)
+DEPENDS: Final = (
+    1,
+    STRENGTH,
+    STEPS,
+    CURVATURE,
+    PIECES,
+    TERMS,
+    MEANING,
+    UNKNOWN,
+    ENCODED,
+    EARLY,
+    SHARPNESS,
+    KEYWORDS,
+    TEXT,
+)
 """What is learnt depends on these, and on how words and their meanings are read: the first number rises with that."""
 NEAR_TIE: Final = 0.8  # share of the best score from which an entry may go before it
 
@@ -141,11 +157,14 @@ class Finder:
         self._phrasings = np.flatnonzero(self._counts == 1)
         heard: list[set[str]] = [set() for _ in self._entries]
         asked_for: list[set[str]] = [set() for _ in self._entries]
+        asked_with: list[set[str]] = [set() for _ in self._entries]
         for (number, count, _), text in zip(said, texts, strict=True):
             heard[number].update(text.stems)
             if count == 1:
                 asked_for[number].update(text.words)
+                asked_with[number].update(text.stems)
         self._heard = tuple(frozenset(known) for known in heard)
+        self._asked_with = tuple(frozenset(known) for known in asked_with)
         self._places = {entry.id: place for place, entry in enumerate(self._entries)}
         self._contrasts = Contrasts(asked_for, self._language)
 
@@ -270,22 +289,37 @@ class Finder:
             float(opinions.learnt[best]),
             math.log(float(np.exp(opinions.learnt).sum())) if learnt else 0.0,
             float(opinions.whole[best]),
+            float(opinions.nearest[best]),
             float(shares(opinions.mixed)[best]),
             heard / sum(rarity) if rarity else 0.0,
             math.log1p(len(read.stems)),
+            size(len(self._entries)),
         )
 
     def _twin(self, read: Read, hits: Sequence[Hit]) -> Hit | None:
-        """The hit close behind the first that a decisive word of the question speaks for, and not for the first."""
+        """The hit close behind the first that a word of the question speaks for, and not for the first: a word that
+        decides though it is common, or one that tells much."""
         near = {self._places[hit.id]: hit for hit in hits[:4] if hit.score >= TWIN * hits[0].score}
-        place = self._contrasts.twin(read.words, [*near]) if near else None
-        return None if place is None else near[place]
+        if not near:
+            return None
+        if (place := self._contrasts.twin(read.words, [*near])) is not None:
+            return near[place]
+        first, *others = near
+        missing = {stem for stem in read.stems if self._similar.rarity(stem) >= TELLING} - self._asked_with[first]
+        return next(
+            (
+                near[place]
+                for place in others
+                if near[place].score >= KNOWS * hits[0].score and missing & self._asked_with[place]
+            ),
+            None,
+        )
 
     def _hits(self, opinions: "_Opinions", favour: Collection[str], at_most: int) -> tuple[Hit, ...]:
         """Best first; among those nearly as good as the best, the favoured go first."""
         # Sums run in another order for another order of entries: the last digits tell nothing.
         scores = np.round(shares(opinions.mixed).astype(np.float64), 5)
-        first = np.lexsort((np.array([entry.id for entry in self._entries]), -scores))[: max(at_most, 8)]
+        first = np.lexsort((self._by_id, -scores))[: max(at_most, 8)]
         hits = [
             Hit(self._entries[number].id, self._entries[number].title, float(scores[number]))
             for number in first

@@ -49,8 +49,17 @@ class Meanings:
             Its length is 1 where all words are known and point anywhere together, less the more weight unknown words
             have; all zeros where none is known.
         """
-        direction: Floats = self.of_each([tuple(words)])[0]
-        return direction
+        typed = tuple(words)
+        places = [rank for word in typed if (rank := self._words.rank(word)) is not None]
+        rows = self._directions[places].astype(np.float32)
+        weights = self._weight[places]
+        total: Floats = (weights / np.sqrt(np.einsum("ij,ij->i", rows, rows))) @ rows
+        known = float(weights.sum())
+        length = float(total @ total) ** 0.5
+        if not length:
+            return np.zeros(self.width, np.float32)
+        total *= np.float32((known / (known + len(typed) - len(places))) ** 0.5 / length)
+        return total
 
     def of_each(self, texts: Sequence[Sequence[str]]) -> Floats:
         """The direction of each of many texts, shape ``(texts, width)``."""

@@ -25,6 +25,9 @@ DIGEST: Final = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a
 """SHA-256 of the file that is read."""
 
 LAYERS: Final = 6
+EARLY: Final = frozenset((2, 3))
+"""Behind these layers a text is looked at as well: they still know its words, which the last ones give up for its
+sense (docs/decisions/0025)."""
 HEADS: Final = 12
 WIDTH: Final = 384
 AT_MOST_PIECES: Final = 64
@@ -129,7 +132,7 @@ class MiniLm:
                 )
             )
 
-    def encode(self, texts: Sequence[str]) -> Floats:
+    def encode(self, texts: Sequence[str], early: float = 0.0) -> Floats:
         """One row a text, each of length 1. A text's row is the same in any company, but for the seventh digit."""
         rows = np.empty((len(texts), WIDTH), np.float32)
         by_length: dict[int, list[int]] = defaultdict(list)
@@ -139,18 +142,24 @@ class MiniLm:
         for places in by_length.values():
             for start in range(0, len(places), AT_ONCE):
                 some = places[start : start + AT_ONCE]
-                rows[some] = self._computed(np.array([pieces[place] for place in some]))
+                rows[some] = self._computed(np.array([pieces[place] for place in some]), early)
         return rows
 
-    def _computed(self, pieces: "NDArray[np.int_]") -> Floats:
+    def _computed(self, pieces: "NDArray[np.int_]", early: float) -> Floats:
         """Texts × pieces to texts × width."""
         x = self._embeddings[pieces] * self._scales[pieces] + self._places[: pieces.shape[1]]
         x = self._first(x)
-        for layer in self._layers:
+        before: Floats = np.zeros((len(pieces), WIDTH), np.float32)
+        for number, layer in enumerate(self._layers, 1):
             x = layer(x)
-        mean: Floats = x.mean(1)
-        length: Floats = np.sqrt(np.square(mean).sum(-1, keepdims=True))
-        return mean / length
+            if early and number in EARLY:
+                before += np.float32(early) * _of_length_one(x.mean(1))
+        return _of_length_one(_of_length_one(x.mean(1)) + before)
+
+
+def _of_length_one(rows: Floats) -> Floats:
+    length: Floats = np.sqrt(np.square(rows).sum(-1, keepdims=True))
+    return rows / length
 
 
 def _gelu(x: Floats) -> Floats:

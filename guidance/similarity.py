@@ -1,7 +1,8 @@
 """How alike a text is to each of many texts: all of them at once.
 
 Three comparisons are mixed, each by the cosine: pieces of words, words with pairs (both weighed by rarity), and what
-the words mean. What is compared is kept as postings, all of one feature side by side, in three flat arrays.
+the words mean. What is compared is kept as postings, all of one feature side by side, in three flat arrays; the few
+features that most texts have are rows of a table.
 """
 
 from array import array
@@ -30,6 +31,9 @@ MEANING: Final = 0.33
 ENCODED: Final = 0.8
 """Share of the encoder where there is one; the three others divide the rest."""
 
+EARLY: Final = 0.35
+"""How much of what an encoder knows on the way counts beside what it says at last."""
+
 UNKNOWN: Final = 0.7
 """How much of its weight a feature that nothing else has keeps in a text's length."""
 
@@ -37,6 +41,9 @@ MANY: Final = 6_000
 """From so many texts on, features of more than ``COMMON`` of the groups are left out: they tell little, cost most."""
 
 COMMON: Final = 0.03
+
+DENSE: Final = 6
+"""A feature in more than one of so many texts is kept as a row of all texts: it takes less time than its postings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +125,31 @@ class Similarity:
         squares = np.bincount(row, weights=value * value, minlength=2 * len(texts))
         share = np.repeat(np.array(self._shares), len(texts))
         scale = np.sqrt(share / np.maximum(squares, 1e-12)).astype(np.float32)
-        kept = np.flatnonzero(value)
+        value *= scale[row]
+        place = row % max(1, len(texts))
+        often = np.bincount(feature[value != 0], minlength=len(index)) * DENSE > len(texts)
+        common = np.flatnonzero(often)
+        self._row = np.cumsum(often) * often - 1  # -1 where there is none
+        self._rows = np.zeros((len(common), len(texts)), np.float32)
+        there = np.flatnonzero(often[feature])
+        self._rows[self._row[feature[there]], place[there]] = value[there]
+        kept = np.flatnonzero((value != 0) & ~often[feature])
         order = kept[np.argsort(feature[kept], kind="stable")]
         self._index = index
         self._begins = np.searchsorted(feature[order], np.arange(len(index) + 1)).astype(np.int32)
-        self._places = (row[order] % max(1, len(texts))).astype(np.uint16 if len(texts) < 1 << 16 else np.int32)
-        self._values = (value * scale[row])[order].astype(np.float32)
+        self._places = place[order].astype(np.uint16 if len(texts) < 1 << 16 else np.int32)
+        self._values = value[order].astype(np.float32)
         self._directions = meanings.of_each([text.words for text in texts])
         self.vectors = vectors
         """Shape ``(texts, size)``; ``(0, 0)`` without an encoder."""
         if encoder is not None and len(vectors) != len(texts):
-            self.vectors = encoder.encode([" ".join(text.words) for text in texts])
+            self.vectors = encoder.encode([" ".join(text.words) for text in texts], EARLY)
 
     def to(self, text: Read) -> Floats:
         """Shape ``(texts,)``: 0 nothing in common, 1 the same words; what means the opposite may be below 0."""
         if self._encoder is None:
             return self._spoken(text)
-        return self._encoded(self._spoken(text), self._encoder.encode([" ".join(text.words)])[0])
+        return self._encoded(self._spoken(text), self._encoder.encode([" ".join(text.words)], EARLY)[0])
 
     def to_own(self, place: int, text: Read) -> Floats:
         """The same for the text at a place, which is encoded already."""
@@ -152,6 +167,11 @@ class Similarity:
         alike = np.bincount(
             self._places[at], weights=self._values[at] * np.repeat(weights, sizes), minlength=self._many
         ).astype(np.float32)
+        if len(self._rows):
+            counts = np.zeros(len(self._rows), np.float32)
+            rows = self._row[found]
+            counts[rows[rows >= 0]] = weights[rows >= 0]
+            alike += counts @ self._rows
         if self._meaning:
             alike += np.float32(self._meaning) * (self._directions @ self._meanings.of(text.words))
         return alike

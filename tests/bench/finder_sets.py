@@ -16,7 +16,7 @@ from typing import Final
 
 from guidance.encoder import Encoder
 from guidance.finder import Entry, Finder
-from guidance.keyboards import beside
+from guidance.keyboards import beside, one_slip
 
 Question = tuple[str, frozenset[str]]
 """A text, and every id that is right; none where nothing is."""
@@ -77,10 +77,9 @@ def _slip(word: str, dice: random.Random) -> str:
     kind = dice.random()
     near = beside(word[at].lower()) or "e"
     if kind < 0.4:
-        return word[:at] + dice.choice(near) + word[at + 1 :]
+        return one_slip(word, at, "beside", dice.choice(near))
     if kind < 0.6:
-        return word[:at] + word[at + 1 :]
+        return one_slip(word, at, "left out")
     if kind < 0.8 and len(word) > 1:
-        at = min(at, len(word) - 2)
-        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    return word[:at] + dice.choice(near) + word[at:]
+        return one_slip(word, min(at, len(word) - 2), "swapped")
+    return one_slip(word, at, "added", dice.choice(near))

@@ -3,22 +3,21 @@
 Figures with 292 answers, 12 declines and 16 steps. "Found": the right answer alone, or among three offered.
 
     in scope                      found   right alone   wrong alone
-    fresh, dev, 140                 115            35             1   (confidence of all sets together: 118, 35, 0)
-    fresh, held out, 140            117            31             1   (116, 37, 1)
-    older, dev, 81                   66            19             2   (67, 19, 1)
-    older, held out, 80              68            18             0   (68, 16, 0)
+    fresh, dev, 140                 124            43             0   (with fewer phrasings an answer: 115, 35, 1)
+    fresh, held out, 140            119            42             1   (117, 31, 1)
+    older, dev, 81                   73            32             1   (66, 19, 2)
+    older, held out, 80              71            30             0   (68, 18, 0)
 
     out of scope                  answered   offered   must be declined, and was
-    fresh, dev, 64                       0         6   28 of 35      (13 offered; 29 declined)
-    fresh, held out, 60                  0        12   23 of 31      (23; 23)
-    older, dev, 45                       0         8                 (15)
-    older, held out, 45                  0        10                 (22)
-
-So half as much of what is out of scope is offered something, at the price of one right answer in a hundred.
+    fresh, dev, 64                       0         7   27 of 35      (6 offered; 28 declined)
+    fresh, held out, 60                  0        11   21 of 31      (12; 23)
+    older, dev, 45                       0         8                 (8)
+    older, held out, 45                  0        10                 (10)
 
 Weights and thresholds come from the dev parts; how many may be answered wrongly, and from where a decline is said,
 were chosen with the held-out halves, and those of the twins, in view. One author wrote the fresh questions and
-then fitted the finder and added phrasings to the declines; the older held-out half had been seen by then.
+then fitted the finder and added phrasings to the declines; the older held-out half had been seen by then. The phrasings
+of the answers were added by one who had seen the dev parts alone.
 """
 
 import tomllib

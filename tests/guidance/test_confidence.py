@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guidance.confidence import SIGNS, Model, confidence
+from guidance.confidence import FEWEST, MOST, SIGNS, Model, confidence, size
 
 FILES = sorted(
     file.name for file in (resources.files("guidance") / "calibrated").iterdir() if file.name.endswith(".toml")
@@ -20,19 +20,25 @@ def test_each_file_says_from_what_and_when(name: str):
     assert date.fromisoformat(read["on"]) <= date.today()
 
 
+@pytest.mark.parametrize("entries", [30, 100, 300])
 @pytest.mark.parametrize("language", ["en", "any"])
 @pytest.mark.parametrize("how", ["learnt", "plain"])
-def test_more_is_surer(language: str, how):
+def test_more_is_surer(language: str, how, entries: int):
     of = confidence("", language, how)
-    weak = dict.fromkeys(SIGNS, 0.0) | {"learnt": 2.0, "spread": 6.0, "whole": 0.1, "share": 0.1, "length": 1.6}
-    strong = weak | {"learnt": 9.0, "spread": 9.1, "whole": 0.8, "share": 0.95, "heard": 1.0}
+    weak = dict.fromkeys(SIGNS, 0.0) | {"size": size(entries), "length": 1.6}
+    weak |= {"learnt": 2.0, "spread": 6.0, "whole": 0.1, "nearest": 0.1, "share": 0.1}
+    strong = weak | {"learnt": 9.0, "spread": 9.1, "whole": 0.8, "nearest": 0.8, "share": 0.95, "heard": 1.0}
     if how == "plain":
         weak |= {"learnt": 0.0, "spread": 0.0}
         strong |= {"learnt": 0.0, "spread": 0.0}
     for model in (of.first, of.three):
-        assert model.of(tuple(weak.values())) < 0.3 < 0.9 < model.of(tuple(strong.values()))
+        assert model.of(tuple(weak.values())) < min(0.4, of.offer_from) < 0.9 < model.of(tuple(strong.values()))
     assert 0.5 < of.answer_from < 1
     assert 0.1 < of.offer_from < of.answer_from
+
+
+def test_how_many_entries_there_are_counts_only_within_what_was_tried():
+    assert size(0) == size(FEWEST) < size(100) < size(MOST) == size(10_000)
 
 
 def test_a_language_nobody_asked_in_has_what_holds_for_any():

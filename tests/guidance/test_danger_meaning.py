@@ -28,7 +28,7 @@ class Counting:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], early: float = 0.0) -> NDArray[np.float32]:
         self.asked += texts
         return np.array([[float("knife" in text), 0, 0, 1] for text in texts], np.float32)
 

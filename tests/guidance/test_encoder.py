@@ -101,6 +101,13 @@ def test_from_several_threads_the_same(english: Encoder):
     assert same == [True] * 4
 
 
+def test_what_is_known_on_the_way_changes_the_row_and_keeps_its_length(english: Encoder):
+    late, early = english.encode(TEXTS), english.encode(TEXTS, early=0.5)
+    assert np.allclose(np.linalg.norm(early, axis=1), 1, atol=1e-5)
+    assert np.array_equal(english.encode(TEXTS, early=0.0), late)
+    assert (np.einsum("ij,ij->i", late, early) < 0.99).all()
+
+
 def test_what_stands_after_the_most_pieces_does_not_count(english: Encoder):
     start = "police " * minilm.AT_MOST_PIECES
     one, other = english.encode([start, start + "and something quite different"])

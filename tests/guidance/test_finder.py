@@ -132,3 +132,22 @@ def test_a_question_takes_milliseconds():
         finder.decide(f"{entry.phrasings[3]} please")
         took.append(time.perf_counter() - begun)
     assert statistics.median(took) < 0.010
+
+
+TOPICS = (
+    *("invoice", "parking", "holiday", "printer", "canteen", "uniform", "locker", "badge"),
+    *("heating", "laptop", "lunch", "garden", "library", "window", "bicycle"),
+)
+
+
+def test_a_word_that_tells_much_and_only_the_second_is_asked_with_puts_both_to_the_person():
+    finder = Finder(
+        (
+            Entry("routine", "Home visits", ("how do i do a home visit", "what to look at on a home visit")),
+            Entry("wrong", "A visit goes bad", ("leave a home visit that is dangerous", "a visit turns dangerous")),
+            *(Entry(topic, topic, (f"who is in charge of the {topic}", f"new {topic}")) for topic in TOPICS),
+        )
+    )
+    assert finder.decide("what do i do on a home visit").outcome == "answer"
+    torn = finder.decide("what do i do on a dangerous home visit")
+    assert (torn.outcome, [hit.id for hit in torn.hits[:2]]) == ("offer", ["routine", "wrong"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from guidance.keyboards import beside
+from guidance.keyboards import beside, one_slip
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,10 @@ def test_neighbours_are_mutual(language: str):
 
 def test_other_characters_have_none():
     assert beside("é") == beside("1") == beside(" ", "el") == ""
+
+
+def test_a_slip_is_one_letter_out_in_one_place():
+    assert one_slip("police", 2, "left out") == "poice"
+    assert one_slip("police", 2, "added", "l") == "pollice"
+    assert one_slip("police", 4, "swapped") == "poliec"
+    assert one_slip("police", 0, "beside", "o") == "oolice"

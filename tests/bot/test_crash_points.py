@@ -165,8 +165,11 @@ async def dies_at(trial: Trial, *points: str) -> None:
             await told(robin, number + 1)
             await running.quiet()
             assert len(receipts(robin)) == number + 1, point
-            # Exactly so many: the kill came where it was meant to come.
-            assert len(twice(robin)) == sum(one in SENT for one in points[: number + 1]), point
+            # Not fewer: the kill came where it was meant to come. Erasing does not wait for what is said, so there a
+            # message may have left and not be marked yet.
+            least = sum(one in SENT for one in points[: number + 1])
+            most = least + sum(one in PURGE_POINTS for one in points[: number + 1])
+            assert least <= len(twice(robin)) <= most, point
             if on_file(trial):
                 await nothing_of(trial, drafted)
             assert not [message for message in robin.screen if "canary" in message.text], point

@@ -367,7 +367,7 @@ class AnyLongOrder(AnyOrder):
     seen: ClassVar[set[str]] = set()
 
 
-TestAnyLongOrder = pytest.mark.long(AnyLongOrder.TestCase)
+TestAnyLongOrder = pytest.mark.timeout(1800)(pytest.mark.long(AnyLongOrder.TestCase))
 TestAnyLongOrder.settings = settings(
     max_examples=400, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
 )

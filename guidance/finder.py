@@ -163,8 +163,9 @@ class Finder:
             if count == 1:
                 asked_for[number].update(text.words)
                 asked_with[number].update(text.stems)
-        self._heard = tuple(frozenset(known) for known in heard)
-        self._asked_with = tuple(frozenset(known) for known in asked_with)
+        # No sets: they take five times the place, and few are looked into for each question.
+        self._heard = tuple(tuple(known) for known in heard)
+        self._asked_with = tuple(tuple(known) for known in asked_with)
         self._places = {entry.id: place for place, entry in enumerate(self._entries)}
         self._contrasts = Contrasts(asked_for, self._language)
 
@@ -283,7 +284,8 @@ class Finder:
         """In the order of ``guidance.confidence.SIGNS``."""
         best = int(opinions.mixed.argmax())
         rarity = [self._similar.rarity(stem) for stem in read.stems]
-        heard = sum(value for value, stem in zip(rarity, read.stems, strict=True) if stem in self._heard[best])
+        known = frozenset(self._heard[best])
+        heard = sum(value for value, stem in zip(rarity, read.stems, strict=True) if stem in known)
         learnt = self.learnt.weights.size > 0
         return (
             float(opinions.learnt[best]),
@@ -305,12 +307,13 @@ class Finder:
         if (place := self._contrasts.twin(read.words, [*near])) is not None:
             return near[place]
         first, *others = near
-        missing = {stem for stem in read.stems if self._similar.rarity(stem) >= TELLING} - self._asked_with[first]
+        telling = {stem for stem in read.stems if self._similar.rarity(stem) >= TELLING}
+        missing = telling.difference(self._asked_with[first])
         return next(
             (
                 near[place]
                 for place in others
-                if near[place].score >= KNOWS * hits[0].score and missing & self._asked_with[place]
+                if near[place].score >= KNOWS * hits[0].score and not missing.isdisjoint(self._asked_with[place])
             ),
             None,
         )

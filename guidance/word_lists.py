@@ -7,8 +7,12 @@ about 3 MB; as sorted text, searched by halving, it takes a fifth of that, and 3
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
+from typing import Final
+
+REMEMBERED: Final = 2_048
+"""Words whose ranks are kept, those longest unused forgotten first."""
 
 
 class WordList:
@@ -39,6 +43,10 @@ class WordList:
 
     def rank(self, word: str) -> int | None:
         """0 for the most frequent word of the language; None for one that is not among the frequent ones."""
+        return _rank(self, word)
+
+    def looked_up(self, word: str) -> int | None:
+        """The same, and nothing is remembered."""
         at = bisect_left(range(len(self)), word, key=self._word)
         return self._ranks[at] if at < len(self) and self._word(at) == word else None
 
@@ -53,6 +61,11 @@ class WordList:
 
     def _word(self, at: int) -> str:
         return self._text[self._starts[at] : self._starts[at + 1]]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _rank(words: WordList, word: str) -> int | None:
+    return words.looked_up(word)
 
 
 @cache

@@ -27,7 +27,7 @@ from guidance.library import load
 
 BINS: Final = (0.0, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 1.01)
 ANSWERED: Final = 0.95
-ROUNDS: Final = 5
+ROUNDS: Final = 25
 """Times are the best of so many rounds: other work on a machine makes them longer, never shorter."""
 
 Judged = tuple[Decision, frozenset[str]]

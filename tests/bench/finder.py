@@ -73,12 +73,7 @@ def wild(folder: Path, encoder: Encoder | None) -> Iterator[Judged]:
         judged = decided(sets.built(phrasings, encoder), questions[name])
         inside = [(one, right) for one, right in judged if right]
         outside = [one for one, right in judged if not right]
-        wrong = statistics.mean(one.outcome == "answer" and one.hits[0].id not in right for one, right in inside)
-        shown = statistics.mean(
-            one.outcome != "refuse"
-            and bool(right & {hit.id for hit in one.hits[: 1 if one.outcome == "answer" else 3]})
-            for one, right in inside
-        )
+        wrong, shown = wrong_and_shown(inside)
         answered = statistics.mean(one.outcome == "answer" for one in outside)
         offered = statistics.mean(one.outcome == "offer" for one in outside)
         print(
@@ -87,6 +82,25 @@ def wild(folder: Path, encoder: Encoder | None) -> Iterator[Judged]:
             flush=True,
         )
         yield from judged
+
+
+def wrong_and_shown(judged: Sequence[Judged]) -> tuple[float, float]:
+    """Shares answered wrongly, and answered rightly or shown among three."""
+    wrong = statistics.mean(one.outcome == "answer" and one.hits[0].id not in right for one, right in judged)
+    shown = statistics.mean(
+        one.outcome != "refuse" and bool(right & {hit.id for hit in one.hits[: 1 if one.outcome == "answer" else 3]})
+        for one, right in judged
+    )
+    return wrong, shown
+
+
+def other_languages(folder: Path) -> None:
+    print("\nother languages         right first   wrong answers   right or shown")
+    for name, language, phrasings, questions in sets.other_languages(folder):
+        judged = decided(sets.built(phrasings, language=language), questions)
+        wrong, shown = wrong_and_shown(judged)
+        called = f"{language} {name}"
+        print(f"  {called:20} {right_first(judged):12.1f} {100 * wrong:15.1f} {100 * shown:16.1f}", flush=True)
 
 
 def came_true(judged: Sequence[Judged]) -> None:
@@ -145,6 +159,7 @@ def main() -> int:
     judged = list(few_shot(said.sets, said.split, encoder))
     if said.split == "test":
         judged += wild(said.sets, encoder)
+        other_languages(said.sets)
     came_true(judged)
     speed(encoder)
     return 0

@@ -6,11 +6,14 @@ A folder with any of these, and nothing is downloaded:
     <set>/oos/valid, <set>/oos/test              seq.in: out of the set's scope (CLINC150)
     <any>/train/<name>_train.csv, <any>/test/<name>_test.csv      sentence,label (hellohaptik/HINT3, v1);
                                                  NO_NODES_DETECTED is out of scope
+    <any>/training_dataset.csv, test_dataset.csv utterance,intent, French (wikit-ai/nlu-french-benchmark)
+    <any>/xSID-0.5/<language>.valid.conll, .test.conll            `# text = `, `# intent = ` (mainlp/xsid); ten of
+                                                 `valid` an entry are the phrasings
 """
 
 import csv
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -50,12 +53,38 @@ def wild(folder: Path, split: str) -> dict[str, list[Question]]:
     }
 
 
-def built(phrasings: Sequence[Question], encoder: Encoder | None = None) -> Finder:
+def other_languages(folder: Path) -> Iterator[tuple[str, str, list[Question], list[Question]]]:
+    """Name, language, phrasings, questions; English first, to compare with."""
+    for found in sorted(folder.rglob("training_dataset.csv")):
+        yield "work in a pandemic", "fr", _utterances(found), _utterances(found.with_name("test_dataset.csv"))
+    for language in ("en", "it", "nl"):
+        for found in sorted(folder.rglob(f"xSID-0.5/{language}.valid.conll")):
+            by_label: dict[frozenset[str], list[str]] = {}
+            for text, right in _conll(found):
+                by_label.setdefault(right, []).append(text)
+            phrasings = [(text, right) for right, texts in by_label.items() for text in texts[:10]]
+            questions = _conll(found.with_name(f"{language}.test.conll"))
+            yield "xSID", language, phrasings, [one for one in questions if one[1] in by_label]
+
+
+def _utterances(file: Path) -> list[Question]:
+    rows = csv.DictReader(file.read_text("utf-8").splitlines())
+    return [(row["utterance"].strip(), frozenset((row["intent"],))) for row in rows]
+
+
+def _conll(file: Path) -> list[Question]:
+    told = [line[1:].split("=", 1) for line in file.read_text("utf-8").splitlines() if line.startswith("#")]
+    texts, labels = ([one[1].strip() for one in told if one[0].strip() == key] for key in ("text", "intent"))
+    return [(text, frozenset((label,))) for text, label in zip(texts, labels, strict=True)]
+
+
+def built(phrasings: Sequence[Question], encoder: Encoder | None = None, language: str = "en") -> Finder:
     by_label: dict[str, list[str]] = {}
     for text, labels in phrasings:
         for label in labels:
             by_label.setdefault(label, []).append(text)
-    return Finder((Entry(label, "", tuple(texts)) for label, texts in sorted(by_label.items())), encoder=encoder)
+    entries = (Entry(label, "", tuple(texts), language=language) for label, texts in sorted(by_label.items()))
+    return Finder(entries, encoder=encoder)
 
 
 def slipped(questions: Sequence[Question], seed: int = 1) -> list[Question]:

@@ -129,7 +129,7 @@ class Similarity:
         place = row % max(1, len(texts))
         often = np.bincount(feature[value != 0], minlength=len(index)) * DENSE > len(texts)
         common = np.flatnonzero(often)
-        self._row = np.cumsum(often) * often - 1  # -1 where there is none
+        self._row = (np.cumsum(often) * often - 1).astype(np.int32)  # -1 where there is none
         self._rows = np.zeros((len(common), len(texts)), np.float32)
         there = np.flatnonzero(often[feature])
         self._rows[self._row[feature[there]], place[there]] = value[there]

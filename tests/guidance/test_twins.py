@@ -7,7 +7,7 @@
 
 Before phrasings were added to every answer it was 42 and 39, wrong alone 2 and 1. They were written from the answers'
 titles, by one who had read the dev half: who asks, when, in which direction, told or not. Of the held-out half only the
-counts were looked at, four times; with the first fit to these phrasings it was 38, and 7 wrong alone, so that
+counts were looked at, about seven times; with the first fit to these phrasings it was 38, and 7 wrong alone, so that
 what is answered alone was made rarer again. The one dev side that is lost is taken for danger: "prisoner puts pressure
 on me".
 """

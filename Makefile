@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# What was compiled is kept, also where that is switched off: the tests start hundreds of processes.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test test-postgres test-long lint types bench lock js page screenshots clean
 
 demo: .venv page

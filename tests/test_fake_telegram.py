@@ -50,7 +50,10 @@ NOON = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 ROBIN = 1001
 YES_NO = {"inline_keyboard": [[{"text": "Yes", "callback_data": "y:1"}, {"text": "No", "callback_data": "n:1"}]]}
 
-aiogram_built.build()
+
+@pytest.fixture(scope="module", autouse=True)
+def built() -> None:
+    aiogram_built.build()
 
 
 class Clock:

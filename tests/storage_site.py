@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy import create_engine, insert, select, text, update
 from sqlalchemy.pool import NullPool
 
 from bot.installation import Installation
 from bot.trial import AGENCY
-from storage import agencies, feedback, notes
+from storage import agencies, deliveries, feedback, notes, schema
 from storage.keyset import FIXED, Keyset
 from storage.pins import Pin, Pins
 from storage.schema import destinations, memberships
 from storage.sealing.desk import Manifest, Recipient, sign
 from storage.sealing.signing import SigningKey
 from storage.sealing.suites import DEFAULT_SUITE, generate
-from storage.transaction import Transaction
+from storage.transaction import Transaction, seconds
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 UNDO = timedelta(minutes=10)
@@ -39,6 +39,16 @@ def keyset(number: int = 0) -> Keyset:
 def note_id(number: int) -> str:
     """32 hex digits; its reference grows with the number."""
     return f"{number:04x}" + "0" * 28
+
+
+def hand_all_over(tx: Transaction, *, at: datetime = NOON) -> None:
+    """All notes, as if a case system had taken them then."""
+    add_destination(tx, "drop")
+    while deliveries.owe_all(tx, "drop", agency_ref=tx.keyring.agency_ref(AGENCY), at=at):
+        pass
+    tx.db.execute(update(schema.deliveries).values(state="acked", done_at=seconds(at)))
+    kept = schema.notes.c.state.in_(("held", "waiting"))
+    tx.db.execute(update(schema.notes).where(kept).values(state="handed-over"))
 
 
 def keep_note(

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -21,11 +22,12 @@ from bot_process import Process, process
 from bot_site import Site, open_notes
 from fake_telegram import FakeTelegram, Person
 from sqlalchemy import create_engine
-from storage_site import past_the_walls
+from storage_site import hand_all_over, keep_note, past_the_walls
 
-from bot.trial import Trial
-from storage import keyset
+from bot.trial import AGENCY, Trial
+from storage import agencies, audit, keyset, retention, timers
 from storage.custody import FileKeys
+from storage.deletions import read
 
 CANARY = "canary Zażółć"
 CRASHING = Path(__file__).parents[1] / "crashing.py"
@@ -179,6 +181,45 @@ async def dies_at(trial: Trial, *points: str) -> None:
         await bot.end()
         assert flags_with_deadlines(trial) == len(points)
         assert open_notes(trial) == {("PO-9", f"{CANARY} {number}."): 1 for number in range(len(points))}
+    assert_sound(trial)
+
+
+@pytest.mark.parametrize("point", ["time-limit", pytest.param("deletions-told", marks=pytest.mark.long)])
+@pytest.mark.one_engine
+async def test_killed_while_a_time_limit_erases_it_is_done_once_and_whole(trial: Trial, point: str) -> None:
+    """Before the commit, and between it and the line in the file of deletions."""
+    site = Site(trial)
+    author = site.enrol("telegram", "1001", "officer", "PO-9")
+    then = datetime.now(UTC) - timedelta(days=30)
+    for number in range(1, 4):
+        site.within(partial(keep_note, pins=trial.installation.pins, number=number, author_ref=author, at=then))
+    site.within(partial(hand_all_over, at=then))
+    deletions = trial.installation.deletions
+    sealed = bytes(past_the_walls(trial.installation, "SELECT body FROM notes")[0][0])
+    async with FakeTelegram() as telegram, process(trial, telegram) as running:
+        bot = Crashing(trial, telegram, running)
+        await bot.start(point)
+        bot.arm()
+        site.within(lambda tx: agencies.change(tx, AGENCY, {"keep_days": 10}))
+        site.within(lambda tx: timers.arm(tx, retention.LOOK, "", then))
+        await bot.dies()
+        left = len(past_the_walls(trial.installation, "SELECT id FROM notes"))
+        assert left == (3 if point == "time-limit" else 0)
+        assert deletions.read_bytes() == b""
+        await bot.survive()
+        async with asyncio.timeout(60):
+            while len(deletions.read_bytes().splitlines()) < 3:  # noqa: ASYNC110  another process tells nobody
+                await asyncio.sleep(0.02)
+        if on_file(trial):
+            await nothing_of(trial, sealed)
+        await bot.end()
+    assert past_the_walls(trial.installation, "SELECT id FROM notes") == []
+    erased = site.within(lambda tx: [one.entry.about for one in audit.listed(tx) if one.entry.action == "note.erased"])
+    assert len(erased) == len(set(erased)) == 3
+    with deletions.open("rb") as file:
+        told = [one for one in read(file, trial.installation.keyring()) if one.kind == "note-erased"]
+    assert sorted(one.about for one in told) == sorted(erased)
+    site.close()
     assert_sound(trial)
 
 

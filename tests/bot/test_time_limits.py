@@ -3,29 +3,18 @@
 from datetime import timedelta
 
 import pytest
-from bot_site import NOON, Desk, texts
-from sqlalchemy import func, select, update
-from storage_site import add_destination
+from bot_site import Desk, texts
+from sqlalchemy import func, select
+from storage_site import hand_all_over
 
 from bot.trial import AGENCY
-from storage import agencies, deliveries, retention, timers
-from storage.schema import deliveries as rows
+from storage import agencies, retention, timers
 from storage.schema import notes
-from storage.transaction import Transaction, seconds
+from storage.transaction import Transaction
 
 
 def count(tx: Transaction) -> int:
     return tx.db.execute(select(func.count()).select_from(notes)).scalar_one()
-
-
-def handed_over(tx: Transaction) -> None:
-    ids = tx.db.scalars(select(notes.c.id).where(notes.c.state == "waiting")).all()
-    agency_ref = tx.keyring.agency_ref(AGENCY)
-    add_destination(tx, "drop")
-    while deliveries.owe_all(tx, "drop", agency_ref=agency_ref, at=NOON):
-        pass
-    tx.db.execute(update(rows).values(state="acked", done_at=seconds(NOON)))
-    tx.db.execute(update(notes).where(notes.c.id.in_(ids)).values(state="handed-over"))
 
 
 async def test_t45_a_daily_look_erases_what_is_over_in_portions(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,7 +22,7 @@ async def test_t45_a_daily_look_erases_what_is_over_in_portions(desk: Desk, monk
     for number in range(5):
         await desk.logs_note("officer", f"Paper cranes {number}.")
     await desk.later(timedelta(minutes=3))
-    desk.site.within(handed_over)
+    desk.site.within(hand_all_over)
     desk.site.within(lambda tx: agencies.change(tx, AGENCY, {"keep_days": 10}))
     await desk.later(timedelta(days=9))
     assert desk.site.within(count) == 5

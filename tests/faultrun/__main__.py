@@ -2,6 +2,7 @@
 
     python tests/faultrun --dialogues 200 --seed 7              every client, by polling and by webhook
     python tests/faultrun --mode webhook --kills 40             the process, killed at random moments
+    python tests/faultrun --engine postgres                     on a private server
     python tests/faultrun --stock                               a bot as tutorials write it, beside ours
 
 Exits with 1 when a dialogue of ours failed.
@@ -15,12 +16,15 @@ import tempfile
 import warnings
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[0] = str(HERE.parent)
 
 import structlog  # noqa: E402
+from engines import ENGINES, POSTGRES, SQLITE  # noqa: E402
+from postgres_server import Cluster, cluster  # noqa: E402
 
 from bot.channels.registry import CLIENTS  # noqa: E402
 from faultrun import stock  # noqa: E402
@@ -30,8 +34,8 @@ from faultrun.runs import Report, in_this_process, references, trials  # noqa: E
 MODES = {"polling": False, "webhook": True}
 
 
-async def reports(given: argparse.Namespace, folder: Path) -> AsyncIterator[Report]:
-    fresh = trials(folder)
+async def reports(given: argparse.Namespace, folder: Path, server: Cluster | None) -> AsyncIterator[Report]:
+    fresh = trials(folder, server)
     modes = [MODES[given.mode]] if given.mode else list(MODES.values())
     if given.stock:
         for webhook in modes:
@@ -60,8 +64,9 @@ async def reports(given: argparse.Namespace, folder: Path) -> AsyncIterator[Repo
 
 async def run(given: argparse.Namespace) -> bool:
     found: list[Report] = []
-    with tempfile.TemporaryDirectory() as folder:
-        async for report in reports(given, Path(folder)):
+    on = cluster() if given.engine == POSTGRES else nullcontext()
+    with tempfile.TemporaryDirectory() as folder, on as server:
+        async for report in reports(given, Path(folder), server):
             found.append(report)
             print(f"{report.title}: {report.passed} of {report.dialogues}", file=sys.stderr)
             for who, wrong in report.wrong.items():
@@ -95,6 +100,7 @@ def main() -> int:
     parser.add_argument("--client", choices=list(CLIENTS), help="one library; otherwise each")
     parser.add_argument("--mode", choices=list(MODES), help="otherwise both")
     parser.add_argument("--kills", type=int, default=0, help="kill the process so often; 0: the app in this process")
+    parser.add_argument("--engine", choices=ENGINES, default=SQLITE)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stock", action="store_true", help="compare with a bot as tutorials write it")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import signal
-import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,6 +12,7 @@ from bot_process import Process, process
 from bot_site import SECRET, Site
 from fake_telegram import FakeTelegram
 from ports import free_port
+from storage_site import past_the_walls
 
 from bot.trial import Trial
 
@@ -104,11 +104,7 @@ async def _all_said(trial: Trial) -> None:
     until = time.monotonic() + WITHIN_S
     query = "SELECT count(*) FROM outbox WHERE dead IS NULL"
     while time.monotonic() < until:
-        database = sqlite3.connect(f"file:{trial.installation.database}?mode=ro", uri=True)
-        try:
-            ((waiting,),) = database.execute(query).fetchall()
-        finally:
-            database.close()
+        ((waiting,),) = past_the_walls(trial.installation, query)
         if not waiting:
             return
         await asyncio.sleep(0.05)

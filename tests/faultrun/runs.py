@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import random
-import shutil
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -13,8 +12,10 @@ from datetime import datetime
 from pathlib import Path
 
 from bot_site import NOON, SECRET, Site
+from engines import Mould
 from fake_telegram import TOKEN, FakeTelegram, Shown
 from ports import free_port
+from postgres_server import Cluster
 
 from bot.channels.base import Handle
 from bot.channels.registry import client as client_of
@@ -35,15 +36,15 @@ PACE = 0.001
 """Real seconds that a second of waiting takes, the bot's and the server's."""
 
 
-def trials(folder: Path) -> Callable[[], Trial]:
-    """Gives a fresh installation each time, copied from one; nobody is enrolled."""
-    made = Trial.create(folder / "made", at=NOON, roles=())
+def trials(folder: Path, cluster: Cluster | None = None) -> Callable[[], Trial]:
+    """Gives a fresh installation each time, copied from one; nobody is enrolled.
+
+    Args:
+        cluster: where its database is; None: in a file.
+    """
+    made = Mould.make(folder / "made", cluster, at=NOON, roles=())
     numbers = itertools.count(1)
-
-    def fresh() -> Trial:
-        return Trial(Path(shutil.copytree(made.folder, folder / str(next(numbers)))))
-
-    return fresh
+    return lambda: made.copy(folder / str(next(numbers)))
 
 
 # ---------------------------------------------------------------- what is played

@@ -25,7 +25,8 @@ class KeptPlan:
     Attributes:
         id: 16 bytes, hex.
         agency: slug.
-        told: local day up to which the person knows what is due.
+        told: local day up to which all who see the plan know what is due.
+        shared: others see it, too; as it was when it was looked up.
         ticks: ids of the tasks that are done, in the order ticked; may hold some that the table no longer has.
     """
 
@@ -36,10 +37,16 @@ class KeptPlan:
     told: date
     ticks: tuple[str, ...] = ()
     paused: bool = False
+    shared: bool = False
 
     def ticked(self, task: str, *, done: bool) -> "KeptPlan":
         ticks = tuple(one for one in self.ticks if one != task)
         return replace(self, ticks=(*ticks, task) if done else ticks)
+
+    def moved(self, release: date) -> "KeptPlan":
+        """By the new day the others were told of nothing yet."""
+        told = date.min if self.shared and release != self.release else self.told
+        return replace(self, release=release, told=told)
 
 
 def read_all(rows: Iterable[object]) -> tuple[KeptPlan, ...]:
@@ -72,12 +79,18 @@ def laid(kept: KeptPlan, table: Timeline, scene: Scene) -> Plan:
 
 
 def next_told(kept: KeptPlan, table: Timeline, scene: Scene) -> date | None:
-    """The next day after today on which the person is told of it; None when paused or when nothing is to come."""
-    return None if kept.paused else next_reminder(table, kept.release, today_at(kept.agency, scene), kept.ticks)
+    """The next day, from the next eight o'clock on, on which people are told of it; None when paused or when nothing is to
+    come."""
+    day = None if kept.paused else next_reminder(table, kept.release, kept.told, kept.ticks)
+    if day is None:
+        return None
+    today = today_at(kept.agency, scene)
+    begun = datetime.combine(today, REMINDED_AT, agency_of(kept.agency, scene).zone) <= scene.now
+    return max(day, today + timedelta(days=begun))
 
 
 def news(kept: KeptPlan, table: Timeline, scene: Scene) -> bool:
-    """Whether something fell due, or a gap began, that the person was not told of."""
+    """Whether something fell due, or a gap began, that they were not told of."""
     day = None if kept.paused else next_reminder(table, kept.release, kept.told, kept.ticks)
     return day is not None and day <= today_at(kept.agency, scene)
 
@@ -91,10 +104,16 @@ def postponed(kept: KeptPlan, scene: Scene) -> KeepPlan | None:
     return KeepPlan(kept.id, kept.agency, codec.state_to_json(kept), kept.case_code, at)
 
 
-def keeping(kept: KeptPlan, table: Timeline, scene: Scene) -> KeepPlan:
-    """Write a plan whose page, or reminder, the person is shown now."""
+def keeping(kept: KeptPlan, table: Timeline, scene: Scene, *, told: bool = False) -> KeepPlan:
+    """Write a plan, and arm what comes next.
+
+    Args:
+        told: everybody who sees the plan is told now of what is due. Whoever acts on a plan sees its page, but the others
+            do not: what is due by a new date, or fell due in a pause, is told to all at the next eight o'clock.
+    """
     today = today_at(kept.agency, scene)
-    kept = replace(kept, told=today)
+    if told:
+        kept = replace(kept, told=today)
     at = None
     if (day := next_told(kept, table, scene)) is not None:
         wake = min(day, today + LOOK_AGAIN)
@@ -107,4 +126,4 @@ def _read(row: PlanView) -> KeptPlan | None:
         kept = codec.state_from_json(row.body, {"KeptPlan": KeptPlan})
     except codec.UnreadableState:
         return None
-    return kept if isinstance(kept, KeptPlan) else None
+    return replace(kept, shared=row.shared) if isinstance(kept, KeptPlan) else None

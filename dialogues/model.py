@@ -706,11 +706,12 @@ class WalkView:
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """A release plan; ``body`` as the codec wrote it."""
+    """A release plan; ``body`` as the codec wrote it. ``shared``: others see it, too, where one plan was asked for."""
 
     plan_id: str
     agency: str
     body: str = field(repr=False)
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

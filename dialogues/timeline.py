@@ -219,7 +219,7 @@ def remind(event: Due, scene: Scene) -> Turn[None]:
         if (later := postponed(kept, scene)) is not None:
             effects.append(later)
             continue
-        effects.append(keeping(kept, table, scene))
+        effects.append(keeping(kept, table, scene, told=True))
         if not news(kept, table, scene):
             continue
         plan = laid(kept, table, scene)
@@ -347,7 +347,9 @@ def _dated(state: AskDate | WhichDay, release: date, scene: Scene) -> Turn[State
         return _gone(scene)
     kept = KeptPlan(scene.fresh, state.agency, state.case_code, release, today_at(state.agency, scene))
     return Turn(
-        AtPlan(kept), (Say(pages.heard(release, scene)), pages.page(kept, scene)), (keeping(kept, table, scene),)
+        AtPlan(kept),
+        (Say(pages.heard(release, scene)), pages.page(kept, scene)),
+        (keeping(kept, table, scene, told=True),),
     )
 
 
@@ -371,7 +373,7 @@ def _acted(state: Acting, kept: KeptPlan | None, scene: Scene) -> Turn[State]:
             (screen,) = resume(ticked, scene)
             return Turn(ticked, (replace(screen, refresh=True),), (keeping(changed, table, scene),))
         case "day":
-            changed = replace(kept, release=date.fromisoformat(about))
+            changed = kept.moved(date.fromisoformat(about))
             told = (Say(pages.change(kept, changed, table, scene)), pages.page(changed, scene))
             return Turn(AtPlan(changed), told, (keeping(changed, table, scene),))
         case "pause" | "resume":

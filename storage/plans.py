@@ -3,6 +3,7 @@
 A plan is seen by who made it and by the members of its case. When its maker leaves, another member keeps it.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -144,7 +145,8 @@ def one(tx: Transaction, person_ref: bytes, plan_id: str) -> list[PlanView]:
         ref = bytes.fromhex(plan_id)
     except ValueError:
         return []
-    return _views(tx, person_ref, plans.c.id == ref)
+    found = _views(tx, person_ref, plans.c.id == ref)
+    return [replace(view, shared=len(readers(tx, plan_id)) > 1) for view in found]
 
 
 def readers(tx: Transaction, plan_id: str) -> list[bytes]:

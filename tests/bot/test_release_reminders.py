@@ -77,7 +77,10 @@ async def test_a_paused_plan_is_silent_and_goes_on_when_turned_on(desk: Desk, si
     said = texts(await desk.says("officer", f"[{pause.replace('pause', 'resume')}]"))
     assert "are on" in said
     await desk.later(DAY)
-    assert desk.news("officer") == [], "what fell due meanwhile is on the plan's page, not in a message"
+    heard = desk.news("officer")
+    assert (len(heard), "No housing" in texts(heard)) == (1, True), "what fell due meanwhile, once"
+    await desk.later(DAY)
+    assert desk.news("officer") == []
     await until(desk, site, datetime(2027, 2, 8, 7, 0, tzinfo=UTC))
     assert "30 days to go" in texts(desk.news("officer"))
 
@@ -206,6 +209,41 @@ async def test_everybody_who_works_on_the_case_is_reminded_and_ticks_are_shared(
     desk.news("coordinator")
     await until(desk, site, datetime(2027, 2, 9, 7, 0, tzinfo=UTC))
     assert all(desk.news(who) == [] for who in ("officer", "coordinator"))
+
+
+async def shared(desk: Desk, site: Site) -> None:
+    """The officer's plan, whose case the coordinator works on, too."""
+    await makes_plan(desk, "officer", "10 march 2027")
+    ref = site.within(lambda tx: people.at_address(tx, "console", "coordinator"))
+    agency = site.within(lambda tx: tx.keyring.agency_ref(AGENCY))
+    site.within(lambda tx: cases.assign(tx, agency, CASE, ref or b"", at=site.clock()))
+    await until(desk, site, datetime(2026, 12, 1, 12, 0, tzinfo=UTC))
+    for who in ("officer", "coordinator"):
+        desk.news(who)
+
+
+async def test_who_ticks_in_the_early_morning_does_not_keep_it_from_the_others(desk: Desk, site: Site) -> None:
+    await shared(desk, site)
+    await until(desk, site, datetime(2026, 12, 10, 5, 0, tzinfo=UTC))
+    await desk.says("coordinator", f"/release {CASE}", "[m.m3]", "[tick.mentor-agreed]", "/menu")
+    await until(desk, site, datetime(2026, 12, 10, 7, 0, tzinfo=UTC))
+    for who in ("officer", "coordinator"):
+        assert texts(desk.news(who)).count("3 months before: 3 to do") == 1
+
+
+async def test_who_moves_the_date_leaves_nobody_in_the_dark(desk: Desk, site: Site) -> None:
+    await shared(desk, site)
+    await desk.says("coordinator", f"/release {CASE}", "[date]", "20 december 2026", "/menu")
+    desk.news("coordinator")
+    assert desk.news("officer") == []
+    await until(desk, site, datetime(2026, 12, 2, 6, 59, 59, tzinfo=UTC))
+    assert desk.news("officer") == []
+    await desk.later(timedelta(seconds=1))
+    said = texts(desk.news("officer"))
+    assert "18 days to go" in said
+    assert "The address is" in said
+    await desk.later(HOUR)
+    assert desk.news("officer") == []
 
 
 @pytest.mark.one_engine

@@ -79,8 +79,9 @@ def laid(kept: KeptPlan, table: Timeline, scene: Scene) -> Plan:
 
 
 def next_told(kept: KeptPlan, table: Timeline, scene: Scene) -> date | None:
-    """The next day, from the next eight o'clock on, on which people are told of it; None when paused or when nothing is to
-    come."""
+    """The next day, from the next eight o'clock on, on which people are told of it; None when paused or when nothing
+    is to come.
+    """
     day = None if kept.paused else next_reminder(table, kept.release, kept.told, kept.ticks)
     if day is None:
         return None
@@ -108,8 +109,8 @@ def keeping(kept: KeptPlan, table: Timeline, scene: Scene, *, told: bool = False
     """Write a plan, and arm what comes next.
 
     Args:
-        told: everybody who sees the plan is told now of what is due. Whoever acts on a plan sees its page, but the others
-            do not: what is due by a new date, or fell due in a pause, is told to all at the next eight o'clock.
+        told: everybody who sees the plan is told now of what is due. Whoever acts on a plan sees its page, but the
+            others do not: what is due by a new date, or fell due in a pause, is told to all at the next eight o'clock.
     """
     today = today_at(kept.agency, scene)
     if told:

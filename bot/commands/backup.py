@@ -54,8 +54,17 @@ def backup(
         signer = installation.keyring().audit
         with new_file(to) as file:
             turned = epochs.turn(kept, now.date(), months, keys, signer)
-            entry = {"about": turned.current.key.kid, "to": to.name[:120], "words": _place(kept)}
-            store.run_now(lambda tx: audit.record(tx, "backup.made", at=now, reason="operation", **entry))
+            store.run_now(
+                lambda tx: audit.record(
+                    tx,
+                    "backup.made",
+                    at=now,
+                    reason="operation",
+                    about=turned.current.key.kid,
+                    to=to.name[:120],
+                    words=_place(kept),
+                )
+            )
             contents = Contents(seconds(now), _files(installation))
             engine = installation.whereabouts.open(reads_notes=True)
             try:

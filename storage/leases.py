@@ -21,22 +21,32 @@ FAR: Final = 2
 """So many times ``LASTS`` ahead no lease can end, but where the clock was ahead when it was taken: it has run out. More
 than once, for a clock that is put right by some seconds ends no lease."""
 
-_NOW: Final = {
-    "sqlite": "CAST(strftime('%s', 'now') AS INTEGER)",
-    "postgresql": "CAST(floor(extract(epoch FROM clock_timestamp())) AS BIGINT)",  # now() is when the turn began
-}
-# Whoever asks while another takes it waits for that one's commit.
+# ``excluded.until - :lasts`` is now. Whoever asks while another takes it waits for that one's commit.
 _take = {
-    engine: text(
-        f"INSERT INTO leases (name, holder, until) VALUES (:name, :holder, {now} + :lasts)"  # noqa: S608  our own words
+    "sqlite": text(
+        "INSERT INTO leases (name, holder, until)"
+        " VALUES (:name, :holder, CAST(strftime('%s', 'now') AS INTEGER) + :lasts)"
         " ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until"
-        f" WHERE leases.holder = excluded.holder OR leases.until <= {now} OR leases.until > {now} + :far"
-    )
-    for engine, now in _NOW.items()
+        " WHERE leases.holder = excluded.holder"
+        " OR leases.until <= excluded.until - :lasts OR leases.until > excluded.until - :lasts + :far"
+    ),
+    "postgresql": text(  # not now(): that is when the turn began
+        "INSERT INTO leases (name, holder, until)"
+        " VALUES (:name, :holder, CAST(floor(extract(epoch FROM clock_timestamp())) AS bigint) + :lasts)"
+        " ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until"
+        " WHERE leases.holder = excluded.holder"
+        " OR leases.until <= excluded.until - :lasts OR leases.until > excluded.until - :lasts + :far"
+    ),
 }
 _sweep = {
-    engine: text(f"DELETE FROM leases WHERE until <= {now} - :long OR until > {now} + :far")  # noqa: S608
-    for engine, now in _NOW.items()
+    "sqlite": text(
+        "DELETE FROM leases WHERE until <= CAST(strftime('%s', 'now') AS INTEGER) - :long"
+        " OR until > CAST(strftime('%s', 'now') AS INTEGER) + :far"
+    ),
+    "postgresql": text(
+        "DELETE FROM leases WHERE until <= extract(epoch FROM clock_timestamp()) - :long"
+        " OR until > extract(epoch FROM clock_timestamp()) + :far"
+    ),
 }
 _give_back = delete(leases).where(leases.c.name == bindparam("of"), leases.c.holder == bindparam("mine"))
 

@@ -131,6 +131,19 @@ class Counted(Store):
         self.under_way -= 1
 
 
+class Life:
+    """The store as a process has it, until it dies: from then on whatever it asks ends whoever asks."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self.over = store, False
+        self.shared = store.shared
+
+    def run(self, turn: Any) -> Any:
+        if self.over:
+            raise asyncio.CancelledError
+        return self._store.run(turn)
+
+
 @dataclass(frozen=True)
 class Databases:
     """``new``: an empty one, and what is to be done with it in the end."""
@@ -202,8 +215,9 @@ class Delivery(RuleBasedStateMachine):
         self.channel.tries.clear()
         self.channel.quiet.clear()
         self.channel.everywhere = 0
+        self.alive = Life(self.store)
         self.out = Outbox(
-            self.store,
+            self.alive,  # type: ignore[arg-type]
             {"console": self.channel},
             self.clock,
             self.time.sleep,
@@ -244,6 +258,7 @@ class Delivery(RuleBasedStateMachine):
 
     async def _die(self) -> None:
         """At once, between any two steps; what the database has is all there is."""
+        self.alive.over = True
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()

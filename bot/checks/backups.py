@@ -1,6 +1,7 @@
 """Backups: made at all; and those of months that are over open no more."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -28,28 +29,30 @@ def keys_of_months(patient: Patient) -> Iterator[Finding]:
     except SettingsError:
         yield Finding("skipped", "the settings have mistakes")
         return
-    last = {one.words: datetime.fromtimestamp(one.entry.at, UTC).date() for one in made}  # the newest stands
-    found = [
-        finding
-        for place, day in last.items()
-        if place and (finding := _at(Path(place), day, (patient.now - LATE).date(), months)) is not None
-    ]
-    yield from found or [
-        fine(f"the last backup was made on {max(last.values())}; no key is left of a month that is over")
+    days: dict[str, list[date]] = {}
+    for one in made:
+        days.setdefault(one.words, []).append(datetime.fromtimestamp(one.entry.at, UTC).date())
+    due = (patient.now - LATE).date()
+    found = [_at(Path(place), of_place, due, months) for place, of_place in days.items() if place]
+    last = max(day for of_place in days.values() for day in of_place)
+    yield from list(filter(None, found)) or [
+        fine(f"the last backup was made on {last}; no key is left of a month that is over")
     ]
 
 
-def _at(keys: Path, last: date, due: date, months: int) -> Finding | None:
+def _at(keys: Path, days: Sequence[date], due: date, months: int) -> Finding | None:
     """
     Args:
         keys: the file of a place where backups were made.
-        last: when the last one was.
+        days: when; the last one destroyed what was over by then.
+        due: a key that is over on that day is to be gone.
     """
-    if not keys.parent.is_dir():  # a disk that is taken away in between, or another machine's
-        if epochs.is_over(last, due, months):
+    last = days[-1]
+    if not os.path.isdir(keys.parent):  # a disk that is taken away in between, or another machine's
+        if any(epochs.is_over(day, due, months) and not epochs.is_over(day, last, months) for day in days):
             return note(
-                f"the last backup beside {keys} was made on {last}; whether the key of that month is gone, as it should"
-                " be, cannot be seen from here",
+                f"the last backup beside {keys} was made on {last}; whether the key of an older month is gone, as it"
+                " should be, cannot be seen from here",
                 MEND.format(keys=keys),
             )
         return None

@@ -1,13 +1,12 @@
 """Do something only while this process has the lease for it, where several share a database: listen by long polling."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from functools import partial
 
 import structlog
 
-from bot.clock import Clock
 from storage import leases
 from storage.errors import Busy
 from storage.store import Store
@@ -23,13 +22,20 @@ class Leased:
     Args:
         channel: listening on it is what the lease is for.
         holder: 16 bytes of this process alone.
-        sleep: how to wait between looks; a test hands in its own.
+        steady: seconds, of a clock that nobody sets; with it, how to wait between looks: a test hands in its own.
     """
 
-    def __init__(self, store: Store, channel: str, holder: bytes, clock: Clock, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        store: Store,
+        channel: str,
+        holder: bytes,
+        steady: Callable[[], float] = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
         self._store, self._channel, self._holder = store, channel, holder
-        self._clock, self._sleep = clock, sleep
-        self._until = clock()
+        self._steady, self._sleep = steady, sleep
+        self._until = steady()
 
     async def run(self, what: Callable[[], Awaitable[None]]) -> None:
         """Do it whenever the lease is ours, until it ends by itself or this is cancelled. It is cancelled when the
@@ -61,17 +67,17 @@ class Leased:
         """Returns when it is lost."""
         while True:
             await self._sleep(leases.RENEW_EVERY_S)
-            if not await self._taken() and self._clock() >= self._until:
+            if not await self._taken() and self._steady() >= self._until:
                 return
 
     async def _taken(self) -> bool:
-        now = self._clock()
+        asked = self._steady()
         try:
-            taken = await self._store.run(partial(_take, channel=self._channel, holder=self._holder, at=now))
+            taken = await self._store.run(partial(_take, channel=self._channel, holder=self._holder))
         except Busy:
             return False
         # Where somebody else has it, it is lost at once; where the database is away, when it runs out.
-        self._until = now + leases.LASTS if taken else now
+        self._until = asked + leases.LASTS.total_seconds() if taken else asked
         return taken
 
     async def _give_back(self) -> None:
@@ -81,8 +87,8 @@ class Leased:
             log.warning("lease.not-given-back")
 
 
-def _take(tx: Transaction, *, channel: str, holder: bytes, at: datetime) -> bool:
-    return leases.take(tx, tx.keyring.channel_ref(channel), holder, at=at)
+def _take(tx: Transaction, *, channel: str, holder: bytes) -> bool:
+    return leases.take(tx, tx.keyring.channel_ref(channel), holder)
 
 
 def _give_back(tx: Transaction, *, channel: str, holder: bytes) -> None:

@@ -18,7 +18,6 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -257,8 +256,8 @@ class Outbox:
         wait_s = FIRST_CLAIM_S
         while True:
             before = [one.id for one in line]  # what comes later, the look may not have seen
-            now, line.ours_until = self._clock(), self._steady()
-            claim = self._store.run(partial(_claimed, address_ref=address_ref, holder=self._holder, at=now))
+            line.ours_until = self._steady()
+            claim = self._store.run(partial(_claimed, address_ref=address_ref, holder=self._holder))
             try:
                 claimed = await self._to_its_end(claim)
             except Busy as busy:
@@ -512,10 +511,8 @@ def _unknown(
     return found, outbox.still_waiting(tx, elsewhere), reach.marked(tx)
 
 
-def _claimed(
-    tx: Transaction, *, address_ref: bytes, holder: bytes, at: datetime
-) -> tuple[list[Outgoing], Shown | None] | None:
-    return outbox.of_address_shown(tx, address_ref) if leases.take(tx, address_ref, holder, at=at) else None
+def _claimed(tx: Transaction, *, address_ref: bytes, holder: bytes) -> tuple[list[Outgoing], Shown | None] | None:
+    return outbox.of_address_shown(tx, address_ref) if leases.take(tx, address_ref, holder) else None
 
 
 def _let_go(

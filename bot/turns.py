@@ -214,7 +214,7 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
             pass  # from now on admins may be told again
         case "sweep":
             invites.sweep(tx, at=now)
-            leases.sweep(tx, at=now)
+            leases.sweep(tx)
             awaited.sweep(tx, at=now)
             deliveries.alarm_all(tx, at=now)
             tx.db.execute(seen.delete().where(seen.c.at < seconds(now - REMEMBER_UPDATES)))

@@ -238,13 +238,19 @@ def _rows(tx: Transaction, after: int) -> Sequence[Row[Any]]:
 
 
 def listed(
-    tx: Transaction, *, agency: bytes | None = None, about: bytes | None = None, at_most: int = 50
+    tx: Transaction,
+    *,
+    agency: bytes | None = None,
+    about: bytes | None = None,
+    action: Action | None = None,
+    at_most: int = 50,
 ) -> list[Listed]:
     """The newest entries, oldest first.
 
     Args:
         agency: those that concern it, those that concern all agencies among them.
         about: those about this record.
+        action: those of this act.
 
     Raises:
         AuditBroken: a row that cannot be an entry.
@@ -254,6 +260,8 @@ def listed(
         query = query.where(or_(audit.c.agency_ref == agency, audit.c.agency_ref == b""))
     if about is not None:
         query = query.where(audit.c.about == about)
+    if action is not None:
+        query = query.where(audit.c.action == action)
     return [_opened(tx, row) for row in reversed(tx.db.execute(query).all())]
 
 

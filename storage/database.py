@@ -183,6 +183,7 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            may_stand_still(connection)
         else:
             connection.exec_driver_sql("BEGIN")
         try:
@@ -191,6 +192,12 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("ROLLBACK")
             connection.rollback()
+
+
+def may_stand_still(connection: Connection) -> None:
+    """PostgreSQL: this transaction, for ten minutes between two statements. For who copies everything: a slow disk
+    takes long over a hundred MB, and nobody waits for what is only read, or for a database that nobody uses yet."""
+    connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '10min'")
 
 
 @contextmanager

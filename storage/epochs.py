@@ -65,6 +65,21 @@ def turn(path: Path, today: date, months: int, recovery: Collection[PublicKey], 
     return Turned(current, began, tuple(ended))
 
 
+def is_over(made: date, today: date, months: int) -> bool:
+    """Whether a backup of that day is to open no more."""
+    return epochs.is_over(epochs.month_of(made), today, months)
+
+
+def left_over(path: Path, today: date, months: int) -> list[str]:
+    """Months whose keys are over and lie there still, ``2026-08``: the next backup there destroys them.
+
+    Raises:
+        BackupRefused: ``epochs``: the file is damaged.
+        OSError: it cannot be read.
+    """
+    return sorted({one.month.isoformat()[:7] for one in _read(path) if one.is_over(today, months)})
+
+
 def opened(path: Path, kid: bytes, recovery: OpeningKey) -> OpeningKey:
     """The private half of a key in the file.
 

@@ -30,7 +30,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from storage import sync_rights
-from storage.database import is_current, known_revision, run_migrations
+from storage.database import is_current, known_revision, may_stand_still, run_migrations
 from storage.errors import BadInstallation
 from storage.lock import BEING_CHANGED, IN_USE
 from storage.schema import metadata
@@ -49,11 +49,16 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 MEMBERS: Final = "integra_bot, integra_reader, integra_server, integra_sync"
 """Those that work with the tables, each with rights of its own."""
 
+IDLE_S: Final = 15
+"""A process that stands still inside a turn (stopped, swapped out, cut off) keeps what the turn locks: its chat, and
+the audit log's chain, which others wait for. Only pauses between two statements count, and a process that lives makes
+none of more than a second or two: what takes long (drawing, fetching, keys with a passphrase) is done outside. Shorter
+than a lease lasts: whoever takes over what it sent or polled finds nothing locked."""
 OPTIONS: Final = (
     "-c integra.agencies=*"
     " -c lock_timeout=5s"
     " -c statement_timeout=60s"
-    " -c idle_in_transaction_session_timeout=60s"
+    f" -c idle_in_transaction_session_timeout={IDLE_S}s"
     " -c timezone=UTC"
 )
 CONNECT_S: Final = 10
@@ -102,7 +107,7 @@ class Addresses:
         if stat.S_IMODE(mode) & 0o077:
             raise BadInstallation(f"{path} is open to others and may hold a password; run: chmod 600 {path}")
         if "\n" not in text and _is_address(text):
-            return cls(text, text, text, text)
+            return cls(**dict.fromkeys(ROLES, text))
         try:
             fields = tomllib.loads(text)
         except tomllib.TOMLDecodeError:
@@ -308,6 +313,7 @@ def owned(addresses: Addresses) -> Iterator[Connection]:
     """
     with _one_connection(addresses.of("owner")) as connection:
         connection.exec_driver_sql("SET ROLE integra_owner")
+        may_stand_still(connection)
         yield connection
         connection.commit()
 

@@ -14,19 +14,28 @@ def enrolled(trial: Trial, telegram: FakeTelegram, count: int) -> list[Person]:
     return [telegram.person(1001 + number, started=True) for number in range(count)]
 
 
-async def logs(person: Person, number: int, notes: int) -> None:
-    """Somebody who logs one quick note after the other, whatever happens to the bot."""
-    for note in range(notes):
-        person.writes("/menu")
-        await person.hears("What do you need?", within=120)
-        person.presses("Quick note (3 taps)")
-        await person.hears("What happened?", within=120)
-        person.writes(words(number, note))
-        await person.hears("1 in this part", within=120)
-        person.presses("Routine, no flag")
-        await person.hears(words(number, note), within=120)
-        person.presses("✔ Log it")
-        await person.hears("Reference ", within=120)
+async def logs(person: Person, number: int, notes: int, *, first: int = 0) -> None:
+    """Somebody who logs one quick note after the other, whatever happens to the bot: ``first`` to before ``notes``."""
+    for note in range(first, notes):
+        await previewed(person, number, note)
+        await logged(person)
+
+
+async def previewed(person: Person, number: int, note: int) -> None:
+    """Up to where they may log it."""
+    person.writes("/menu")
+    await person.hears("What do you need?", within=120)
+    person.presses("Quick note (3 taps)")
+    await person.hears("What happened?", within=120)
+    person.writes(words(number, note))
+    await person.hears("1 in this part", within=120)
+    person.presses("Routine, no flag")
+    await person.hears(words(number, note), within=120)
+
+
+async def logged(person: Person) -> None:
+    person.presses("✔ Log it")
+    await person.hears("Reference ", within=120)
 
 
 def words(number: int, note: int) -> str:

@@ -1,20 +1,36 @@
-"""`integra`, with leases of two seconds instead of thirty, and a gate in each turn where the test asks for one.
+"""`integra`, with leases of two seconds instead of thirty, and what a test asks for in the environment.
 
-The gate: before a turn decides, it says whose turn it is at the socket named by GATE, and goes on when it is answered.
+GATE: a socket. Before a turn decides, it says whose turn it is there, and goes on when it is answered.
+CLOCK_AHEAD_S: so many seconds the clock of this process is ahead of everybody's.
+IDLE_S: so long a transaction may stand still on a server.
 """
 
 import os
 import socket
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from bot.cli import main
-from dialogues import desk
-from storage import leases
+from bot import clock
+
+system_clock = clock.system_clock
+
+
+def ahead() -> datetime:
+    return system_clock() + timedelta(seconds=float(os.environ["CLOCK_AHEAD_S"]))
+
+
+if "CLOCK_AHEAD_S" in os.environ:
+    clock.system_clock = ahead  # before anybody takes it from there
+
+from bot.cli import main  # noqa: E402
+from dialogues import desk  # noqa: E402
+from storage import leases, postgres  # noqa: E402
 
 leases.LASTS = timedelta(seconds=2)  # type: ignore[misc]
 leases.RENEW_EVERY_S = 0.5  # type: ignore[misc]
+if "IDLE_S" in os.environ:
+    postgres.OPTIONS = postgres.OPTIONS.replace(f"={postgres.IDLE_S}s", f"={os.environ['IDLE_S']}s")  # type: ignore[misc]
 advance = desk.advance
 
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Final
 
-from bot.checks import database, folder, keys, life, meaning, page
+from bot.checks import backups, database, folder, keys, life, meaning, page
 from bot.checks.base import Check, Finding, Patient, trouble
 from bot.logs import failure
 from storage.condition import looking
@@ -39,6 +39,7 @@ THEN: Final = (
     Check("messages", life.saying, needs="rows"),
     Check("deadlines", life.deadlines, needs="rows"),
     Check("clock", life.clock, needs="rows"),
+    Check("backups", backups.keys_of_months, needs="rows"),
 )
 CHECKS: Final = (*FIRST, *THEN)
 

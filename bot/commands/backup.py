@@ -56,7 +56,13 @@ def backup(
             turned = epochs.turn(kept, now.date(), months, keys, signer)
             store.run_now(
                 lambda tx: audit.record(
-                    tx, "backup.made", at=now, reason="operation", about=turned.current.key.kid, to=to.name[:120]
+                    tx,
+                    "backup.made",
+                    at=now,
+                    reason="operation",
+                    about=turned.current.key.kid,
+                    to=to.name[:120],
+                    words=_place(kept),
                 )
             )
             contents = Contents(seconds(now), _files(installation))
@@ -89,6 +95,12 @@ def _say(to: Path, kept: Path, rows: int, turned: Turned, as_json: bool) -> None
         out(f"A new key for backups of {month} stands in {kept}. Keep that file where it can be overwritten.")
     for ended in turned.ended:
         out(f"The key of {ended} was destroyed: no backup of that month opens any more.")
+
+
+def _place(kept: Path) -> str:
+    """Where `integra doctor` finds the keys again; empty where it is longer than an entry may be."""
+    path = str(kept.resolve())
+    return path if len(path) <= audit.MOST_WORDS else ""
 
 
 def _of_desks(tx: Transaction, data: Path, now: datetime) -> list[PublicKey]:

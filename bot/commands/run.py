@@ -17,7 +17,6 @@ from bot.channels.base import Channel, Handle, TryLater
 from bot.channels.registry import CLIENTS
 from bot.channels.registry import client as client_of
 from bot.channels.telegram_channel import Telegram
-from bot.clock import system_clock
 from bot.commands.common import Data, Refusal
 from bot.finding import Finding
 from bot.health import Health
@@ -189,7 +188,7 @@ async def _polling_alone(store: Store, telegram: Telegram, handle: Handle) -> No
         await telegram.listen(handle)
 
     if store.shared:
-        await Leased(store, telegram.name, os.urandom(16), system_clock).run(poll)
+        await Leased(store, telegram.name, os.urandom(16)).run(poll)
     else:
         await poll()
 

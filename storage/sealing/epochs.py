@@ -73,8 +73,8 @@ class Epoch:
         return found
 
     def is_over(self, today: date, months: int) -> bool:
-        """Whether its backups are to open no more: it is of a month so many or more before this one."""
-        return (today.year - self.month.year) * 12 + today.month - self.month.month >= months
+        """Whether its backups are to open no more."""
+        return is_over(self.month, today, months)
 
     def fields(self) -> dict[str, Any]:
         return {**self._fields(), "signature": base64url.encode(self.signature)}
@@ -111,6 +111,11 @@ def parse(raw: bytes) -> list[Epoch]:
         return [_epoch(fields) for fields in whole["epochs"]]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, KeyRefused):
         raise BackupRefused("epochs", "the file with the keys of backups is damaged; take another copy of it") from None
+
+
+def is_over(month: date, today: date, months: int) -> bool:
+    """Whether it is so many or more months before this one."""
+    return (today.year - month.year) * 12 + today.month - month.month >= months
 
 
 def month_of(day: date) -> date:

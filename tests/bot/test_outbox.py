@@ -819,6 +819,32 @@ def test_telegram_is_paced_and_the_terminal_is_not(site: Site, phones: Phones) -
 
 
 @pytest.mark.postgres
+async def test_of_two_who_send_to_one_chat_at_once_one_does_so_at_a_time_each_once_and_in_order(
+    site: Site, phones: Phones, waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under_way, most = 0, 0
+
+    async def slow(chat: str, say: Say, question: int) -> str:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        return await Phones.deliver(phones, chat, say, question)
+
+    monkeypatch.setattr(phones, "deliver", slow)
+    async with sending(site, phones, waits) as one, sending(site, phones, waits) as two:
+        for number in range(0, 20, 4):
+            rows = [put(site, "officer", f"{number + part}a", f"{number + part}b") for part in range(4)]
+            one.push(rows[0] + rows[2])
+            two.push(rows[1] + rows[2] + rows[3])
+            await asyncio.gather(one.drained(), two.drained())
+    assert phones.chats["officer"] == [f"{number}{part}" for number in range(20) for part in "ab"]
+    assert most == 1
+    assert waiting(site) == []
+
+
+@pytest.mark.postgres
 async def test_a_claim_renewed_while_an_arrival_is_noted_says_nothing_twice(
     site: Site, phones: Phones, waits: Waits, monkeypatch: pytest.MonkeyPatch
 ) -> None:

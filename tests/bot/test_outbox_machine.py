@@ -7,7 +7,7 @@ import itertools
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,6 +19,8 @@ from bot_site import NOON
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from postgres_server import Cluster
+from sqlalchemy import Engine
 from storage_site import keyset
 from virtual_time import SECOND_NS, VirtualTime
 
@@ -30,6 +32,8 @@ from storage import dead_letters, outbox
 from storage.database import migrate, open_database
 from storage.keyring import Keyring
 from storage.outbox import Outgoing, Priority
+from storage.postgres import migrate_postgres, open_postgres
+from storage.schema import leases
 from storage.sealing.signing import SigningKey
 from storage.store import Store
 from storage.transaction import Transaction
@@ -127,28 +131,62 @@ class Counted(Store):
         self.under_way -= 1
 
 
+class Life:
+    """The store as a process has it, until it dies: from then on whatever it asks ends whoever asks."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self.over = store, False
+        self.shared = store.shared
+
+    def run(self, turn: Any) -> Any:
+        if self.over:
+            raise asyncio.CancelledError
+        return self._store.run(turn)
+
+
+@dataclass(frozen=True)
+class Databases:
+    """``new``: an empty one, and what is to be done with it in the end."""
+
+    new: Callable[[], tuple[Engine, Callable[[], None]]]
+
+
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("empty") / "integra.db"
-    migrate(path)
-    return path
+def databases(server_of: Cluster | None, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    if server_of is None:
+        path = tmp_path_factory.mktemp("empty") / "integra.db"
+        migrate(path)
+
+        def file() -> tuple[Engine, Callable[[], None]]:
+            folder = Path(tempfile.mkdtemp())
+            shutil.copy(path, folder / "integra.db")
+            return open_database(folder / "integra.db"), lambda: shutil.rmtree(folder)
+
+        return Databases(file)
+    server, template = server_of, server_of.new_database()
+    migrate_postgres(server.addresses(template))
+
+    def database() -> tuple[Engine, Callable[[], None]]:
+        name = server.new_database(template)
+        return open_postgres(server.addresses(name)), lambda: server.drop(name)
+
+    return Databases(database)
 
 
 class Delivery(RuleBasedStateMachine):
     """Texts are the number of the turn and of the message in it, ``7.1``."""
 
-    empty: Path
+    databases: Databases
 
     @initialize(steps=st.lists(STEPS, min_size=4, max_size=12), faults=st.lists(FAULTS, max_size=3))
     def begin(self, steps: list[Step], faults: list[ChannelError]) -> None:
         self.loop = asyncio.new_event_loop()
-        self.folder = Path(tempfile.mkdtemp())
-        shutil.copy(self.empty, self.folder / "integra.db")
-        engine = open_database(self.folder / "integra.db")
+        engine, self.drop = self.databases.new()
         self.store = Counted(engine, Keyring(keyset(), SigningKey(bytes(32))))
         self.time = VirtualTime(lambda: self.store.under_way > 0)
         self.channel = Scripted(self.time)
         self.life = 0
+        self.aged_s = self.time.now_ns // SECOND_NS
         self.turns = itertools.count(1)
         self.put: dict[str, tuple[str, Outgoing]] = {}  # text -> chat, message
         self.pushed_in: dict[str, int] = {}  # text -> the life in which it was pushed at once
@@ -177,13 +215,15 @@ class Delivery(RuleBasedStateMachine):
         self.channel.tries.clear()
         self.channel.quiet.clear()
         self.channel.everywhere = 0
+        self.alive = Life(self.store)
         self.out = Outbox(
-            self.store,
+            self.alive,  # type: ignore[arg-type]
             {"console": self.channel},
             self.clock,
             self.time.sleep,
             paces={"console": PACES},
             ticks=self.time.ticks,
+            steady=lambda: self.time.now_ns / SECOND_NS,
         )
         await self.out.start()
         await self._quiet()
@@ -203,13 +243,22 @@ class Delivery(RuleBasedStateMachine):
         until = self.time.now_ns + round(seconds * SECOND_NS)
         while self.time.now_ns < until:
             await self.time.advance(min(0.5, (until - self.time.now_ns) / SECOND_NS))
+            await self._leases_age()
             await self._quiet()
         if self.out.stopped is not None and self.out.stopped.done():
             await self._die()
             await self._start()
 
+    async def _leases_age(self) -> None:
+        """The server's clock, which leases go by, does not know of ours."""
+        now_s = self.time.now_ns // SECOND_NS
+        if self.store.shared and now_s > self.aged_s:
+            by, self.aged_s = now_s - self.aged_s, now_s
+            await self.store.run(lambda tx: tx.db.execute(leases.update().values(until=leases.c.until - by)))
+
     async def _die(self) -> None:
         """At once, between any two steps; what the database has is all there is."""
+        self.alive.over = True
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
@@ -308,7 +357,7 @@ class Delivery(RuleBasedStateMachine):
                 self._runs(self._die())
             self.store.close()
             self.loop.close()
-            shutil.rmtree(self.folder)
+            self.drop()
 
     async def _to_the_end(self) -> None:
         """The channel works again, what is dead is retried."""
@@ -360,14 +409,14 @@ def _put(tx: Transaction, *, step: Step, says: list[Say], at: datetime, until: d
     return outbox.put(tx, "console", step.chat, says, at=at, priority=step.priority, expires_at=until)
 
 
-def test_nothing_is_lost_doubled_or_out_of_order(empty: Path) -> None:
-    Delivery.empty = empty
+def test_nothing_is_lost_doubled_or_out_of_order(databases: Databases) -> None:
+    Delivery.databases = databases
     run(examples=15, steps=15)
 
 
 @pytest.mark.long
-def test_nothing_is_lost_doubled_or_out_of_order_in_a_long_run(empty: Path) -> None:
-    Delivery.empty = empty
+def test_nothing_is_lost_doubled_or_out_of_order_in_a_long_run(databases: Databases) -> None:
+    Delivery.databases = databases
     run(examples=150, steps=40)
 
 

@@ -5,13 +5,15 @@ import shutil
 import signal
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from fake_telegram import FakeTelegram
-from people_who_log import assert_in_order, assert_kept, enrolled, logs, previews, receipts
+from bot_site import NOON, STAFF, Site
+from fake_telegram import FakeTelegram, Person
+from people_who_log import assert_in_order, assert_kept, enrolled, logged, logs, previewed, previews, receipts
+from postgres_server import Cluster, cluster
 from workers import workers
 
 from bot.trial import Trial
@@ -23,11 +25,18 @@ OURS = b'"lease.ours"'
 
 
 class Gate:
-    """Where turns wait before they decide. ``inside``: whose turns have come so far, in order."""
+    """Where turns wait before they decide.
+
+    Attributes:
+        inside: whose turns have come so far, in order.
+        waits: by whose turn it is and how many of theirs have come: whether this one waits. All do, unless a test says
+            otherwise.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.inside: list[str] = []
+        self.waits: Callable[[str, int], bool] = lambda who, times: True
         self._open = asyncio.Event()
         self._news = asyncio.Condition()
 
@@ -36,7 +45,8 @@ class Gate:
         async with self._news:
             self.inside.append(who)
             self._news.notify_all()
-        await self._open.wait()
+        if self.waits(who, self.inside.count(who)):
+            await self._open.wait()
         writer.write(b"g")
         writer.close()
 
@@ -46,6 +56,10 @@ class Gate:
 
     def open(self) -> None:
         self._open.set()
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {"GATE": str(self.path)}
 
 
 @pytest.fixture
@@ -59,38 +73,47 @@ async def gate() -> AsyncIterator[Gate]:
     shutil.rmtree(folder)
 
 
-async def held_up(trial: Trial) -> None:
-    """Returns when a turn waits at the server for another one to end."""
+def administers(trial: Trial, telegram: FakeTelegram) -> Person:
+    site = Site(trial)
+    site.enrol("telegram", "2001", "admin", "AD-00")
+    site.close()
+    return telegram.person(2001, started=True)
+
+
+async def held_up(trial: Trial, number: int = 1) -> None:
+    """Returns when so many turns wait at the server for what another one holds by name."""
     server = trial.installation.whereabouts.server
     assert server is not None
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
     with psycopg.connect(server.owner, autocommit=True) as there:
         async with asyncio.timeout(60):
-            while there.execute(query).fetchone() == (0,):  # noqa: ASYNC110  another process tells nobody
+            while (there.execute(query).fetchone() or (0,))[0] < number:  # noqa: ASYNC110  another process tells nobody
                 await asyncio.sleep(0.02)
 
 
 async def test_turns_of_one_chat_never_overlap_and_those_of_others_go_on(trial: Trial, gate: Gate) -> None:
     async with (
         FakeTelegram() as telegram,
-        workers(trial, telegram, 2, webhook=True, gate=gate.path) as (balancer, _),
+        workers(trial, telegram, 2, webhook=True, settings=[gate.settings] * 2) as (balancer, _),
     ):
         robin, sam = enrolled(trial, telegram, 2)
         robin.writes("/menu")
         await gate.came("PO-00", 1)
-        again = asyncio.create_task(balancer.again())  # the same to the other worker, while the first still has it
-        robin.writes("/help")
+        # To the other worker, while the first still has it: another update of that chat, and the same once more.
+        another = asyncio.create_task(balancer.besides(1, "/help"))
+        again = asyncio.create_task(balancer.again())
+        await held_up(trial, 2)
         sam.writes("/menu")
         await gate.came("PO-01", 1)
-        await held_up(trial)
         assert gate.inside == ["PO-00", "PO-01"], "the same chat waits, another goes on"
         gate.open()
-        await again
+        assert [(await one).status for one in (another, again)] == [200, 200]
         await robin.hears("What I can do", within=60)
         await sam.hears("What do you need?", within=60)
         await telegram.confirmed(within=60)
         assert gate.inside.count("PO-00") == 2, "the repeat is no turn"
-        assert Counter(robin.heard) == Counter(dict.fromkeys(robin.heard, 1))
+        menu, help = [text for text in robin.heard if "What do you need?" in text or "What I can do" in text]
+        assert ("What do you need?" in menu, "What I can do" in help) == (True, True), "each once, in order"
         assert set(balancer.given) == {0, 1}
 
 
@@ -115,7 +138,12 @@ async def test_two_share_the_work_and_one_killed_in_the_middle_loses_and_swaps_n
 
 
 async def test_one_polls_at_a_time_and_the_next_goes_on_when_it_dies_or_hangs(trial: Trial) -> None:
-    async with FakeTelegram() as telegram, workers(trial, telegram, 2, webhook=False) as (_, (one, two)):
+    """Also where the clock of one is an hour ahead: that of the server counts."""
+    clocks = [{}, {"CLOCK_AHEAD_S": "3600"}]
+    async with (
+        FakeTelegram() as telegram,
+        workers(trial, telegram, 2, webhook=False, settings=clocks) as (_, (one, two)),
+    ):
         people = enrolled(trial, telegram, 3)
         await one.prints(OURS)
         await two.prints(b'"lease.waits"')
@@ -138,4 +166,80 @@ async def test_one_polls_at_a_time_and_the_next_goes_on_when_it_dies_or_hangs(tr
         assert_kept(trial, people, 4)
         for person in people:
             assert_in_order(person)
+            # What was being said when the one was stopped, or the other killed, may be said once more.
+            assert max(Counter(previews(person) + receipts(person)).values()) <= 2
+        assert b"Traceback" not in one.printed + two.printed
+
+
+@pytest.mark.second_engine
+async def test_one_that_stands_still_inside_a_turn_holds_up_others_no_longer_than_a_lease(
+    trial: Trial, gate: Gate
+) -> None:
+    """It has its chat, and the end of the audit log, which every note waits for."""
+    settings = {**gate.settings, "IDLE_S": "6"}
+    gate.waits = lambda who, times: (who, times) == ("AD-00", 2)  # after what it looked up is in the audit log
+    async with (
+        FakeTelegram() as telegram,
+        workers(trial, telegram, 2, webhook=True, settings=[settings] * 2) as (balancer, (one, two)),
+    ):
+        balancer.patience_s = 2.0
+        robin, sam = people = enrolled(trial, telegram, 2)
+        admin = administers(trial, telegram)
+        await previewed(robin, 0, 0)
+        balancer.turn_to(0)
+        admin.writes("/people")
+        await gate.came("AD-00", 2)
+        one.send(signal.SIGSTOP)
+        before = len(balancer.given)
+        work = asyncio.gather(logged(robin), logs(sam, 1, 1))
+        await held_up(trial)
+        await asyncio.wait_for(work, 120)
+        await admin.hears("people. Tap one", within=60)
+        assert set(balancer.given[before:]) == {1}, "the other does it alone"
+        one.send(signal.SIGCONT)
+        gate.open()  # and now goes on with what it had in hand
+        await asyncio.wait_for(
+            asyncio.gather(*(logs(who, number, 3, first=1) for number, who in enumerate(people))), 120
+        )
+        await telegram.confirmed(within=60)
+        assert set(balancer.given[before:]) == {0, 1}
+        assert (await one.end(), await two.end()) == (0, 0)
+        assert_kept(trial, people, 3)
+        for person in people:
+            assert_in_order(person)
+            assert max(Counter(previews(person) + receipts(person)).values()) <= 2
+        assert len([text for text in admin.heard if "people. Tap one" in text]) == 1, "one of the two took that turn"
+        assert b"Traceback" not in one.printed + two.printed
+
+
+@pytest.fixture
+def restarted(tmp_path: Path) -> Iterator[tuple[Cluster, Trial]]:
+    """A server of one's own, which keeps what it has committed."""
+    with cluster(durable=True) as server:
+        database = server.addresses(server.new_database())
+        yield server, Trial.create(tmp_path / "own", at=NOON, roles=STAFF, server=database)
+
+
+@pytest.mark.second_engine
+@pytest.mark.parametrize("webhook", [True, False], ids=["webhook", "polling"])
+async def test_the_server_crashing_in_the_middle_loses_and_swaps_nothing(
+    restarted: tuple[Cluster, Trial], webhook: bool
+) -> None:
+    server, trial = restarted
+    async with FakeTelegram() as telegram, workers(trial, telegram, 2, webhook=webhook) as (_, (one, two)):
+        people = enrolled(trial, telegram, 4)
+        work = asyncio.gather(*(logs(person, number, 3) for number, person in enumerate(people)))
+        for times in (20, 45):
+            await telegram.called("sendMessage", times=times, within=120)
+            await asyncio.to_thread(server.stop, "immediate")
+            assert not work.done()
+            await asyncio.to_thread(server.start)
+        await asyncio.wait_for(work, 180)
+        await telegram.confirmed(within=60)
+        assert (await one.end(), await two.end()) == (0, 0)
+        assert_kept(trial, people, 3)
+        for person in people:
+            assert_in_order(person)
+            # What was said in the moment before the server was away for longer than a lease may be said once more.
+            assert max(Counter(previews(person) + receipts(person)).values()) <= 2
         assert b"Traceback" not in one.printed + two.printed

@@ -21,7 +21,7 @@ from storage.audit_chain import AuditBroken, Verifier
 from storage.errors import BadInstallation, Busy, WrongVersion
 from storage.keyring import Keyring
 from storage.pins import Pins
-from storage.postgres import DIALECT, WALLED, Addresses, migrate_postgres, open_postgres
+from storage.postgres import DIALECT, ROLES, WALLED, Addresses, migrate_postgres, open_postgres
 from storage.schema import leases, metadata, notes
 from storage.store import Store
 from storage.transaction import Transaction
@@ -281,8 +281,8 @@ def test_every_table_of_an_agencys_rows_is_walled(addresses: Addresses) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("postgresql://u:p@db.example/integra", {"bot", "reader", "owner"}),
-        ("service=integra\n", {"bot", "reader", "owner"}),
+        ("postgresql://u:p@db.example/integra", set(ROLES)),
+        ("service=integra\n", set(ROLES)),
         ("bot = 'service=bot'\n", {"bot"}),
         ("bot = 'service=bot'\nreader = 'service=reader'\n# a word\nowner = 'host=/run/postgresql'\n",
          {"bot", "reader", "owner"}),
@@ -293,7 +293,7 @@ def test_an_address_file_is_read(tmp_path: Path, text: str, found: set[str]) -> 
     path.write_text(text)
     path.chmod(0o600)
     read = Addresses.read(path)
-    assert {role for role in ("bot", "reader", "owner") if getattr(read, role)} == found
+    assert {role for role in ROLES if getattr(read, role)} == found
     assert "p@db" not in repr(read)
     again = tmp_path / "again.toml"
     read.write(again)

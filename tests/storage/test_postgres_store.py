@@ -14,8 +14,10 @@ from storage_site import NOON, Mark, past_the_walls
 
 from bot.installation import Installation
 from storage import feedback, timers
+from storage.database import snapshot
 from storage.errors import BadInstallation, Busy, Damaged
 from storage.keyring import Keyring
+from storage.leases import LASTS
 from storage.postgres import Addresses, migrate_postgres, open_postgres
 from storage.schema import feedback as marks
 from storage.schema import timers as deadlines
@@ -170,6 +172,41 @@ def test_a_connection_that_died_is_replaced_and_the_turn_run_again(store: Store,
 
     assert store.run_now(turn) == "kept"
     assert (runs, names(installation)) == (2, ["kept"])
+
+
+def test_a_turn_that_stands_still_is_cut_off_lets_go_what_it_holds_and_is_run_again(
+    store: Store, installation: Installation
+) -> None:
+    server = installation.whereabouts.server
+    assert server is not None
+    runs = 0
+
+    def turn(tx: Transaction) -> str:
+        nonlocal runs
+        runs += 1
+        tx.hold(b"a chat 1")
+        found = Mark(f"run {runs}")(tx)
+        if runs == 1:
+            tx.db.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+            with psycopg.connect(server.owner) as other:  # waits until it is let go
+                other.execute("SET lock_timeout = '20s'")
+                other.execute("SELECT pg_advisory_xact_lock(%s)", (int.from_bytes(b"a chat 1", "big", signed=True),))
+        tx.db.exec_driver_sql("SELECT 1")
+        return found
+
+    assert store.run_now(turn) == "run 2"
+    assert names(installation) == ["run 2"]
+
+
+def test_who_takes_turns_stands_still_for_less_than_a_lease_and_who_copies_for_longer(
+    store: Store, installation: Installation
+) -> None:
+    asked = "SELECT extract(epoch FROM current_setting('idle_in_transaction_session_timeout')::interval)::int"
+    assert store.run_now(lambda tx: tx.db.exec_driver_sql(asked).scalar_one()) < LASTS.total_seconds()
+    engine = installation.whereabouts.open(reads_notes=True)
+    with snapshot(engine) as connection:
+        assert connection.exec_driver_sql(asked).scalar_one() == 600
+    engine.dispose()
 
 
 @pytest.mark.parametrize(

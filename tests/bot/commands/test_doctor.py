@@ -371,6 +371,47 @@ def test_what_a_move_left_is_named_with_when_to_delete_it(integra: Integra, tria
     assert f"rm {left[0]} {left[1]}" in told
 
 
+@pytest.fixture
+def backed_up(integra: Integra, trial: Trial, clock: MovableClock, monkeypatch: pytest.MonkeyPatch,
+              tmp_path: Path) -> Callable[[str], None]:  # fmt: skip
+    monkeypatch.setattr("bot.commands.backup.system_clock", clock)
+
+    def backs_up(place: str) -> None:
+        (tmp_path / place).mkdir(exist_ok=True)
+        to = tmp_path / place / f"{clock():%Y-%m-%d}"
+        done = integra("backup", "--to", to, "--data", trial.installation.folder)
+        assert done.code == 0, done.err
+
+    return backs_up
+
+
+def test_a_key_of_a_month_that_is_over_is_named_where_no_backup_destroyed_it(
+    integra: Integra, trial: Trial, clock: MovableClock, backed_up: Callable[[str], None], tmp_path: Path
+) -> None:
+    def found(state: str) -> str:
+        return of(examined(integra, trial)[1], state).get("backups", "")
+
+    assert "no backup was made yet" in found("note")
+    backed_up("one")  # 23 November
+    assert found("fine").startswith("the last backup was made on 2026-11-23;")
+    clock.move(timedelta(days=71))  # 2 February
+    backed_up("two")
+    assert "2026-11" not in found("trouble"), "tonight's backup may still come"
+    clock.move(timedelta(days=1))
+    keys = tmp_path / "one" / "integra-epochs.json"
+    assert f"{keys} still has the key of 2026-11" in found("trouble")
+    assert f"delete {keys}" in found("trouble")
+    (tmp_path / "one").rename(tmp_path / "away")
+    assert f"the last backup beside {keys} was made on 2026-11-23" in found("note")
+    (tmp_path / "away").rename(tmp_path / "one")
+    keys.write_text("{}")
+    assert f"{keys} cannot be read" in found("note")
+    keys.unlink()
+    assert found("fine").startswith("the last backup was made on 2027-02-02;")
+    backed_up("one")
+    assert found("fine").startswith("the last backup was made on 2027-02-03;")
+
+
 def test_a_schema_of_an_older_program_is_brought_up_to_date_by_the_next_start(
     integra: Integra, trial: Trial, clock: MovableClock
 ) -> None:

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +81,69 @@ def test_run_again_it_says_the_same(integra: Any, lived_in: Trial, address: Path
     second = json.loads(moves(integra, lived_in, address, "--json").out)
     assert first["tables"]["notes"] == second["tables"]["notes"]
     assert first["tables"]["notes"]["rows"] == 2
+
+
+def test_a_service_name_is_an_address_too(
+    integra: Any, lived_in: Trial, server: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, before = server.new_database(), open_notes(lived_in)
+    logins = server.addresses(database)
+    services = tmp_path / "pg_service.conf"
+    services.write_text(
+        "".join(
+            f"[{role}]\nhost={server.folder}\ndbname={database}\nuser={login}\n"
+            for role, login in (("bot", "test_bot"), ("reader", "test_reader"), ("all", "integra_test"))
+        )
+    )
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    address = tmp_path / "server.toml"
+    Addresses(bot="service=bot", reader="service=reader", owner="service=all").write(address)
+    assert moves(integra, lived_in, address).code == 0
+    data = lived_in.installation.folder
+    assert "service=bot" in (data / postgres.FILE).read_text()
+    assert open_notes(lived_in) == before
+    assert "the assistant's login cannot read a note's body" in integra("doctor", "--data", data).out
+    with psycopg.connect(logins.owner) as connection:
+        assert connection.execute("SELECT count(*) FROM notes").fetchone() == (2,)
+    # One line in place of one for each role; and a service that nobody wrote down is a plain refusal.
+    (data / postgres.FILE).write_text("service=all\n")
+    assert open_notes(lived_in) == before
+    assert "the assistant's login may do more than it needs" in integra("doctor", "--data", data).out
+    (data / postgres.FILE).write_text("service=nobody\n")
+    done = integra("people", "list", "--data", data)
+    assert (done.code, done.out) == (1, "")
+    assert "Traceback" not in done.err
+
+
+KILLED = """
+import os, signal, sys
+from bot.cli import main
+from storage import copying, relocation
+def killed(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
+setattr({"copying": copying, "relocation": relocation, "Whereabouts": relocation.Whereabouts}[sys.argv[1]],
+        sys.argv[2], killed)
+sys.exit(main(sys.argv[3:]))
+"""
+
+
+@pytest.mark.second_engine
+@pytest.mark.parametrize(
+    "place", [("copying", "raise_counters"), ("Whereabouts", "move"), ("relocation", "_leave_file")],
+    ids=["while rows go over", "before the switch", "after the switch"],
+)  # fmt: skip
+def test_killed_it_is_in_one_place_and_again_finishes(
+    integra: Any, lived_in: Trial, address: Path, place: tuple[str, str]
+) -> None:
+    before, data = open_notes(lived_in), lived_in.installation.folder
+    command = [sys.executable, "-c", KILLED, *place, "move", "--data", str(data), "--to-file", str(address)]
+    assert subprocess.run(command, check=False, capture_output=True).returncode == -signal.SIGKILL
+    assert (data / "integra.db").exists(), "nothing is lost yet"
+    assert (data / postgres.FILE).exists() == (place[1] == "_leave_file"), "it is in one place"
+    done = moves(integra, lived_in, address)
+    assert done.code == 0, done.err
+    assert not (data / "integra.db").exists()
+    assert open_notes(lived_in) == before
+    assert integra("audit", "verify", "--data", data).code == 0
 
 
 @pytest.mark.parametrize("place", ["while rows go over", "before the switch", "after the switch"])

@@ -13,7 +13,7 @@ demo: .venv page
 test: .venv js page lint types
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 
-# What `make test` ran on SQLite alone, on PostgreSQL.
+# What `make test` ran on SQLite alone, on PostgreSQL; and several processes on one server.
 test-postgres: .venv js page
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal -m "second_engine and not long"
 

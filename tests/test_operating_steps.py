@@ -129,6 +129,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(machine: Machine,
     assert sum(open_notes(lived_in).values()) == 3
 
 
+@pytest.mark.second_engine
 def test_it_moves_to_a_server_by_the_names_of_a_service_file(
     machine: Machine, lived_in: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ from workers import workers
 
 from bot.trial import Trial
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.postgres, pytest.mark.second_engine, pytest.mark.timeout(240)]
 
 
 OURS = b'"lease.ours"'
@@ -171,7 +171,6 @@ async def test_one_polls_at_a_time_and_the_next_goes_on_when_it_dies_or_hangs(tr
         assert b"Traceback" not in one.printed + two.printed
 
 
-@pytest.mark.second_engine
 async def test_one_that_stands_still_inside_a_turn_holds_up_others_no_longer_than_a_lease(
     trial: Trial, gate: Gate
 ) -> None:
@@ -220,7 +219,6 @@ def restarted(tmp_path: Path) -> Iterator[tuple[Cluster, Trial]]:
         yield server, Trial.create(tmp_path / "own", at=NOON, roles=STAFF, server=database)
 
 
-@pytest.mark.second_engine
 @pytest.mark.parametrize("webhook", [True, False], ids=["webhook", "polling"])
 async def test_the_server_crashing_in_the_middle_loses_and_swaps_nothing(
     restarted: tuple[Cluster, Trial], webhook: bool

@@ -1,7 +1,7 @@
 """The running assistant: hears on its channels, takes turns, says what was committed, minds the clock.
 
 start: channels listen ▸ outbox and fetching take up what was left, as soon as the database can be used ▸ timers
-stop:  channels stop hearing ▸ turns under way finish ▸ outbox flushes for some seconds ▸ store closes
+stop:  channels stop hearing ▸ turns under way finish, are confirmed ▸ outbox flushes for some seconds ▸ store closes
 """
 
 import asyncio

@@ -23,6 +23,9 @@ class Leased:
         channel: listening on it is what the lease is for.
         holder: 16 bytes of this process alone.
         steady: seconds, of a clock that nobody sets; with it, how to wait between looks: a test hands in its own.
+
+    Attributes:
+        ours: from when it is taken to when it is lost.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class Leased:
         self._store, self._channel, self._holder = store, channel, holder
         self._steady, self._sleep = steady, sleep
         self._until = steady()
+        self.ours = False
 
     async def run(self, what: Callable[[], Awaitable[None]]) -> None:
         """Do it whenever the lease is ours, until it ends by itself or this is cancelled. It is cancelled when the
@@ -49,13 +53,14 @@ class Leased:
                 await self._sleep(leases.RENEW_EVERY_S)
                 continue
             log.info("lease.ours")
-            waits = False
+            waits, self.ours = False, True
             doing = asyncio.ensure_future(what())
             keeping = asyncio.create_task(self._keep())
             try:
                 await asyncio.wait((doing, keeping), return_when=asyncio.FIRST_COMPLETED)
                 if doing.done():
                     return doing.result()
+                self.ours = False
                 log.warning("lease.lost")
             finally:
                 for task in (doing, keeping):

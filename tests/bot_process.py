@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import psycopg
+from bot_site import SECRET
 from fake_telegram import TOKEN, FakeTelegram
+from ports import free_port
 
 from bot.trial import Trial
 
@@ -30,7 +32,8 @@ class Process:
     """`integra run` on a trial installation; what it prints is kept in ``printed``.
 
     Args:
-        library: that drives Telegram.
+        library: that drives Telegram, at the next start.
+        webhook: whether it is reached by webhook, from the next start on; at one address as long as it lives.
         options: more of them, for `integra run`.
         settings: name to value, in its environment.
         serves_at: port that is open once it has started; 0: it serves nothing.
@@ -45,22 +48,32 @@ class Process:
         options: Sequence[str] = (),
         settings: Mapping[str, str] | None = None,
         serves_at: int = 0,
+        *,
+        webhook: bool = False,
     ) -> None:
-        self.command, self._library, self.serves_at = command, library, serves_at
+        self.command, self.library, self.webhook, self.serves_at = command, library, webhook, serves_at
         self._options, self._settings = options, settings or {}
         self._trial, self._telegram = trial, telegram
         self.printed = b""
         self._news = asyncio.Event()
         self.running: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._token_file = trial.folder / "token"
-        self._token_file.write_text(TOKEN + "\n")
-        self._token_file.chmod(0o600)
+        self._port = free_port()
+        self._token_file, self._secret_file = trial.folder / "token", trial.folder / "secret"
+        for file, secret in ((self._token_file, TOKEN), (self._secret_file, SECRET)):
+            file.write_text(secret + "\n")
+            file.chmod(0o600)
 
     async def start(self) -> None:
         """Returns when it has begun to talk to Telegram."""
         before = len(self._telegram.calls_of("getMyCommands"))
         clean = {name: value for name, value in os.environ.items() if not name.startswith("INTEGRA_")}
+        api = {"INTEGRA_TELEGRAM_API": self._telegram.url}
+        options = [*self._options]
+        if self.webhook:
+            api["INTEGRA_WEBHOOK_PORT"] = str(self._port)
+            url = f"http://127.0.0.1:{self._port}/telegram"
+            options += ["--webhook", url, "--secret-file", str(self._secret_file)]
         self.running = await asyncio.create_subprocess_exec(
             *self.command,
             "run",
@@ -69,9 +82,9 @@ class Process:
             "--token-file",
             str(self._token_file),
             "--client",
-            self._library,
-            *self._options,
-            env={**clean, **QUICK, "INTEGRA_TELEGRAM_API": self._telegram.url, **self._settings},
+            self.library,
+            *options,
+            env={**clean, **QUICK, **api, **self._settings},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
@@ -146,13 +159,14 @@ async def process(
     command: Sequence[str] | None = None,
     *,
     library: str = "aiogram",
+    webhook: bool = False,
     options: Sequence[str] = (),
     settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Process]:
     """``command``: None: `integra`, on a server with leases of two seconds, or each kill would cost half a minute."""
     if command is None:
         command = (sys.executable, str(QUICK_LEASES)) if trial.installation.whereabouts.on_server else (str(INTEGRA),)
-    found = Process(trial, telegram, command, library, options, settings)
+    found = Process(trial, telegram, command, library, options, settings, webhook=webhook)
     try:
         yield found
     finally:

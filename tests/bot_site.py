@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from fake_telegram import TOKEN, FakeTelegram, Person
 from ports import free_port
 
@@ -16,7 +17,7 @@ from bot import wiring
 from bot.app import App
 from bot.channels.base import Channel, Handle, Inbound, Pressed
 from bot.channels.console import Console
-from bot.channels.registry import client
+from bot.channels.registry import CLIENTS, client
 from bot.clock import MovableClock
 from bot.trial import AGENCY, Trial
 from dialogues import registry
@@ -252,6 +253,20 @@ async def listening(
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
+
+
+def lines(*always: tuple[str, bool]) -> list[Any]:
+    """Each library by polling (False) and by webhook (True), as parameters of a test; all but those named are long."""
+    return [
+        pytest.param(
+            library,
+            webhook,
+            id=f"{library} {'webhook' if webhook else 'polling'}",
+            marks=() if (library, webhook) in always else pytest.mark.long,
+        )
+        for library in CLIENTS
+        for webhook in (False, True)
+    ]
 
 
 # ---------------------------------------------------------------- trouble

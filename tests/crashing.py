@@ -33,7 +33,7 @@ class Point:
 
 
 STATEMENT = "sqlalchemy:Connection.exec_driver_sql"
-CHANNEL = "bot.channels.telegram_aiogram:TelegramAiogram"
+CHANNEL = "bot.channels.telegram_channel:Telegram"  # whatever the library
 POINTS = {
     "commit": Point(STATEMENT, "before", "COMMIT"),
     "committed": Point(STATEMENT, "after", "COMMIT"),

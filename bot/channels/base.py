@@ -158,7 +158,8 @@ class Channel(Protocol):
     ear: Ear
 
     async def listen(self, handle: Handle) -> None:
-        """Hear until cancelled; every update is handed over once or more, a chat's updates in order.
+        """Hear until cancelled; every update is handed over once or more, a chat's updates in order. What was begun
+        comes to its end then, and is confirmed.
 
         Raises:
             Stop: it cannot go on.

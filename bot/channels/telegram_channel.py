@@ -9,7 +9,7 @@ Telegram ─▶ Wire.call, Wire.file      one file a library: telegram_aiogram.p
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
@@ -26,6 +26,7 @@ from dialogues.model import Say
 POLL_S = 25  # how long Telegram holds the line open when there is nothing new
 POLL_ANSWER_S = 40  # when the line counts as dead
 ANSWER_S = 15  # the same for all other methods
+CONFIRM_S = 5  # the same for the poll that ends it: Telegram takes 3 for an offset it has just heard
 ERASE_AT_ONCE = 100
 NO_PREVIEW = '{"is_disabled": true}'
 LISTENS_TO = json.dumps(updates.LISTENS_TO)
@@ -117,8 +118,18 @@ class Telegram:
 
     # ------------------------------------------------------------ hearing
 
-    async def listen(self, handle: Handle) -> None:
-        await Polling(self._updates, handle, self._answer, self._sleep).run()
+    async def listen(self, handle: Handle, *, ours: Callable[[], bool] = lambda: True) -> None:
+        """
+        Args:
+            ours: whether polling still is this process's; whoever has lost it may not end another's poll by one more.
+        """
+
+        async def confirm(offset: int) -> None:
+            if ours():
+                parameters = {"offset": str(offset), "timeout": "0", "limit": "1"}
+                await self._wire.call("getUpdates", parameters, within_s=CONFIRM_S)
+
+        await Polling(self._updates, confirm, handle, self._answer, self._sleep).run()
 
     async def _updates(self, offset: int) -> list[Any]:
         wait_s = POLL_S if self.ear.hears() else 0  # whether it hears at all is known at once

@@ -1,7 +1,8 @@
 """Long polling, whatever the library: an update is confirmed only after ``handle`` came back.
 
 A batch is confirmed by the offset of the next poll, when all of it was taken. Chats go in parallel, one chat's updates
-in order and none after one that failed. What nobody can read is logged by its kind and skipped.
+in order and none after one that failed. What nobody can read is logged by its kind and skipped. Who is cancelled begins
+nothing new, and confirms what was taken up to the first that was not: it comes again, as does what came after it.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ WEBHOOK_IS_SET = (
 )
 
 Ask = Callable[[int], Awaitable[list[Any]]]
+Confirm = Callable[[int], Awaitable[object]]
 _Heard = tuple[int, Inbound, str]
 
 log = structlog.get_logger()
@@ -34,27 +36,40 @@ class Polling:
     """
     Args:
         ask: getUpdates with that offset; raises ChannelError.
+        confirm: the same, answered within seconds and of no interest but that it was; raises ChannelError.
         handle: see ``Channel.listen``.
         answer: gets the id of a pressed button's query once it was handled; must not wait.
         sleep: waits between tries; seconds.
     """
 
-    def __init__(self, ask: Ask, handle: Handle, answer: Callable[[str], object], sleep: Sleep) -> None:
-        self._ask, self._handle, self._answer, self._sleep = ask, handle, answer, sleep
+    def __init__(
+        self, ask: Ask, confirm: Confirm, handle: Handle, answer: Callable[[str], object], sleep: Sleep
+    ) -> None:
+        self._ask, self._confirm, self._handle, self._answer, self._sleep = ask, confirm, handle, answer, sleep
+        self._offset = self._confirmed = 0  # of the next poll; of the last one that was answered
+        self._heard: list[_Heard] = []  # to be handled, of the last batch
+        self._last: int | None = None  # the id to confirm when it was
         self._taken: set[int] = set()  # of a batch that has to come again: those that need not be handled again
+        self._ends = False
 
     async def run(self) -> None:
-        """Poll until cancelled.
+        """Poll until cancelled; what was begun comes to its end then, and is confirmed.
 
         Raises:
             Stop: it cannot go on.
         """
-        offset = 0
+        try:
+            await self._poll()
+        except asyncio.CancelledError:
+            await self._confirm_taken()
+            raise
+
+    async def _poll(self) -> None:
         waits = growing()
         conflict_s = 0.0
         while True:
             try:
-                batch = await self._ask(offset)
+                batch = await self._ask(self._offset)
             except Conflict as conflict:
                 conflict_s += CONFLICT_WAIT_S
                 if conflict_s > CONFLICT_AT_MOST_S:
@@ -65,15 +80,30 @@ class Polling:
                 await self._sleep(wait_out(trouble, waits))
                 continue
             conflict_s = 0.0
-            heard, last = self._read(batch)
-            if batch and (last is None or not await self._hand_over(heard)):
+            self._confirmed = self._offset
+            self._heard, self._last = self._read(batch)
+            if batch and (self._last is None or not await self._hand_over()):
                 await self._sleep(next(waits))
                 continue
             waits = growing()
+            self._offset = self._next()
+            self._heard, self._last = [], None
             self._taken.clear()
-            if last is not None:
-                # Not max(offset, last + 1): after a quiet week the ids start anew, perhaps lower.
-                offset = last + 1
+
+    def _next(self) -> int:
+        """The offset that confirms what was taken, and nothing from the first on that was not."""
+        left = [update_id for update_id, *_ in self._heard if update_id not in self._taken]
+        # Not max(offset, last + 1): after a quiet week the ids start anew, perhaps lower.
+        return min(left, default=self._offset if self._last is None else self._last + 1)
+
+    async def _confirm_taken(self) -> None:
+        offset = self._next()
+        if offset == self._confirmed:
+            return
+        try:
+            await self._confirm(offset)
+        except ChannelError as trouble:  # it comes again, and is known
+            log.warning("update.not_confirmed", channel=updates.NAME, **failure(trouble))
 
     def _read(self, batch: Sequence[Any]) -> tuple[list[_Heard], int | None]:
         """What is to be handled of a batch, and the id to confirm when it was."""
@@ -96,16 +126,23 @@ class Polling:
                 heard.append((update_id, inbound, updates.query_id(raw)))
         return heard, last
 
-    async def _hand_over(self, heard: Sequence[_Heard]) -> bool:
+    async def _hand_over(self) -> bool:
         """Whether all were taken."""
         chats: dict[str, list[_Heard]] = {}
-        for one in heard:
+        for one in self._heard:
             chats.setdefault(one[1].chat, []).append(one)
-        told = await asyncio.gather(*(self._tell(of_chat) for of_chat in chats.values()))
-        return all(told)
+        told = asyncio.gather(*(self._tell(of_chat) for of_chat in chats.values()))
+        try:
+            return all(await asyncio.shield(told))
+        except asyncio.CancelledError:
+            self._ends = True
+            await told
+            raise
 
     async def _tell(self, of_chat: Sequence[_Heard]) -> bool:
         for update_id, inbound, query_id in of_chat:
+            if self._ends:
+                return False
             try:
                 await self._handle(inbound)
             except Exception as error:  # whatever it was, nothing was saved: the same again

@@ -182,15 +182,13 @@ async def _run(
 
 async def _polling_alone(store: Store, telegram: Telegram, handle: Handle) -> None:
     """Telegram takes one poller at a time; where several processes share a database, the others wait for their turn."""
+    leased = Leased(store, telegram.name, os.urandom(16)) if store.shared else None
 
     async def poll() -> None:
         await _until_it_answers(telegram.end_webhook)
-        await telegram.listen(handle)
+        await telegram.listen(handle, ours=lambda: leased is None or leased.ours)
 
-    if store.shared:
-        await Leased(store, telegram.name, os.urandom(16)).run(poll)
-    else:
-        await poll()
+    await (leased.run(poll) if leased is not None else poll())
 
 
 def commands(voices: Mapping[str, Voice] | None = None, *, page: bool = False) -> dict[str, list[tuple[str, str]]]:

@@ -19,7 +19,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from bot_process import Process, process
-from bot_site import Site, open_notes
+from bot_site import Site, lines, open_notes
 from fake_telegram import FakeTelegram, Person
 from sqlalchemy import create_engine
 from storage_site import hand_all_over, keep_note, past_the_walls
@@ -44,9 +44,10 @@ class Crashing:
         self.trial, self.telegram, self._bot = trial, telegram, bot
         self._armed = trial.folder / "armed"
 
-    async def start(self, point: str, nth: int = 1) -> None:
+    async def start(self, point: str, library: str, *, webhook: bool, nth: int = 1) -> None:
         """Start it so that it will die at the NTH pass of a point after ``arm``."""
         self._armed.unlink(missing_ok=True)
+        self._bot.library, self._bot.webhook = library, webhook
         self._bot.command = (sys.executable, str(CRASHING), str(self._armed), point, str(nth))
         await self._bot.start()
 
@@ -137,25 +138,32 @@ async def told(robin: Person, count: int) -> None:
 @pytest.mark.timeout(600)  # five starts, on a machine with much to do
 @pytest.mark.one_engine
 async def test_killed_at_points_of_a_turn_the_note_is_there_once_and_is_told_of_once(trial: Trial) -> None:
-    points = ("before-commit", "after-commit", "after-send", "before-emptying")
-    await dies_at(trial, *(points if on_file(trial) else points[:-1]))
+    """Through each library, by polling and by webhook: what was begun by one is ended by another."""
+    deaths = [
+        ("before-commit", "aiogram", False),
+        ("after-commit", "ptb", True),
+        ("after-send", "ptb", False),
+        ("before-emptying", "aiogram", True),
+    ]
+    await dies_at(trial, *(deaths if on_file(trial) else deaths[:-1]))
 
 
-@pytest.mark.long
 @pytest.mark.timeout(1200)
-async def test_killed_at_every_point_of_a_turn(trial: Trial) -> None:
-    await dies_at(trial, *TURN_POINTS, *(one for one in PURGE_POINTS if on_file(trial) or one != "before-emptying"))
+@pytest.mark.parametrize(("library", "webhook"), lines())
+async def test_killed_at_every_point_of_a_turn(trial: Trial, library: str, webhook: bool) -> None:
+    points = [*TURN_POINTS, *(one for one in PURGE_POINTS if on_file(trial) or one != "before-emptying")]
+    await dies_at(trial, *((point, library, webhook) for point in points))
 
 
-async def dies_at(trial: Trial, *points: str) -> None:
-    """A note for each point, at which the process dies once the person has pressed "Log it"."""
+async def dies_at(trial: Trial, *deaths: tuple[str, str, bool]) -> None:
+    """A note for each (point, library, by webhook), at which the process dies once the person has pressed "Log it"."""
     async with FakeTelegram() as telegram, process(trial, telegram) as running:
         robin, bot = officer(trial, telegram), Crashing(trial, telegram, running)
         sam = officer(trial, telegram, 1002)
-        await bot.start(points[0])
+        await bot.start(deaths[0][0], deaths[0][1], webhook=deaths[0][2])
         await begins(sam, f"{CANARY} of a draft.")
         repeats = 0
-        for number, point in enumerate(points):
+        for number, (point, *_) in enumerate(deaths):
             await preview(robin, f"{CANARY} {number}.")
             await running.quiet()
             drafted = sealed_state(trial)
@@ -164,7 +172,8 @@ async def dies_at(trial: Trial, *points: str) -> None:
             await bot.dies()
             if on_file(trial):
                 assert found(trial, drafted), "the search would find it"
-            await bot.start(points[(number + 1) % len(points)])
+            following, library, webhook = deaths[(number + 1) % len(deaths)]
+            await bot.start(following, library, webhook=webhook)
             await told(robin, number + 1)
             await running.quiet()
             assert len(receipts(robin)) == number + 1, point
@@ -179,8 +188,8 @@ async def dies_at(trial: Trial, *points: str) -> None:
         await hears(sam, "2 in this part")
         await running.quiet()
         await bot.end()
-        assert flags_with_deadlines(trial) == len(points)
-        assert open_notes(trial) == {("PO-9", f"{CANARY} {number}."): 1 for number in range(len(points))}
+        assert flags_with_deadlines(trial) == len(deaths)
+        assert open_notes(trial) == {("PO-9", f"{CANARY} {number}."): 1 for number in range(len(deaths))}
     assert_sound(trial)
 
 

@@ -7,38 +7,79 @@ import asyncio
 import json
 import random
 import signal
+import socket
+import sys
 from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
-from bot_process import process
+from bot_process import QUICK_LEASES, process
+from bot_site import Site, lines
 from fake_telegram import TOKEN, FakeTelegram
 from people_who_log import assert_in_order, assert_kept, enrolled, logs, previews, receipts
+from turn_gate import turn_gate
 
 from bot.channels.registry import CLIENTS
 from bot.trial import Trial
 
+LINES = lines(("aiogram", False), ("ptb", True))
 
-@pytest.mark.parametrize("library", CLIENTS)
-async def test_sigterm_ends_it_with_exit_code_0_and_every_update_confirmed(trial: Trial, library: str) -> None:
-    async with FakeTelegram() as telegram, process(trial, telegram, library=library) as bot:
-        (robin,) = enrolled(trial, telegram, 1)
-        await bot.start()
-        robin.writes("/help")
-        await robin.hears("What I can do", within=30)
-        await telegram.confirmed()
-        await telegram.polled()
-        assert await bot.end(signal.SIGTERM) == 0
-        assert len(telegram.log) == 0
-        assert b'"stopped"' in bot.printed
-        assert b"Traceback" not in bot.printed
-        assert b"Unclosed" not in bot.printed
-        events = [json.loads(line)["event"] for line in bot.printed.splitlines()]
-        assert [one for one in events if one != "lease.ours"] == ["started", "stopped"]
+
+@pytest.mark.parametrize(("library", "webhook"), LINES)
+async def test_sigterm_in_the_middle_of_a_turn_lets_it_end_and_confirms_it_and_a_second_changes_nothing(
+    trial: Trial, library: str, webhook: bool
+) -> None:
+    async with FakeTelegram() as telegram, turn_gate() as gate, systemd(gate.path.with_name("notify")) as told:
+        settings = {"GATE": str(gate.path), "NOTIFY_SOCKET": str(gate.path.with_name("notify"))}
+        command = (sys.executable, str(QUICK_LEASES))
+        async with process(trial, telegram, command, library=library, webhook=webhook, settings=settings) as bot:
+            (robin,) = enrolled(trial, telegram, 1)
+            await bot.start()
+            robin.writes("/help")
+            await gate.came("PO-00", 1)
+            bot.send(signal.SIGTERM)
+            await told("STOPPING=1")
+            bot.send(signal.SIGTERM)
+            assert (len(telegram.log), robin.heard) == (1, [])
+            gate.open()
+            assert await bot.ends() == 0
+            if webhook:  # answered with 200, which a task of the fake server reads
+                await telegram.confirmed()
+            assert len(telegram.log) == 0
+            assert len(robin.heard) == 1
+            assert "What I can do" in robin.heard[0]
+            assert b"Traceback" not in bot.printed
+            assert b"Unclosed" not in bot.printed
+            events = [json.loads(line)["event"] for line in bot.printed.splitlines()]
+            assert [one for one in events if one != "lease.ours"] == ["started", "stopped"]
+        site = Site(trial)
+        assert site.rows("outbox") == []
+        site.close()
+
+
+@asynccontextmanager
+async def systemd(path: Path) -> AsyncIterator[Callable[[str], Awaitable[None]]]:
+    """What it is told at a socket; the call given back returns when it is told that."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(path))
+        heard.setblocking(False)
+
+        async def told(what: str) -> None:
+            async with asyncio.timeout(30):
+                while await asyncio.get_running_loop().sock_recv(heard, 1024) != what.encode():
+                    pass
+
+        yield told
 
 
 @pytest.mark.one_engine
-async def test_sigterm_in_the_middle_of_a_conversation_loses_and_repeats_nothing(trial: Trial) -> None:
-    async with FakeTelegram() as telegram, process(trial, telegram) as bot:
+@pytest.mark.parametrize(("library", "webhook"), lines(("ptb", True)))
+async def test_sigterm_in_the_middle_of_a_conversation_loses_and_repeats_nothing(
+    trial: Trial, library: str, webhook: bool
+) -> None:
+    async with FakeTelegram() as telegram, process(trial, telegram, library=library, webhook=webhook) as bot:
         people = enrolled(trial, telegram, 3)
         await bot.start()
         work = asyncio.gather(*(logs(person, number, 3) for number, person in enumerate(people)))
@@ -47,6 +88,8 @@ async def test_sigterm_in_the_middle_of_a_conversation_loses_and_repeats_nothing
         await bot.start()
         await asyncio.wait_for(work, 60)
         await bot.end(signal.SIGTERM)
+        if webhook:
+            await telegram.confirmed()
         for person in people:
             assert all(count == 1 for count in Counter(previews(person) + receipts(person)).values())
             assert_in_order(person)

@@ -1,4 +1,4 @@
-"""A stop cuts nothing off: turns under way are kept, said and confirmed, by polling and by webhook."""
+"""A stop cuts nothing off: turns under way are kept, said and confirmed, with each library by polling and webhook."""
 
 import asyncio
 from contextlib import suppress
@@ -10,7 +10,7 @@ from ports import free_port
 
 from bot.app import App
 from bot.channels.base import Handle, Inbound
-from bot.channels.telegram_aiogram import TelegramAiogram
+from bot.channels.registry import CLIENTS, client
 
 
 class Held:
@@ -28,10 +28,13 @@ class Held:
 
 
 @pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
-async def test_a_turn_under_way_at_a_stop_is_kept_and_said_and_taken_once(site: Site, webhook: bool) -> None:
+@pytest.mark.parametrize("library", CLIENTS)
+async def test_a_turn_under_way_at_a_stop_is_kept_and_said_and_confirmed(
+    site: Site, library: str, webhook: bool
+) -> None:
     site.enrol("telegram", "1001", "officer", "PO-17")
     async with FakeTelegram(now=site.clock) as telegram:
-        channel = TelegramAiogram.open(TOKEN, telegram.url)
+        channel = client(library).open(TOKEN, telegram.url)
         app = site.app({"telegram": channel})
         held = Held(app)
         port = free_port()
@@ -51,6 +54,7 @@ async def test_a_turn_under_way_at_a_stop_is_kept_and_said_and_taken_once(site: 
         running.cancel()
         await asyncio.sleep(0.05)
         assert not running.done(), "it waits for the turn"
+        assert len(telegram.log) == 1, "and has not confirmed it"
         if webhook:
             assert not channel.ear.hears(), "and takes nothing new"
         held.go_on.set()
@@ -58,10 +62,11 @@ async def test_a_turn_under_way_at_a_stop_is_kept_and_said_and_taken_once(site: 
             await asyncio.wait_for(running, 10)
         await robin.hears("What I can do")
         assert site.rows("outbox") == []
-        if webhook:
-            await telegram.confirmed()  # its post was answered with 200; nothing is brought again
+        if webhook:  # its post was answered with 200; the fake server is told of that by another task
+            await telegram.confirmed()
+        assert len(telegram.log) == 0, "nothing is brought again"
         site.restart()
-        async with listening(site, telegram, webhook=webhook) as line:
+        async with listening(site, telegram, library=library, webhook=webhook) as line:
             robin.writes("/menu")
             await robin.hears("What do you need?")
             await line.settled()

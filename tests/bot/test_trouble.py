@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from bot_process import process
-from bot_site import Line, Site, at_desk, break_dialogue, listening, open_notes
+from bot_site import Line, Site, at_desk, break_dialogue, lines, listening, open_notes
 from fake_telegram import FakeTelegram, Person
 from read_only_disk import disk_below
 from sqlalchemy import text
@@ -25,6 +25,7 @@ from storage_site import keep_note
 
 from bot import wiring
 from bot.app import App
+from bot.channels.base import Handle, Inbound
 from bot.channels.telegram_aiogram import TelegramAiogram
 from bot.limits import STRANGER, Limits
 from bot.trial import Trial
@@ -110,9 +111,37 @@ def server_away(site: Site) -> Iterator[None]:
         beside.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")  # type: ignore[arg-type]
 
 
+class Tries:
+    """Counts how often updates are handed over, and hands them on."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._news = asyncio.Condition()
+
+    def __call__(self, take: Handle) -> Handle:
+        async def handle(inbound: Inbound) -> None:
+            async with self._news:
+                self._count += 1
+                self._news.notify_all()
+            await take(inbound)
+
+        return handle
+
+    async def more(self, by: int, within: float = 20) -> None:
+        wanted = self._count + by
+        async with asyncio.timeout(within), self._news:
+            await self._news.wait_for(lambda: self._count >= wanted)
+
+
 @asynccontextmanager
-async def talking(site: Site) -> AsyncIterator[tuple[Line, Person]]:
-    async with FakeTelegram(now=site.clock) as telegram, listening(site, telegram) as line:
+async def talking(
+    site: Site, library: str = "aiogram", *, webhook: bool = False, tries: Tries | None = None
+) -> AsyncIterator[tuple[Line, Person]]:
+    wraps = tries or Tries()
+    async with (
+        FakeTelegram(now=site.clock) as telegram,
+        listening(site, telegram, library=library, webhook=webhook, wraps=wraps) as line,
+    ):
         patient(line.app)
         yield line, line.staff(1001, "officer", "PO-9")
 
@@ -141,16 +170,26 @@ def count(robin: Person, words: str) -> int:
     return sum(words in said for said in robin.heard)
 
 
-async def saved_once_over(site: Site, trouble: Callable[[Site], contextmanager]) -> None:  # type: ignore[valid-type]
+async def saved_once_over(
+    site: Site,
+    trouble: Callable[[Site], contextmanager],  # type: ignore[valid-type]
+    library: str = "aiogram",
+    *,
+    webhook: bool = False,
+) -> None:
     """A note logged in trouble: told that it is not saved yet, once; saved and told of once when that is over."""
-    async with talking(site) as (line, robin):
+    tries = Tries()
+    async with talking(site, library, webhook=webhook, tries=tries) as (line, robin):
         await preview(robin, "He was calm.")
         await line.settled()
         with trouble(site):
             impatient(line.app)
             robin.presses("✔ Log it")
             await robin.hears("Not saved yet", within=20)
-            await line.telegram.called("getUpdates", times=len(line.telegram.calls_of("getUpdates")) + 2, within=20)
+            await tries.more(2)
+            assert len(line.telegram.log) == 1
+            if (posts := line.telegram.methods.webhook) is not None:
+                assert "503" in posts.state.last_error_message
             assert count(robin, "Reference ") == 0
         await robin.hears("Reference ", within=30)
         await line.settled()
@@ -167,12 +206,19 @@ async def saved_once_over(site: Site, trouble: Callable[[Site], contextmanager])
     "trouble",
     [
         pytest.param(no_more_pages, marks=pytest.mark.sqlite),
-        locked,
         pytest.param(server_away, marks=pytest.mark.postgres),
     ],
 )
 async def test_a_note_logged_in_trouble_is_saved_once_that_is_over(site: Site, trouble: Trouble) -> None:
     await saved_once_over(site, trouble)
+
+
+@pytest.mark.parametrize(("library", "webhook"), lines(("ptb", True)))
+async def test_a_note_logged_while_the_database_is_locked_is_saved_once_that_is_over(
+    site: Site, library: str, webhook: bool
+) -> None:
+    """By webhook each post is answered with 503 until then, and comes again."""
+    await saved_once_over(site, locked, library, webhook=webhook)
 
 
 @pytest.mark.sqlite

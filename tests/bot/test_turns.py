@@ -7,7 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from bot_site import Broken, Desk, Line, Site, break_dialogue, listening, pressed, reference_in, texts
+from bot_site import (
+    Broken,
+    Desk,
+    Line,
+    Site,
+    break_dialogue,
+    lines,
+    listening,
+    on_telegram,
+    pressed,
+    reference_in,
+    texts,
+)
 from engines import Mould
 from fake_telegram import FakeTelegram
 from hypothesis import given, settings
@@ -233,10 +245,10 @@ async def test_t62_a_busy_store_keeps_nothing_tells_nobody_and_takes_the_same_up
     assert "What I can do" in texts(desk.news("officer"))
 
 
+@pytest.mark.parametrize(("library", "webhook"), lines(("aiogram", False), ("ptb", True)))
 async def test_t62_over_telegram_a_busy_store_is_not_confirmed_and_the_update_comes_again(
-    line: Line, monkeypatch: pytest.MonkeyPatch
+    site: Site, monkeypatch: pytest.MonkeyPatch, library: str, webhook: bool
 ) -> None:
-    robin = line.staff(1001, "officer", "PO-17")
     real, tries = turns.take_turn, []
 
     def busy_twice(tx: Transaction, *, world: turns.World, inbound: Inbound) -> Any:
@@ -246,9 +258,11 @@ async def test_t62_over_telegram_a_busy_store_is_not_confirmed_and_the_update_co
         return real(tx, world=world, inbound=inbound)
 
     monkeypatch.setattr(turns, "take_turn", busy_twice)
-    robin.writes("/help")
-    await robin.hears("What I can do", within=10)
-    await line.settled()
+    async with on_telegram(site, library=library, webhook=webhook) as line:
+        robin = line.staff(1001, "officer", "PO-17")
+        robin.writes("/help")
+        await robin.hears("What I can do", within=10)
+        await line.settled()
     assert len(tries) == 3
     assert len(set(tries)) == 1
     assert len([text for text in robin.heard if "What I can do" in text]) == 1

@@ -13,10 +13,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from channel_site import KIM, ROBIN, SECRET, Clock, Ear, Waits, opened, running, served, stopped
-from fake_telegram import TOKEN, FakeTelegram, Person
+from fake_telegram import TOKEN, FakeTelegram, Gate, Person
 from ports import free_port
 from structlog.testing import capture_logs
 
+from bot.channels import telegram_channel
 from bot.channels.base import File, Gone, Inbound, Pressed, Reachable, Refused, Stop, TryLater
 from bot.channels.registry import client
 from bot.channels.telegram_channel import Telegram
@@ -85,6 +86,95 @@ async def test_an_update_is_confirmed_only_after_the_whole_batch_was_taken(
         assert len(telegram.log) == 2
         go_on.set()
         await telegram.confirmed()
+
+
+async def test_a_stop_lets_what_was_begun_end_and_confirms_that_alone(
+    telegram: FakeTelegram, channel: Telegram, robin: Person, ear: Ear
+) -> None:
+    texts = ["begun", "not begun"]
+    for text in texts:
+        robin.writes(text)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(inbound: Inbound) -> None:
+        begun.set()
+        await go_on.wait()
+        await ear(inbound)
+
+    task = asyncio.ensure_future(channel.listen(slow))
+    await begun.wait()
+    task.cancel()
+    await asyncio.sleep(0.02)
+    assert (task.done(), len(telegram.log)) == (False, 2)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 5)
+    assert (ear.texts, len(telegram.log)) == (texts[:1], 1)
+    last = telegram.calls_of("getUpdates")[-1]
+    assert (last.parameters["timeout"], last.parameters["limit"]) == ("0", "1")
+    async with running(channel.listen(ear)):
+        await telegram.confirmed()
+    assert ear.texts == texts
+
+
+async def test_a_stop_confirms_what_was_taken_before_the_next_poll_reached_telegram(
+    telegram: FakeTelegram, channel: Telegram, robin: Person
+) -> None:
+    robin.writes("hello")
+    poll: asyncio.Future[Gate] = asyncio.get_running_loop().create_future()
+
+    async def handle(_: Inbound) -> None:
+        poll.set_result(telegram.hold_next("getUpdates"))
+
+    async with running(channel.listen(handle)):
+        held = await asyncio.wait_for(poll, 5)
+        await held.reached()
+        assert len(telegram.log) == 1
+    assert len(telegram.log) == 0
+    held.open()
+
+
+async def test_a_stop_asks_nothing_where_nothing_is_to_be_confirmed_or_another_polls_now(
+    telegram: FakeTelegram, channel: Telegram, robin: Person, ear: Ear
+) -> None:
+    async with running(channel.listen(ear)):
+        await telegram.polled()
+    robin.writes("hello")
+    async with running(channel.listen(ear, ours=lambda: False)):
+        await ear.hears(1)
+    assert not [call for call in telegram.calls_of("getUpdates") if "limit" in call.parameters]
+    assert len(telegram.log) == 1
+
+
+@pytest.mark.parametrize("trouble", ["away", "refused", "no answer"])
+async def test_a_stop_that_cannot_confirm_ends_all_the_same_and_the_update_comes_again(
+    telegram: FakeTelegram, channel: Telegram, robin: Person, ear: Ear, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    monkeypatch.setattr(telegram_channel, "CONFIRM_S", 0.05)
+    robin.writes("hello")
+
+    async def handle(inbound: Inbound) -> None:
+        await ear(inbound)
+        if trouble == "away":
+            telegram.cut_next("getUpdates", after_work=False, times=None)
+        elif trouble == "refused":
+            telegram.fail_next("getUpdates", status=401, times=None)
+        else:
+            telegram.delay_next("getUpdates", seconds=5, times=None)
+        task.cancel()
+
+    with capture_logs() as logs:
+        task = asyncio.ensure_future(channel.listen(handle))
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 3)
+    assert [(one["event"], one["error"]) for one in logs] == [
+        ("update.not_confirmed", {"refused": "Stop"}.get(trouble, "OutOfReach"))
+    ]
+    telegram.heal()
+    async with running(channel.listen(ear)):
+        await telegram.confirmed()
+    assert len({one.update_id for one in ear.heard}) == 1
+    assert len(ear.heard) == 2
 
 
 async def test_chats_do_not_wait_for_each_other(telegram: FakeTelegram, channel: Telegram) -> None:

@@ -221,6 +221,23 @@ async def test_an_answer_that_does_not_come_is_not_waited_for(
         gate.open()
         robin.writes("hello")
         await ear.hears(1)
+    late = telegram.hold_next("setWebhook", after_work=True)
+    await sets_it_once_more(telegram, channel, robin, waits, ear)
+    late.open()
+
+
+async def sets_it_once_more(telegram: FakeTelegram, channel: Telegram, robin: Person, waits: Waits, ear: Ear) -> None:
+    """The webhook is set and the channel does not know: it sets it again, and what comes meanwhile is taken once."""
+    tried = len(waits.seconds)
+    robin.writes("by webhook")
+    async with running(served(channel, ear, free_port())):
+        await telegram.confirmed()
+        calls = 0
+        while not [one for one in telegram.calls_of("setWebhook") if one.status == 200]:
+            calls += 1
+            await telegram.called("setWebhook", times=calls)
+    assert ear.texts.count("by webhook") == 1
+    assert waits.seconds[tried] == 0.5
 
 
 async def test_a_connection_cut_before_the_work_is_tried_again(
@@ -259,6 +276,8 @@ async def test_a_lost_answer_may_double_what_was_said_and_nothing_else(
     async with running(channel.listen(ear)):
         await telegram.confirmed()
     assert (ear.texts, waits.seconds) == (["hello"], [0.5])
+    telegram.cut_next("setWebhook", after_work=True)
+    await sets_it_once_more(telegram, channel, robin, waits, ear)
 
 
 async def test_half_an_answer_is_none(
@@ -273,6 +292,8 @@ async def test_half_an_answer_is_none(
     async with running(channel.listen(ear)):
         await telegram.confirmed()
     assert (ear.texts, waits.seconds) == (["hello"], [0.5])
+    telegram.half_next("setWebhook")
+    await sets_it_once_more(telegram, channel, robin, waits, ear)
 
 
 @pytest.mark.parametrize(
@@ -314,7 +335,7 @@ async def test_fields_from_next_year_make_nothing_look_unsent(library: str, wait
     async def answer(request: web.Request) -> web.Response:
         polled = request.path.endswith("/getUpdates")
         given = await (request.json() if request.content_type == "application/json" else request.post())
-        if polled and given.get("offset") != "0":
+        if polled and given.get("timeout") != "0":
             await asyncio.sleep(10)
         return web.json_response({"ok": True, "result": updates if polled else message, "mood": 3})
 

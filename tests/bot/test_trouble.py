@@ -383,13 +383,16 @@ async def test_a_log_that_cannot_be_written_any_further_is_told_of_and_got_over(
 async def test_on_a_disk_that_turns_read_only_people_hear_not_saved_yet_and_the_note_is_saved_once_it_is_over(
     trial: Trial, tmp_path: Path
 ) -> None:
-    """Under the running process, with its files open: as the system does it after errors of the disk."""
+    """Under the running process, with its files open: as the system does it after errors of the disk. By webhook."""
     disk = disk_below(trial.installation.folder, tmp_path)
     site = Site(trial)
     for chat, handle in ((1001, "PO-9"), (1002, "PO-8")):
         site.enrol("telegram", str(chat), "officer", handle)
     site.close()
-    async with FakeTelegram() as telegram, process(trial, telegram, settings=disk.settings) as bot:
+    async with (
+        FakeTelegram(pace=0.2) as telegram,
+        process(trial, telegram, library="ptb", webhook=True, settings=disk.settings) as bot,
+    ):
         robin, sam = (telegram.person(chat, started=True) for chat in (1001, 1002))
         await bot.start()
         await preview(robin, "He was calm.")

@@ -7,7 +7,7 @@ Every chat has a screen, as a phone has: messages come, are replaced and are era
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,7 +32,6 @@ class Console:
     """
     Args:
         prefix: makes update and message ids unique over restarts on the same data.
-        lines: for ``listen``: (chat, line) pairs; ``bot.chat`` calls ``inbound`` itself instead.
         save: a folder that files are put into, readable to their owner alone; None: they are shown by name only.
     """
 
@@ -41,20 +40,17 @@ class Console:
     def __init__(
         self,
         prefix: str = "0",
-        lines: AsyncIterator[tuple[str, str]] | None = None,
         save: Path | None = None,
     ) -> None:
-        self._prefix, self._lines, self._save = prefix, lines, save
+        self._prefix, self._save = prefix, save
         self._updates, self._messages = itertools.count(1), itertools.count(1)
         self.screens: dict[str, list[Message]] = {}
         self.ear = Ear()
         self.ear.listens()
 
     async def listen(self, handle: Handle) -> None:
-        """Take lines until there are no more."""
-        if self._lines is not None:
-            async for chat, line in self._lines:
-                await handle(self.inbound(chat, line))
+        """Nothing comes by itself: whoever reads the terminal (``bot.chat``) hands over ``inbound`` and ``sends``."""
+        await asyncio.Event().wait()
 
     def inbound(self, chat: str, line: str) -> Inbound:
         """A typed line as an update: ``[key]`` presses the newest button with that key, everything else is text."""
@@ -95,7 +91,7 @@ class Console:
 
     async def replace(self, chat: str, message: str, say: Say, question: int) -> None:
         for shown in self.screens.get(chat, []):
-            if shown.id == message:
+            if shown.id == message and shown.file is None:
                 shown.text, shown.say, shown.question, shown.unread = say.text, say, question, True
                 return
         raise Gone("not on the screen")

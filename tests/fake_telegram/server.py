@@ -486,19 +486,6 @@ class _Cut(web.Response):
     """Stands for no answer at all: the connection is gone before it could be written."""
 
 
-async def _half(request: web.BaseRequest, answer: web.Response | None) -> web.StreamResponse:
-    """The head, and half of the body that the head has promised."""
-    body = answer.body if answer is not None and isinstance(answer.body, bytes) else b'{"ok":true,"result":'
-    begun = web.StreamResponse(status=200 if answer is None else answer.status)
-    begun.content_type = "application/json" if answer is None else answer.content_type
-    begun.content_length = 2 * len(body) if answer is None else len(body)
-    await begun.prepare(request)
-    await begun.write(body[: max(1, len(body) // 2)])
-    if request.transport is not None:
-        request.transport.close()
-    return _Cut()
-
-
 def _cut(request: web.BaseRequest) -> _Cut:
     if request.transport is not None:
         request.transport.abort()

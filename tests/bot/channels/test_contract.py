@@ -1,10 +1,16 @@
-"""What every channel keeps to; a new channel is one more ``Stage`` in ``STAGES``."""
+"""What every channel keeps to; a new channel is one more ``Stage`` in ``STAGES``.
+
+What a channel has not by its nature stands in ``WITHOUT``, with the reason.
+"""
 
 import asyncio
+import tempfile
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -12,6 +18,7 @@ from fake_telegram import TOKEN, FakeTelegram
 from ports import free_port
 
 from bot.channels.base import Channel, File, Gone, Handle, Inbound, Pressed, Refused
+from bot.channels.console import Console
 from bot.channels.registry import CLIENTS, client
 from bot.channels.telegram_channel import Telegram as TelegramChannel
 from dialogues.model import Choice, Say, Sent, Wrote, column
@@ -100,6 +107,60 @@ class TelegramWebhook(Telegram):
         return self._client.listen_webhook(url, "127.0.0.1", self._port, "/telegram", "s" * 32, handle)
 
 
+class Terminal:
+    """As ``bot.chat`` reads it: one line after the other, each to its end."""
+
+    chat = "officer"
+
+    def __init__(self, folder: Path) -> None:
+        self.channel = self._console = Console()
+        self._photo = folder / "photo.jpg"
+        self._typed: deque[Inbound] = deque()
+        self._news, self._done = asyncio.Event(), asyncio.Event()
+
+    async def hearing(self, handle: Handle) -> None:
+        while True:
+            while self._typed:
+                await handle(self._typed[0])
+                self._typed.popleft()
+            self._done.set()
+            self._news.clear()
+            await self._news.wait()
+
+    def _types(self, inbound: Inbound) -> None:
+        self._typed.append(inbound)
+        self._done.clear()
+        self._news.set()
+
+    def writes(self, text: str) -> None:
+        self._types(self._console.inbound(self.chat, text))
+
+    def presses(self, label: str) -> None:
+        (key,) = (choice.key for choice in self._console.choices(self.chat) if choice.label == label)
+        self._types(self._console.inbound(self.chat, f"[{key}]"))
+
+    def sends_photo(self, content: bytes) -> None:
+        self._photo.write_bytes(content)
+        self._types(self._console.sends(self.chat, "photo", self._photo))
+
+    def loses_files(self) -> None:
+        self._photo.unlink()
+
+    def screen(self) -> list[tuple[str, list[str]]]:
+        return [
+            (f"{one.say.title}\n{one.say.text}\n{one.say.small}".strip(), [each.label for each in one.say.choices])
+            for one in self._console.screens.get(self.chat, [])
+            if one.say is not None
+        ]
+
+    def files(self) -> list[tuple[str, bytes, bool]]:
+        shown = (one.file for one in self._console.screens.get(self.chat, []))
+        return [(file.name, file.content, file.protected) for file in shown if file is not None]
+
+    async def confirmed(self) -> None:
+        await asyncio.wait_for(self._done.wait(), 5)
+
+
 async def no_wait(_: float) -> None:
     await asyncio.sleep(0.001)
 
@@ -114,14 +175,40 @@ async def on_telegram(library: str, kind: Callable[[FakeTelegram, TelegramChanne
             await channel.close()
 
 
+@asynccontextmanager
+async def on_terminal() -> AsyncIterator[Stage]:
+    with tempfile.TemporaryDirectory(prefix="integra-") as folder:
+        yield Terminal(Path(folder))
+
+
 STAGES: dict[str, Callable[[], AbstractAsyncContextManager[Stage]]] = {
     f"{library} {mode}": partial(on_telegram, library, kind)
     for library in CLIENTS
     for mode, kind in (("polling", Telegram), ("webhook", TelegramWebhook))
 }
+STAGES["terminal"] = on_terminal
+WITHOUT = {
+    "terminal": {
+        "test_what_was_not_saved_comes_again_before_what_came_later": "nobody keeps a line that was typed: who typed it "
+        "sees the error and types it again",
+        "test_it_knows_soon_whether_it_hears": "no service could be out of reach: it hears from the start",
+        "test_a_chat_that_is_not_there_refuses": "every chat is there: a screen begins with its first message",
+        "test_a_chat_that_is_not_there_refuses_a_file": "the same",
+    }
+}
 
 
-@pytest.fixture(params=STAGES)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "stage" in metafunc.fixturenames:
+        names = [name for name in STAGES if metafunc.function.__name__ not in WITHOUT.get(name, {})]
+        metafunc.parametrize("stage", names, indirect=True)
+
+
+def test_what_a_channel_has_not_is_a_test_that_is_there() -> None:
+    assert {name for without in WITHOUT.values() for name in without} <= set(globals())
+
+
+@pytest.fixture
 async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     async with STAGES[request.param]() as stage:
         yield stage

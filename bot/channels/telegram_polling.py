@@ -17,6 +17,8 @@ from bot.channels.telegram_errors import Conflict
 from bot.channels.telegram_waits import Sleep, growing, wait_out
 from bot.logs import failure
 
+UNTAKEN_AT_MOST_S = 2.0
+"""So long whoever else writes waits to be heard, perhaps of danger, while something cannot be taken."""
 CONFLICT_WAIT_S = 5.0
 CONFLICT_AT_MOST_S = 60.0
 
@@ -82,8 +84,11 @@ class Polling:
             conflict_s = 0.0
             self._confirmed = self._offset
             self._heard, self._last = self._read(batch)
-            if batch and (self._last is None or not await self._hand_over()):
+            if batch and self._last is None:
                 await self._sleep(next(waits))
+                continue
+            if not await self._hand_over():
+                await self._sleep(min(next(waits), UNTAKEN_AT_MOST_S))
                 continue
             waits = growing()
             self._offset = self._next()

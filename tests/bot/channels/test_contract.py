@@ -189,8 +189,8 @@ STAGES: dict[str, Callable[[], AbstractAsyncContextManager[Stage]]] = {
 STAGES["terminal"] = on_terminal
 WITHOUT = {
     "terminal": {
-        "test_what_was_not_saved_comes_again_before_what_came_later": "nobody keeps a line that was typed: who typed it "
-        "sees the error and types it again",
+        "test_what_was_not_saved_comes_again_before_what_came_later": "nobody keeps a typed line: who typed it sees "
+        "the error and types it again",
         "test_it_knows_soon_whether_it_hears": "no service could be out of reach: it hears from the start",
         "test_a_chat_that_is_not_there_refuses": "every chat is there: a screen begins with its first message",
         "test_a_chat_that_is_not_there_refuses_a_file": "the same",

@@ -44,7 +44,7 @@ class Crashing:
         self.trial, self.telegram, self._bot = trial, telegram, bot
         self._armed = trial.folder / "armed"
 
-    async def start(self, point: str, library: str, *, webhook: bool, nth: int = 1) -> None:
+    async def start(self, point: str, library: str = "aiogram", *, webhook: bool = False, nth: int = 1) -> None:
         """Start it so that it will die at the NTH pass of a point after ``arm``."""
         self._armed.unlink(missing_ok=True)
         self._bot.library, self._bot.webhook = library, webhook

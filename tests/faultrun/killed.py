@@ -4,14 +4,12 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
 from bot_process import Process, process
-from bot_site import SECRET, Site
+from bot_site import Site
 from fake_telegram import FakeTelegram
-from ports import free_port
 from storage_site import past_the_walls
 
 from bot.trial import Trial
@@ -38,11 +36,10 @@ async def killed(
     site = Site(trial)
     tokens = enrol(site, names, at=datetime.now(UTC))
     site.close()
-    options, settings = _how(trial, webhook)
     title = f"{client}, {'webhook' if webhook else 'polling'}, killed"
     async with (
         FakeTelegram(pace=PACE) as telegram,
-        process(trial, telegram, library=client, options=options, settings=settings) as bot,
+        process(trial, telegram, library=client, webhook=webhook) as bot,
     ):
         await bot.start()
         coordinator = Coordinator(telegram, COORDINATOR, WITHIN_S)
@@ -58,16 +55,6 @@ async def killed(
         assert b"Canary" not in bot.printed
         assert not telegram.log.expired, "the machine is too slow for this: what people did grew too old at Telegram"
         return judge(title, telegram, dialogues, undisturbed, trial, weather, starts)
-
-
-def _how(trial: Trial, webhook: bool) -> tuple[Sequence[str], Mapping[str, str]]:
-    if not webhook:
-        return (), {}
-    secret, port = trial.folder / "secret", free_port()
-    secret.write_text(SECRET)
-    secret.chmod(0o600)
-    options = ["--webhook", f"http://127.0.0.1:{port}/telegram", "--secret-file", str(secret)]
-    return options, {"INTEGRA_WEBHOOK_PORT": str(port)}
 
 
 async def _kill(

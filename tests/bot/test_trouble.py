@@ -232,8 +232,11 @@ async def test_a_note_logged_on_a_full_disk_is_saved_once_there_is_room(trial: T
             site.close()
 
 
-async def test_in_danger_the_first_line_comes_although_nothing_can_be_saved(site: Site) -> None:
-    async with talking(site) as (line, robin):
+@pytest.mark.parametrize(("library", "webhook"), lines(("aiogram", False), ("ptb", True)))
+async def test_in_danger_the_first_line_comes_although_nothing_can_be_saved(
+    site: Site, library: str, webhook: bool
+) -> None:
+    async with talking(site, library, webhook=webhook) as (line, robin):
         robin.writes("/menu")
         await robin.hears("What do you need?")
         await line.settled()

@@ -8,10 +8,12 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from bot_site import Line, Site, lines, on_telegram
+from bot_site import Line, Site, Waits, lines, listening, on_telegram
+from fake_telegram import TOKEN, FakeTelegram
 from structlog.testing import capture_logs
 
 from bot.channels.base import Stop
+from bot.channels.registry import client
 from bot.channels.telegram_floods import CHATS
 from dialogues.model import Choice, Say, column
 from storage import outbox, people, reach
@@ -267,3 +269,22 @@ async def test_a_token_that_is_revoked_meanwhile_stops_it_and_says_what_to_do(
     with pytest.raises(Stop, match="@BotFather"):
         await revoked()
     assert dead(site) == [None]
+
+
+@pytest.mark.parametrize("library", ["ptb", pytest.param("aiogram", marks=pytest.mark.long)])
+async def test_a_second_poller_is_waited_for_a_minute_and_then_told_with_nothing_lost(site: Site, library: str) -> None:
+    site.enrol("telegram", str(ROBIN), "officer", "PO-9")
+    waits = Waits()
+    async with FakeTelegram(now=site.clock) as telegram:
+        robin = telegram.person(ROBIN, started=True)
+        channel = client(library).open(TOKEN, telegram.url, sleep=waits)
+        telegram.fail_next("getUpdates", status=409, times=None)
+        robin.writes("/help")
+        with pytest.raises(Stop, match="another instance"):
+            await asyncio.wait_for(site.app({"telegram": channel}).run(channel.listen), 20)
+        assert sum(waits.seconds) == 60
+        telegram.heal()
+        site.restart()
+        async with listening(site, telegram, library=library) as line:
+            await robin.hears("What I can do")
+            await line.settled()

@@ -32,7 +32,7 @@ async def test_sigterm_in_the_middle_of_a_turn_lets_it_end_and_confirms_it_and_a
     trial: Trial, library: str, webhook: bool
 ) -> None:
     async with FakeTelegram() as telegram, turn_gate() as gate, systemd(gate.path.with_name("notify")) as told:
-        settings = {"GATE": str(gate.path), "NOTIFY_SOCKET": str(gate.path.with_name("notify"))}
+        settings = {**gate.settings, "NOTIFY_SOCKET": str(gate.path.with_name("notify"))}
         command = (sys.executable, str(QUICK_LEASES))
         async with process(trial, telegram, command, library=library, webhook=webhook, settings=settings) as bot:
             (robin,) = enrolled(trial, telegram, 1)

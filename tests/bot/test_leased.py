@@ -36,7 +36,9 @@ class Listening:
 
     def __init__(self, time: Time) -> None:
         self._time = time
+        self.lease: Leased | None = None
         self.told: list[tuple[str, float]] = []
+        self.ours_at_end: list[bool] = []
         self.news = asyncio.Event()
 
     async def __call__(self) -> None:
@@ -44,6 +46,8 @@ class Listening:
         try:
             await asyncio.Event().wait()
         finally:
+            if self.lease is not None:
+                self.ours_at_end.append(self.lease.ours)
             self._tell("ended")
 
     def _tell(self, what: str) -> None:
@@ -74,11 +78,13 @@ async def test_while_the_database_is_away_it_listens_until_the_lease_is_over_and
         40.0: lambda: monkeypatch.setattr(site.store, "run", away),
         120.0: lambda: monkeypatch.setattr(site.store, "run", real),
     }
-    running = asyncio.create_task(Leased(site.store, "telegram", ONE, time.steady, time.sleep).run(listening))
+    listening.lease = Leased(site.store, "telegram", ONE, time.steady, time.sleep)
+    running = asyncio.create_task(listening.lease.run(listening))
     await listening.has_told(3)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert listening.told[:3] == [("begun", 0.0), ("ended", 60.0), ("begun", 120.0)], "renewed last after 30 seconds"
+    assert listening.ours_at_end == [False, True], "lost, and stopped: whoever has lost it ends nobody else's poll"
     assert site.rows("leases") == [], "given back at the end"
 
 

@@ -1,11 +1,9 @@
 """Several processes on one PostgreSQL database share the work, and what becomes of one harms nobody."""
 
 import asyncio
-import shutil
 import signal
-import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import psycopg
@@ -14,6 +12,7 @@ from bot_site import NOON, STAFF, Site
 from fake_telegram import FakeTelegram, Person
 from people_who_log import assert_in_order, assert_kept, enrolled, logged, logs, previewed, previews, receipts
 from postgres_server import Cluster, cluster
+from turn_gate import Gate, turn_gate
 from workers import workers
 
 from bot.trial import Trial
@@ -24,53 +23,10 @@ pytestmark = [pytest.mark.postgres, pytest.mark.second_engine, pytest.mark.timeo
 OURS = b'"lease.ours"'
 
 
-class Gate:
-    """Where turns wait before they decide.
-
-    Attributes:
-        inside: whose turns have come so far, in order.
-        waits: by whose turn it is and how many of theirs have come: whether this one waits. All do, unless a test says
-            otherwise.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.inside: list[str] = []
-        self.waits: Callable[[str, int], bool] = lambda who, times: True
-        self._open = asyncio.Event()
-        self._news = asyncio.Condition()
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        who = (await reader.readline()).decode().strip()
-        async with self._news:
-            self.inside.append(who)
-            self._news.notify_all()
-        if self.waits(who, self.inside.count(who)):
-            await self._open.wait()
-        writer.write(b"g")
-        writer.close()
-
-    async def came(self, who: str, times: int) -> None:
-        async with asyncio.timeout(60), self._news:
-            await self._news.wait_for(lambda: self.inside.count(who) >= times)
-
-    def open(self) -> None:
-        self._open.set()
-
-    @property
-    def settings(self) -> dict[str, str]:
-        return {"GATE": str(self.path)}
-
-
 @pytest.fixture
 async def gate() -> AsyncIterator[Gate]:
-    folder = Path(tempfile.mkdtemp(prefix="integra-gate-"))  # a socket's path has at most 107 characters
-    found = Gate(folder / "gate")
-    server = await asyncio.start_unix_server(found.serve, found.path)
-    yield found
-    found.open()
-    server.close()
-    shutil.rmtree(folder)
+    async with turn_gate() as found:
+        yield found
 
 
 def administers(trial: Trial, telegram: FakeTelegram) -> Person:

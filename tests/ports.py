@@ -7,6 +7,8 @@ from itertools import count
 # Below what Linux gives to outgoing connections (32768 and up): none of these takes a port between choice and use.
 FIRST, EACH = 10_000, 1_000
 _PLACES = 20
+UNSAFE = 10_080
+"""The one of them that Chromium opens for nobody (net/base/port_util.cc)."""
 _next = count(os.getpid() % EACH)
 
 
@@ -16,6 +18,8 @@ def free_port() -> int:
     place = int(worker.removeprefix("gw")) % (_PLACES - 1) if worker else _PLACES - 1
     for number in _next:
         port = FIRST + place * EACH + number % EACH
+        if port == UNSAFE:
+            continue
         with socket.socket() as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -242,7 +242,7 @@ async def test_t05_no_file_is_made_outside_the_data_folder(
         assert list(temporary.iterdir()) == []
         assert await bot.end(signal.SIGTERM) == 0
     made = {path.name for path in set(trial.folder.rglob("*")) - before}
-    assert made <= {"integra.db-wal", "integra.db-shm", "lock", "token"}
+    assert made <= {"integra.db-wal", "integra.db-shm", "lock", "token", "secret"}
     assert list(temporary.iterdir()) == []
 
 

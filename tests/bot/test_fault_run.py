@@ -168,5 +168,5 @@ async def test_a_bot_that_takes_a_redelivered_update_twice_is_found_out(
     fresh: Callable[[], Trial], undisturbed: References, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(conversations, "first_time", lambda *_, **__: True)
-    report = await in_this_process(fresh(), undisturbed, "aiogram", webhook=True, count=22, seed=1, within_s=6.0)
+    report = await in_this_process(fresh(), undisturbed, "aiogram", webhook=True, count=22, seed=1, within_s=4.0)
     assert [one for found in report.wrong.values() for one in found if one.startswith("doubled: ")], report.wrong

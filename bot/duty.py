@@ -1,7 +1,7 @@
 """Who is to hear of an agency's flags just now: its desk's people by level, as the rota, absences and cases have it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal, Protocol, get_args
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from dialogues import rota as rotas_of
 from dialogues.flag_life import TAKEN_WITHIN
 from dialogues.model import Urgency
 from dialogues.rota import NO_ROTA, Rota
+from dialogues.rota_names import Names
 from storage import agencies, cases, people, rotas, sites
 from storage.agencies import AgencyRow
 from storage.people import Servant
@@ -27,8 +28,6 @@ DUTY: Final = LEVELS.index("duty")
 DESK: Final = LEVELS.index("desk")
 SUPERVISOR: Final = LEVELS.index("supervisor")
 LAST: Final = len(LEVELS) - 1
-ID: Final = "id:"
-"""Before an id's first digits, in the place of a handle."""
 
 Away = Literal["nobody", "not-enrolled", "blocked"]
 """Why a level, or somebody, cannot be reached."""
@@ -76,6 +75,7 @@ class Roster:
 
     Attributes:
         row: the agency whose flags they are.
+        written: the rota as somebody wrote it; ``rota`` has one name for each person.
         rota_of: slug of whose rota it is: its own, or of an agency that serves its desk.
         serving: refs of the agencies whose coordinators serve its desk.
         everybody: with a role in one of these, or in the agency itself.
@@ -87,6 +87,7 @@ class Roster:
     rota_of: str
     serving: tuple[bytes, ...]
     everybody: tuple[Servant, ...] = field(repr=False)
+    written: Rota = NO_ROTA
 
     @property
     def takers(self) -> tuple[Servant, ...]:
@@ -112,6 +113,11 @@ class Roster:
         """The shifts of the whole agency."""
         return rotas_of.of_site(self.rota)
 
+    @property
+    def names(self) -> Names:
+        """Of those who may take its flags."""
+        return names_of(self.takers)
+
     def named(self, names: Iterable[str]) -> tuple[list[Servant], list[str]]:
         """The people of these names, and the names that are nobody's."""
         found, missing = list[Servant](), list[str]()
@@ -124,22 +130,17 @@ class Roster:
         return found, missing
 
     def person(self, name: str) -> Servant | None:
-        """Whoever has this handle, or whose id begins so; None where that is nobody, or several."""
-        if name.startswith(ID):
-            start = name.removeprefix(ID).lower()
-            those = [one for one in self.takers if len(start) >= 4 and one.ref.hex().startswith(start)]
-        else:
-            those = [one for one in self.takers if one.handle and one.handle.casefold() == name.casefold()]
-        return those[0] if len(those) == 1 else None
+        """Whoever has this name; None where that is nobody, or several."""
+        ref = self.names.whose(name)
+        return next((one for one in self.takers if one.ref.hex() == ref), None)
 
     def present(self, person: Servant, at: datetime) -> list[Servant]:
         """Whoever is there for somebody today: themselves, or their cover; or nobody."""
-        day = at.astimezone(self.zone).date()
-        for name in (person.handle, *(name for name in self.rota.names if self.person(name) == person)):
-            instead = rotas_of.stands_in(self.rota, day, name)
-            if instead != name:
-                return self.named([instead] if instead else [])[0]
-        return [person]
+        name = self.names.name(person.ref.hex())
+        instead = rotas_of.stands_in(self.rota, at.astimezone(self.zone).date(), name)
+        if instead == name:
+            return [person]
+        return self.named([instead] if instead else [])[0]
 
     def levels(self, case_members: Sequence[bytes], at: datetime, site: str = "") -> list[Level]:
         """Everybody who is to hear of a flag, in the order of ``LEVELS``.
@@ -205,7 +206,12 @@ def roster(tx: Transaction, desks: Desks, row: AgencyRow, at: datetime, *, propo
                 rota, rota_of = kept[ref], slug
                 zone = zone if ref == row.ref else agencies.by_ref(tx, ref).profile["zone"]
                 break
-    return Roster(row, rota, rotas_of.zone_of(rota, ZoneInfo(zone)), rota_of, serving, everybody)
+    there = Roster(row, NO_ROTA, rotas_of.zone_of(rota, ZoneInfo(zone)), rota_of, serving, everybody, rota)
+    return replace(there, rota=there.names.spelled(rota))
+
+
+def names_of(people: Iterable[Servant]) -> Names:
+    return Names((one.ref.hex(), one.handle) for one in people)
 
 
 def of_agency(tx: Transaction, desks: Desks, agency_ref: bytes, at: datetime) -> Roster:

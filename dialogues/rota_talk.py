@@ -18,7 +18,6 @@ from dialogues.model import (
     Call,
     Choice,
     Chose,
-    Colleague,
     Event,
     Found,
     KeepRota,
@@ -33,6 +32,7 @@ from dialogues.model import (
 from dialogues.permissions import KEEPS_ROTA
 from dialogues.rota import Absence, Rota, Swap, duties, moment_of, of_site, planned, same_site, shifts_of
 from dialogues.rota_file import keep, read_kept
+from dialogues.rota_names import Names
 
 ONE_DAY = timedelta(days=1)
 WEEK = 7
@@ -290,11 +290,17 @@ def _found(looking: Looking, found: list[RotaView], scene: Scene) -> Turn[State]
             return _changed(view, replace(rota, absences=(*kept_absences, absence)), scene, site=site)
         case "back":
             still = [one for one in rota.absences if one.last >= today]
-            listed = tuple((one.who, one.first.isoformat(), one.last.isoformat()) for one in still[:MOST_SHOWN])
+            listed = tuple(
+                (_called(one.who, view), one.first.isoformat(), one.last.isoformat()) for one in still[:MOST_SHOWN]
+            )
             return _ask(AskBack(view.agency, listed), scene)
         case "keep-back":
             gone = (looking.who, looking.day, looking.until)
-            left = tuple(one for one in rota.absences if (one.who, one.first.isoformat(), one.last.isoformat()) != gone)
+            left = tuple(
+                one
+                for one in rota.absences
+                if (_called(one.who, view), one.first.isoformat(), one.last.isoformat()) != gone
+            )
             if left == rota.absences:
                 return _gone(view, scene)
             return _changed(view, replace(rota, absences=left), scene, site=site)
@@ -313,9 +319,9 @@ def _week(
     if not rota.shifts:
         said = Say(scene.text("rota-none"), title=title, rows=column(menu_choice(scene)))
         return Turn(None, (*before, said))
-    known = {name.casefold() for one in view.people for name in (one.handle, f"id:{one.person[:8]}")}
-    away = {name for name in rota.names if name.casefold() not in known and not name.startswith("id:")}
-    away |= {one.handle for one in view.people if one.person in view.away}
+    known = _known(view)
+    rota = known.spelled(rota)
+    away = {name for name in rota.names if (ref := known.whose(name)) in view.away or not ref}
     today = scene.now.astimezone(view.zone).date()
     first = today + week * WEEK * ONE_DAY
     lines = []
@@ -406,13 +412,20 @@ def _read(event: Event, today: date) -> tuple[date, ...]:
 
 
 def _names(view: RotaView) -> tuple[str, ...]:
-    """Whom the rota may name: by handle, where only one has it; else by the first digits of the id."""
-    handles = [one.handle.casefold() for one in view.people]
+    """Whom the rota may name."""
+    known = _known(view)
+    return tuple(known.name(one.person) for one in view.people)
 
-    def name(one: Colleague) -> str:
-        return one.handle if one.handle and handles.count(one.handle.casefold()) == 1 else f"id:{one.person[:8]}"
 
-    return tuple(name(one) for one in view.people)
+def _known(view: RotaView) -> Names:
+    return Names((one.person, one.handle) for one in view.people)
+
+
+def _called(name: str, view: RotaView) -> str:
+    """What somebody whom the rota names is called; a name that is nobody's is left as it is."""
+    known = _known(view)
+    ref = known.whose(name)
+    return known.name(ref) if ref else name
 
 
 def _ends(day: date, start: str, end: str, view: RotaView) -> datetime:

@@ -39,7 +39,7 @@ def show(
     now = system_clock()
     desk, row = _desk(data, agency, now)
     if file:
-        out(write(desk.rota).rstrip("\n") if desk.rota != NO_ROTA else _template())
+        out(write(desk.written).rstrip("\n") if desk.written != NO_ROTA else _template())
         return
     stretches = _stretches(desk, now, weeks)
     if as_json:

@@ -6,8 +6,13 @@ import pytest
 from bot_site import NOON, Desk, Site, at_desk, texts
 from rota_site import QUIET, ROTA, blocks, put, ref
 
+from bot import duty, evening
+from bot.commands.rota import week
+from bot.duty import DesksAlone
 from bot.trial import AGENCY
-from storage import agencies, cases, flag_steps
+from dialogues import rota as rotas_of
+from dialogues.rota_file import write
+from storage import agencies, cases, flag_steps, rotas
 from storage.pins import Pin
 from storage.sealing.desk import Manifest, sign
 from storage.sealing.signing import SigningKey
@@ -333,3 +338,35 @@ async def test_who_cannot_after_the_rota_was_changed_does_not_leave_those_on_dut
     put(four, ROTA.replace("Coord-1", "Coord-3", 1))
     await desk.says("coordinator", f"[inbox.{short}.decline]", "[busy]")
     assert "It still waits" in heard(desk, short)["third"], "at once, not after an hour"
+
+
+@pytest.mark.parametrize("spelled", ["coord-1", "id:"])
+async def test_who_is_away_by_the_chat_is_away_however_the_rota_spells_them(
+    desk: Desk, four: Site, spelled: str
+) -> None:
+    first = spelled if spelled != "id:" else f"id:{ref(four, 'coordinator').hex()[:8]}"
+    put(four, ROTA.replace("Coord-1", first))
+    *_, asked = await desk.says("second", "/rota", "[away]")
+    (place,) = [one.key for one in asked.choices if one.label == "Coord-1"]
+    said = texts(await desk.says("second", f"[{place}]", "[today]", "[same]", "[nobody]"))
+    assert "08:00–20:00 NOBODY, then Coord-2" in said
+    assert "Away: Coord-1" in said
+    short = await desk.logs_note("officer", "He did not come.", "today")
+    assert set(heard(desk, short)) == {"second"}
+
+    def looked(tx: Transaction) -> tuple[list[str], list[evening.Warned]]:
+        desks, row = DesksAlone.of(four.trial.installation.pins), agencies.by_slug(tx, AGENCY)
+        there = duty.roster(tx, desks, row, NOON)
+        until = NOON + HOUR
+        stretches = [("", one) for one in rotas_of.duties(there.whole, there.zone, NOON, until)]
+        return week(there, "Desk", stretches, NOON, 1), evening.warnings(tx, desks, row, NOON, until)
+
+    shown, warned = four.within(looked)
+    assert shown[2].endswith("NOBODY  then Coord-2")
+    assert shown[-1] == "Away: Coord-1, 2026-11-23 to 2026-11-23, no cover"
+    assert [one.why for one in warned] == ["nobody"]
+    assert first in write(four.within(lambda tx: rotas.of(tx, tx.keyring.agency_ref(AGENCY)).rota)), "as it was written"
+    *_, asked = await desk.says("second", "/rota", "[back]")
+    assert asked.choices[0].label.startswith("Coord-1 ")
+    await desk.says("second", "[p.0]")
+    assert "coordinator" in heard(desk, await desk.logs_note("officer", "He came late.", "today"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol, get_args
 from zoneinfo import ZoneInfo
 
@@ -177,7 +177,11 @@ class Roster:
 
     def due(self, urgency: Urgency, at: datetime) -> datetime:
         """By when a flag that is raised now must be taken, as the quiet hours have it."""
-        return rotas_of.due(self.rota, self.zone, urgency, TAKEN_WITHIN[urgency], at=at)
+        return self.after(urgency, TAKEN_WITHIN[urgency], at)
+
+    def after(self, urgency: Urgency, within: timedelta, at: datetime) -> datetime:
+        """When so much time has passed from a moment on, as the quiet hours have it."""
+        return rotas_of.due(self.rota, self.zone, urgency, within, at=at)
 
     def loud(self, urgency: Urgency, at: datetime) -> datetime:
         """Now, or when the quiet hours end that it is in."""

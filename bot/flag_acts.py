@@ -9,11 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot import audited, duty
-from bot.flag_routing import OWNER_ACTS, Call, call_all, look, notify
-from bot.notices import tell
+from bot import audited, duty, flag_routing
+from bot.flag_routing import Call, call_all, look, notify, worse_for_owner
 from dialogues import permissions
-from dialogues.flag_life import OVER, OWNED, URGENCIES
+from dialogues.flag_life import OVER, OWNED, URGENCIES, acted_within, worse_than
 from dialogues.model import (
     AWAITED,
     DECLINED,
@@ -31,7 +30,7 @@ from dialogues.model import (
 from storage import flags, notes
 from storage.actor import Actor
 from storage.errors import Unknown
-from storage.outbox import Outgoing, Priority
+from storage.outbox import Outgoing
 from storage.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -77,18 +76,18 @@ def done(tx: Transaction, world: "World", person: Person, act: FlagAct, at: date
             return call.author("author-in-hand")
         case UndoTake():
             call.moved("undo", who=me)
-            called = duty.within(max(0, call.life.level), call.levels)
-            colleagues = [one for one in call.willing(called) if one.ref.hex() != me]
-            told = notify(call, colleagues, "notice-reopened") + call.author("author-waits-again")
-            return told + look(tx, world, act.note_id, at)
+            return _waits_again(call, me) + call.author("author-waits-again") + look(tx, world, act.note_id, at)
         case DeclineFlag(_, why) if why in DECLINED:
             called = duty.within(max(0, call.life.level), call.levels)
             call.moved("decline", who=me, why={"why": why})
             call.declined.add(bytes.fromhex(me))
             told = look(tx, world, act.note_id, at)
-            if not told and me not in {one.ref.hex() for one in called}:  # called by another rota: did these hear?
-                told = notify(call, call.willing(called), "notice-flag-again", again=True)
-            return told
+            if told or me in {one.ref.hex() for one in called}:
+                return told
+            if call.quiet:  # called by another rota: did these hear?
+                call.put_off(untold=True)
+                return []
+            return notify(call, call.willing(called), "notice-flag-again", again=True)
         case WorkOnFlag():
             call.moved("work", who=me)
             return []
@@ -116,15 +115,19 @@ def withdrawn(tx: Transaction, world: "World", note_id: str, at: datetime) -> li
     """Its note was withdrawn by its author: whoever was called for it, or has it, hears so."""
     try:
         call = Call.of(tx, world, note_id, at)
-        was = call.life
         call.moved("withdraw")
     except Unknown:
         return []
-    called = duty.within(was.level, call.levels) if was.level >= 0 else []
-    whom = dict.fromkeys([one.ref for one in called] + ([bytes.fromhex(was.owner)] if was.owner else []))
-    args = {"reference": call.flag.reference}
-    slug = call.there.row.slug
-    return tell(tx, world, list(whom), slug, "notice-withdrawn", args, at, priority=Priority.URGENT)
+    return flag_routing.withdrawn(call)
+
+
+def _waits_again(call: Call, me: str) -> list[Outgoing]:
+    """Whoever was called before this person took it hears that it waits again."""
+    if call.quiet:
+        call.put_off(untold=True)
+        return []
+    called = duty.within(max(0, call.life.level), call.levels)
+    return notify(call, [one for one in call.willing(called) if one.ref.hex() != me], "notice-reopened")
 
 
 def _hand_on(call: Call, me: str, to: str) -> list[Outgoing]:
@@ -143,13 +146,14 @@ def _hand_on(call: Call, me: str, to: str) -> list[Outgoing]:
 def _worsen(call: Call, person: Person, act: WorsenFlag) -> list[Outgoing]:
     if call.life.state in OVER:
         raise Unknown("flag")
-    worse = URGENCIES.index(act.urgency)
-    if worse <= URGENCIES.index(call.life.urgency):
+    wanted = URGENCIES.index(act.urgency)
+    if wanted <= URGENCIES.index(call.life.urgency):
         return []
-    while URGENCIES.index(call.life.urgency) < worse:
-        call.moved("worsen", who=person.ref)
+    while URGENCIES.index(call.life.urgency) < wanted:
+        worse = worse_than(call.life.urgency)
+        due_at = call.there.after(worse, acted_within(call.life.state)[worse], call.at)
+        call.moved("worsen", who=person.ref, due_at=due_at)
     call.declined.clear()
     if call.life.state not in OWNED:
         return call_all(call, "notice-worse")
-    owner = [one for one in call.there.everybody if one.ref.hex() == call.life.owner]
-    return notify(call, owner, "notice-worse-owned", acts=OWNER_ACTS) + look(call.tx, call.world, act.note_id, call.at)
+    return worse_for_owner(call) + look(call.tx, call.world, act.note_id, call.at)

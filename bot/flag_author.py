@@ -13,7 +13,7 @@ from bot.duty import Roster
 from bot.notices import tell
 from dialogues.flag_life import OVER, OWNED, URGENCIES
 from dialogues.model import Urgency
-from storage import flags, notes, timers
+from storage import flags, notes, people, timers
 from storage.errors import Unknown
 from storage.flags import Standing
 from storage.outbox import Outgoing, Priority
@@ -78,6 +78,37 @@ def quiet_is_over(tx: Transaction, world: "World", note_id: str, at: datetime) -
             return []
         phrase = "author-closed"
     return tell_author(tx, world, flag, duty.of_agency(tx, world, flag.agency_ref, at), phrase, at)
+
+
+def ask(tx: Transaction, world: "World", note_id: str, at: datetime) -> list[Outgoing] | None:
+    """Have the author of a flagged note asked for more; in quiet hours when they are over.
+
+    Returns:
+        None: there is nobody who can be asked.
+    """
+    author = notes.author_of(tx, bytes.fromhex(note_id))
+    if author is None or not people.contacts(tx, author):
+        return None
+    flag = flags.standing(tx, note_id)
+    there = duty.of_agency(tx, world, flag.agency_ref, at)
+    loud_at = there.loud(flag.urgency, at)
+    if loud_at > at:
+        timers.arm(tx, flags.ASK_AUTHOR, note_id, loud_at)
+        return []
+    opens = f"note.amend.{flag.reference}"
+    args = {"reference": flag.reference}
+    return tell(
+        tx, world, author, there.row.slug, "author-asked", args, at, opens=opens, label="author-asked-add"
+    )  # fmt: skip
+
+
+def asked_in_quiet(tx: Transaction, world: "World", note_id: str, at: datetime) -> list[Outgoing]:
+    """Take the timer of a question to an author that was asked in quiet hours."""
+    try:
+        over = flags.life(tx, note_id).state in OVER
+    except Unknown:
+        return []
+    return [] if over else ask(tx, world, note_id, at) or []
 
 
 def _worse(urgency: Urgency) -> Urgency | None:

@@ -19,8 +19,8 @@ from bot.duty import DESK, DUTY, LAST, LEVELS, SITE, SUPERVISOR, Level, LevelNam
 from bot.flag_author import tell_author
 from bot.notices import FLAG_ACTS, tell
 from dialogues import flag_life
-from dialogues.flag_life import NEXT_LEVEL_AFTER, OVER, OWNED, Act, Life
-from storage import flag_steps, flags
+from dialogues.flag_life import NEXT_LEVEL_AFTER, OVER, OWNED, UNTOLD, Act, Life
+from storage import flag_steps, flags, timers
 from storage.errors import Unknown
 from storage.flags import Standing
 from storage.outbox import Outgoing, Priority
@@ -30,7 +30,6 @@ from storage.transaction import Transaction
 if TYPE_CHECKING:
     from bot.turns import World
 
-UNTOLD: Final = -1
 NOBODY: Final = "flag-reaches-nobody"
 OWNER_ACTS: Final = ("work", "see", "hand-on")
 """Buttons of a notice to whoever has it."""
@@ -89,6 +88,24 @@ class Call:
     def author(self, phrase: str, **how: Any) -> list[Outgoing]:
         return tell_author(self.tx, self.world, self.flag, self.there, phrase, self.at, **how)
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nobody is to hear of it now: quiet hours of its urgency."""
+        return self.there.loud(self.life.urgency, self.at) > self.at
+
+    @property
+    def owner(self) -> list[Servant]:
+        """Whoever has it, where that is somebody here."""
+        return [one for one in self.there.everybody if one.ref.hex() == self.life.owner]
+
+    def put_off(self, *, untold: bool = False) -> None:
+        """Until the quiet hours are over. See ``storage.flags.put_off``."""
+        flags.put_off(self.tx, self.flag.note_id, self.there.loud(self.life.urgency, self.at), untold=untold)
+
+    def tell_later(self) -> None:
+        """Let those whom ``quiet_is_over`` tells hear when the quiet hours are over."""
+        timers.arm(self.tx, flags.TELL_DESK, self.flag.note_id, self.there.loud(self.life.urgency, self.at))
+
     def look_again(self, at: datetime) -> None:
         flags.look_again(self.tx, self.flag.note_id, at)
 
@@ -120,9 +137,8 @@ def _look(call: Call) -> list[Outgoing]:
     life, at = call.life, call.at
     if life.state in OVER:
         return []
-    loud_at = call.there.loud(life.urgency, at)
-    if loud_at > at:
-        flags.put_off(call.tx, call.flag.note_id, loud_at)
+    if call.quiet:
+        call.put_off()
         return []
     if life.state in OWNED:
         return _look_after_owner(call)
@@ -156,7 +172,11 @@ def call_next(call: Call) -> list[Outgoing]:
 
 
 def call_all(call: Call, phrase: str) -> list[Outgoing]:
-    """Call everybody of the desk, and of the levels after it that were called before."""
+    """Call everybody of the desk, and of the levels after it that were called before. In quiet hours nobody: when they
+    are over its levels are called one after the other, as if it were raised then."""
+    if call.quiet:
+        call.put_off(untold=True)
+        return []
     level, skipped = _reachable(call, max(DESK, call.life.level))
     _routed(call, level, skipped)
     called = duty.within(level, call.levels)
@@ -196,6 +216,37 @@ def notify(
     )  # fmt: skip
 
 
+def worse_for_owner(call: Call) -> list[Outgoing]:
+    """Whoever has it hears that it is worse than written."""
+    if call.quiet:
+        call.tell_later()
+        return []
+    return notify(call, call.owner, "notice-worse-owned", acts=OWNER_ACTS)
+
+
+def withdrawn(call: Call) -> list[Outgoing]:
+    """Whoever was called for it, or had it, hears that it was withdrawn."""
+    if call.quiet:
+        call.tell_later()
+        return []
+    whom = dict.fromkeys(one.ref for one in (*duty.within(call.life.level, call.levels), *call.owner))
+    args = {"reference": call.flag.reference}
+    slug = call.there.row.slug
+    return tell(call.tx, call.world, list(whom), slug, "notice-withdrawn", args, call.at, priority=Priority.URGENT)
+
+
+def quiet_is_over(tx: Transaction, world: "World", note_id: str, at: datetime) -> list[Outgoing]:
+    """Take the timer of what the desk was not told in quiet hours: it is told as it stands now. Who is called for what
+    nobody has is ``look``'s to say."""
+    try:
+        call = Call.of(tx, world, note_id, at)
+    except Unknown:
+        return []
+    if call.life.state == "withdrawn":
+        return withdrawn(call)
+    return worse_for_owner(call) if call.life.state in OWNED else []
+
+
 def reopened(call: Call) -> list[Outgoing]:
     """It is open to all again, and everybody of the desk hears of it, and its author."""
     call.moved("reopen", due_at=call.there.due(call.flag.urgency, call.at))
@@ -218,8 +269,7 @@ def _overdue(call: Call) -> list[Outgoing]:
 
 
 def _look_after_owner(call: Call) -> list[Outgoing]:
-    life, at = call.life, call.at
-    owner = [one for one in call.there.everybody if one.ref.hex() == life.owner]
+    life, at, owner = call.life, call.at, call.owner
     if life.state == "taken" and not life.warned and at >= flag_life.warn_at(life):
         call.moved("warn")
         return notify(call, owner, "notice-warned", acts=OWNER_ACTS)

@@ -98,7 +98,7 @@ LONGEST = {
     residue.ASK: timedelta(),
     people.ERASE: timedelta(),
     awaited.LOOK: timedelta(),
-    flags.TELL_AUTHOR: timedelta(days=1),
+    **dict.fromkeys((flags.TELL_AUTHOR, flags.ASK_AUTHOR, flags.TELL_DESK), timedelta(days=1)),
     **dict.fromkeys(deliveries.TOLD_AT_ONCE, timedelta(minutes=1)),
     plans.REMINDER: LOOK_AGAIN + timedelta(days=1),
 }
@@ -188,6 +188,10 @@ def take_timer(tx: Transaction, world: World, timer: Timer) -> list[Outgoing]:
             return flag_routing.look(tx, world, timer.about, now)
         case flags.TELL_AUTHOR:
             return flag_author.quiet_is_over(tx, world, timer.about, now)
+        case flags.ASK_AUTHOR:
+            return flag_author.asked_in_quiet(tx, world, timer.about, now)
+        case flags.TELL_DESK:
+            return flag_routing.quiet_is_over(tx, world, timer.about, now)
         case rotas.EVENING:
             return evening.evening_due(tx, world, bytes.fromhex(timer.about), now)
         case notes.READ:

@@ -45,6 +45,9 @@ OWNED: Final[tuple[FlagState, ...]] = ("taken", "in-hand", "waiting")
 OPEN: Final[tuple[FlagState, ...]] = (*UNOWNED, *OWNED)
 OVER: Final[tuple[FlagState, ...]] = ("closed", "withdrawn")
 
+UNTOLD: Final = -1
+"""Level of a flag that nobody is called for yet."""
+
 URGENCIES: Final[tuple[Urgency, ...]] = get_args(Urgency)
 
 TAKEN_WITHIN: Final[Mapping[Urgency, timedelta]] = {
@@ -127,7 +130,7 @@ class Life:
     take_by: datetime
     moved_at: datetime
     owner: str = ""
-    level: int = -1
+    level: int = UNTOLD
     overdue: bool = False
     warned: bool = False
 
@@ -192,12 +195,21 @@ def _changes(life: Life, act: Act, at: datetime, due_at: datetime | None) -> dic
         case "warn":
             return {"warned": True, "due_at": max(life.due_at, at + WARNED_BEFORE[urgency])}
         case "worsen":
-            worse = URGENCIES[min(URGENCIES.index(urgency) + 1, len(URGENCIES) - 1)]
-            within = TAKEN_WITHIN if life.state in UNOWNED else WORKED_WITHIN
-            by = min(life.due_at, at + within[worse])
+            worse = worse_than(urgency)
+            by = min(life.due_at, due_at or at + acted_within(life.state)[worse])
             return {"urgency": worse, "due_at": by, "take_by": min(life.take_by, by)}
         case _:
             return {}
+
+
+def worse_than(urgency: Urgency) -> Urgency:
+    """The next urgency up; the highest is its own."""
+    return URGENCIES[min(URGENCIES.index(urgency) + 1, len(URGENCIES) - 1)]
+
+
+def acted_within(state: FlagState) -> Mapping[Urgency, timedelta]:
+    """How long a flag that becomes worse here has, by the urgency it then has."""
+    return TAKEN_WITHIN if state in UNOWNED else WORKED_WITHIN
 
 
 def latest(life: Life, *, at: datetime) -> datetime:

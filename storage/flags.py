@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, bindparam, insert, select, update
 
 from dialogues import flag_life
-from dialogues.flag_life import OPEN, OVER, OWNED, UNOWNED, URGENCIES, Act, Life, NotNow
+from dialogues.flag_life import OPEN, OVER, OWNED, UNOWNED, UNTOLD, URGENCIES, Act, Life, NotNow
 from dialogues.model import FlagView, Urgency
 from storage import agencies, flag_steps, people, timers
 from storage.errors import Unknown
@@ -25,8 +25,11 @@ DEADLINE: Final = "flag"
 """Kind of the timer by which a flag goes on: to the next level, overdue, open to all again. ``about`` is the note id in
 hex. Every open flag has exactly one."""
 TELL_AUTHOR: Final = "flag-author"
-"""Kind of the timer that tells an author after quiet hours; ``about`` is the note id in hex, a full stop, an outcome or
-nothing."""
+"""Kind of the timer that tells an author after quiet hours how it stands; ``about`` is the note id in hex."""
+ASK_AUTHOR: Final = "flag-ask"
+"""The same for the desk's question to the author."""
+TELL_DESK: Final = "flag-desk"
+"""Kind of the timer that tells whoever has it, or was called, after quiet hours; ``about`` is the note id in hex."""
 
 _standing = (
     select(flags, notes.c.reference, notes.c.case_tag)
@@ -188,10 +191,18 @@ def look_again(tx: Transaction, note_id: str, at: datetime) -> None:
     timers.arm(tx, DEADLINE, note_id, at)
 
 
-def put_off(tx: Transaction, note_id: str, until: datetime) -> None:
-    """Quiet hours: nobody is called before they end, and no deadline is in them."""
+def put_off(tx: Transaction, note_id: str, until: datetime, *, untold: bool = False) -> None:
+    """Quiet hours: nobody is called before they end, and no deadline is in them.
+
+    Args:
+        untold: those who were told are told again then, level by level; of what is overdue, all of them at once.
+    """
     for column in (flags.c.due_at, flags.c.take_by):
         tx.db.execute(update(flags).where(_is(note_id), column < seconds(until)).values({column.name: seconds(until)}))
+    if untold:
+        late = flags.c.overdue_since.is_not(None)
+        tx.db.execute(update(flags).where(_is(note_id), late).values(due_at=seconds(until)))
+        tx.db.execute(update(flags).where(_is(note_id), ~late).values(level=UNTOLD))
     timers.arm(tx, DEADLINE, note_id, until)
 
 

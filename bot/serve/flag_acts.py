@@ -4,14 +4,13 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from bot import duty, flag_acts
-from bot.notices import tell
+from bot import duty, flag_acts, flag_author
 from bot.serve.bodies import Close, Empty, HandOn, id_of, read_json
 from bot.serve.notes_out import acts_of, desks_of, flag_view, is_mine
 from bot.serve.refusals import Refused
 from bot.serve.served import SERVED, Served, Who, acting, of_linked
 from dialogues.model import OUTCOMES, CloseFlag, HandOnFlag, TakeFlag
-from storage import audit, giving_out, notes
+from storage import audit, giving_out
 from storage.errors import Unknown
 from storage.giving_out import Row
 from storage.outbox import Outgoing
@@ -113,23 +112,8 @@ def _ask(tx: Transaction, served: Served, who: Who, row: Row) -> list[Outgoing]:
     """
     if row.flag is None or not is_mine(row.flag, who):
         raise Refused("taken")
-    author = notes.author_of(tx, row.note_id)
-    told = (
-        tell(
-            tx,
-            served.world,
-            author,
-            row.agency,
-            "author-asked",
-            {"reference": row.reference},
-            who.now,
-            opens=f"note.amend.{row.reference}",
-            label="author-asked-add",
-        )
-        if author is not None
-        else []
-    )
-    if not told:
+    told = flag_author.ask(tx, served.world, row.note_id.hex(), who.now)
+    if told is None:
         raise Refused("no-author")
     audit.record(tx, "flag.asked", at=who.now, reason="desk", agency=row.agency_ref, about=row.note_id)
     return told

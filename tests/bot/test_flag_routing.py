@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from bot_site import NOON, Desk, Site, at_desk, texts
-from rota_site import QUIET, ROTA, blocks, put, ref
+from rota_site import CODE, QUIET, ROTA, blocks, case_note, put, ref
 
 from bot import duty, evening
 from bot.commands.rota import week
@@ -19,7 +19,6 @@ from storage.sealing.signing import SigningKey
 from storage.transaction import Transaction
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-CODE = "AB-1234-P"
 
 
 @pytest.fixture
@@ -113,13 +112,6 @@ async def test_at_night_the_night_shift_of_the_desks_own_zone_hears(desk: Desk, 
     four.clock.move(datetime(2026, 11, 23, 19, 5, tzinfo=UTC) - NOON)  # 20:05 in Paris
     short = await desk.logs_note("officer", "He did not come.", "urgent")
     assert set(heard(desk, short)) == {"third"}
-
-
-async def case_note(desk: Desk, urgency: str) -> str:
-    await desk.says("officer", "/note", CODE, "[behaviour]", "[now]")
-    await desk.says("officer", "He did not come.", "[next]", "[next]", "[next]", "[next]", f"[{urgency}]", "[yes]")
-    said = texts(await desk.says("officer", "[threat]", "[log]"))
-    return said.partition("Reference ")[2][:9]
 
 
 async def test_the_coordinator_who_has_the_case_comes_first(desk: Desk, four: Site) -> None:

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot import audited, duty, flag_routing
-from bot.flag_routing import Call, call_all, look, notify, worse_for_owner
+from bot.duty import DESK
+from bot.flag_routing import Call, call_all, look, next_look, notify, worse_for_owner
 from dialogues import permissions
 from dialogues.flag_life import OVER, OWNED, URGENCIES, acted_within, worse_than
 from dialogues.model import (
@@ -135,9 +136,13 @@ def _hand_on(call: Call, me: str, to: str) -> list[Outgoing]:
     if taker is None or to == me:
         raise Unknown("person")
     had = call.life.owner
-    due_at = call.there.due(call.flag.urgency, call.at) if had else None
-    call.moved("hand-on", who=me, due_at=due_at, why={"to": to})
+    # From whoever had it: the levels count anew, so that a colleague who does not take it is not waited for alone.
+    due_at, level = (
+        (call.there.due(call.flag.urgency, call.at), min(call.life.level, DESK - 1)) if had else (None, None)
+    )
+    call.moved("hand-on", who=me, due_at=due_at, level=level, why={"to": to})
     told = notify(call, [taker], "notice-handed-on")
+    call.look_again(next_look(call))
     if duty.why_away(taker) is not None:  # nobody waits for somebody who hears nothing
         told += call_all(call, "notice-flag-again")
     return told + (call.author("author-waits-again") if had else [])

@@ -148,10 +148,10 @@ def _look(call: Call) -> list[Outgoing]:
     elif life.level < LAST and (
         life.level == UNTOLD
         or not call.able(duty.within(life.level, call.levels))
-        or (life.level < DESK and at >= _next_level_at(life))
+        or (life.level < DESK and at >= _next_level_at(call))
     ):
         told = call_next(call)
-    call.look_again(_next_look(call.life))
+    call.look_again(next_look(call))
     return told
 
 
@@ -182,7 +182,7 @@ def call_all(call: Call, phrase: str) -> list[Outgoing]:
     called = duty.within(level, call.levels)
     told = notify(call, call.willing(called), phrase, besides=[f"skipped-{name}" for name, _ in skipped])
     told += _told_to_phone(call, called)
-    call.look_again(_next_look(call.life))
+    call.look_again(next_look(call))
     return told
 
 
@@ -316,9 +316,12 @@ def _why(level: Level) -> str:
     return next((why for one in level.people if (why := duty.why_away(one)) is not None), "declined")
 
 
-def _next_level_at(life: Life) -> datetime:
-    return life.moved_at + NEXT_LEVEL_AFTER[life.urgency]
+def _next_level_at(call: Call) -> datetime:
+    return call.life.moved_at + NEXT_LEVEL_AFTER[call.life.urgency]
 
 
-def _next_look(life: Life) -> datetime:
-    return min(life.due_at, _next_level_at(life)) if life.level < DESK else life.due_at
+def next_look(call: Call) -> datetime:
+    """When a flag that nobody has is to be looked at again."""
+    if call.life.level == UNTOLD and call.quiet:
+        return call.there.loud(call.life.urgency, call.at)
+    return min(call.life.due_at, _next_level_at(call)) if call.life.level < DESK else call.life.due_at

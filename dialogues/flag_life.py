@@ -55,7 +55,8 @@ TAKEN_WITHIN: Final[Mapping[Urgency, timedelta]] = {
     "today": timedelta(hours=4),
     "routine": timedelta(days=3),
 }
-"""From the raising, or from when it was handed on, until a named person has it; then it is overdue."""
+"""From the raising, or from when somebody who worked on it handed it on, until a named person has it; then it is
+overdue."""
 NEXT_LEVEL_AFTER: Final[Mapping[Urgency, timedelta]] = {
     "urgent": timedelta(minutes=5),
     "today": timedelta(hours=1),
@@ -187,6 +188,8 @@ def _changes(life: Life, act: Act, at: datetime, due_at: datetime | None) -> dic
             return {}
         case "hand-on" | "reopen":
             by = due_at or at + TAKEN_WITHIN[urgency]
+            if act == "hand-on" and life.state == "taken":
+                by = min(by, life.take_by)  # as in undo: two who take it and hand it on in turn gain no time
             return {**clear, "due_at": by, "take_by": by}
         case "give-up":
             return {**clear, "due_at": at, "take_by": at}

@@ -362,3 +362,34 @@ async def test_who_is_away_by_the_chat_is_away_however_the_rota_spells_them(
     assert asked.choices[0].label.startswith("Coord-1 ")
     await desk.says("second", "[p.0]")
     assert "coordinator" in heard(desk, await desk.logs_note("officer", "He came late.", "today"))
+
+
+async def hands_on(desk: Desk, who: str, short: str, to: str) -> None:
+    await desk.opens(who, f"inbox.{short}.take")
+    *_, asked = await desk.says(who, "[hand-on]")
+    (place,) = [one.key for one in asked.choices if one.label == to]
+    await desk.says(who, f"[{place}]")
+
+
+async def test_a_colleague_who_does_not_take_what_was_handed_on_is_not_waited_for_alone(desk: Desk, four: Site) -> None:
+    put(four)
+    short = await desk.logs_note("officer", "He did not come.", "urgent")
+    await hands_on(desk, "coordinator", short, "Coord-3")
+    assert set(heard(desk, short)) >= {"third"}
+    await desk.later(5 * MINUTE)
+    assert set(heard(desk, short)) == {"coordinator", "second"}
+    await desk.later(5 * MINUTE)
+    assert "third" in heard(desk, short), "all of the desk"
+    await desk.later(5 * MINUTE)
+    assert "OVERDUE" in heard(desk, short)["lead"]
+
+
+async def test_two_who_hand_a_flag_to_each_other_do_not_keep_it_from_being_overdue(desk: Desk, four: Site) -> None:
+    put(four)
+    short = await desk.logs_note("officer", "He did not come.", "urgent")
+    for who, to in 3 * (("coordinator", "Coord-2"), ("second", "Coord-1")):
+        await hands_on(desk, who, short, to)
+        await desk.later(2 * MINUTE)
+    assert "lead" not in heard(desk, short)
+    await desk.later(3 * MINUTE)
+    assert "OVERDUE" in heard(desk, short)["lead"]

@@ -72,12 +72,13 @@ def test_what_is_over_stays_over(state: FlagState, act: Act) -> None:
         after(Life(state, "today", NOON, NOON, NOON, ME), act, at=NOON, who=ME)
 
 
-def test_taking_and_undoing_again_and_again_gains_no_time() -> None:
+@pytest.mark.parametrize("act", ["undo", "hand-on"])
+def test_taking_and_undoing_or_handing_on_again_and_again_gains_no_time(act: Act) -> None:
     life, now = raised("urgent", at=NOON), NOON
     due_at = life.due_at
     for _ in range(20):
         now += timedelta(minutes=1)
-        life = after(after(life, "take", at=now, who=ME), "undo", at=now, who=ME)
+        life = after(after(life, "take", at=now, who=ME), act, at=now, who=ME)
     assert life.due_at == due_at
 
 

@@ -120,16 +120,19 @@ def test_of_many_who_take_a_flag_at_once_one_has_it(
     assert row(store).owner_ref == winners[0]
 
 
-def test_a_flag_handed_on_is_open_with_a_new_deadline(
+def test_a_flag_handed_on_is_open_with_a_new_deadline_where_it_was_worked_on(
     store: Store, flag: str, coordinator: bytes, supervisor: bytes
 ) -> None:
+    was = row(store).due_at
     take(store, flag, coordinator)
     assert store.run_now(lambda tx: flags.hand_on(tx, flag, coordinator, at=LATER)) == "today"
-    assert (row(store).state, row(store).owner_ref) == ("routed", None)
-    assert [timer.due_at for timer in deadlines(store)] == [LATER + DEADLINES["today"]]
-    assert row(store).due_at == seconds(LATER + DEADLINES["today"])
+    assert (row(store).state, row(store).owner_ref, row(store).due_at) == ("routed", None, was)
     take(store, flag, supervisor)
     assert row(store).owner_ref == supervisor
+    store.run_now(lambda tx: flags.move(tx, flag, "work", at=LATER, who=supervisor.hex()))
+    store.run_now(lambda tx: flags.hand_on(tx, flag, supervisor, at=LATER))
+    assert [timer.due_at for timer in deadlines(store)] == [LATER + DEADLINES["today"]]
+    assert row(store).due_at == seconds(LATER + DEADLINES["today"])
 
 
 def test_the_owner_alone_hands_on_and_closes(

@@ -373,6 +373,7 @@ async def hands_on(desk: Desk, who: str, short: str, to: str) -> None:
 
 async def test_a_colleague_who_does_not_take_what_was_handed_on_is_not_waited_for_alone(desk: Desk, four: Site) -> None:
     put(four)
+    await desk.later(MINUTE)  # with the look at all flags that is made every hour
     short = await desk.logs_note("officer", "He did not come.", "urgent")
     await hands_on(desk, "coordinator", short, "Coord-3")
     assert set(heard(desk, short)) >= {"third"}

@@ -174,8 +174,7 @@ def move(
         values["level"] = level
     if outcome is not None:
         values |= {"outcome": outcome, "closed_at": seconds(at)}
-    as_it_was = (flags.c.note_id == row.note_id, flags.c.state == row.state, flags.c.moved_at == row.moved_at)
-    if tx.db.execute(update(flags).where(*as_it_was).values(urgency=now.urgency, **values)).rowcount != 1:
+    if tx.db.execute(update(flags).where(*_as_it_was(row)).values(urgency=now.urgency, **values)).rowcount != 1:
         raise Unknown("flag")
     if not quietly:
         flag_steps.add(tx, pins, row.note_id, row.agency_ref, act, at=at, who=who, why=why)
@@ -245,7 +244,7 @@ def withdraw(tx: Transaction, note_id: str, *, at: datetime, pins: Pins | None =
 
 def worked(tx: Transaction, note_id: bytes, person_ref: bytes, *, at: datetime, pins: Pins | None = None) -> None:
     """Its owner opened the note: what was taken is in hand. Harmless otherwise."""
-    row = tx.db.execute(select(flags.c.state, flags.c.owner_ref).where(flags.c.note_id == note_id)).one_or_none()
+    row = tx.db.execute(_locked, {"of": note_id}).one_or_none()
     if row is not None and row.state == "taken" and row.owner_ref == person_ref:
         move(tx, note_id.hex(), "work", at=at, pins=pins, who=person_ref.hex(), why={"why": "opened"})
 
@@ -261,10 +260,10 @@ def taken_by(tx: Transaction, owner_ref: bytes) -> list[str]:
 def give_up(tx: Transaction, owner_ref: bytes, *, at: datetime) -> None:
     """Their owner is gone: what they had taken is for a colleague to take, and due at once."""
     theirs = (flags.c.owner_ref == owner_ref, flags.c.state.in_(OWNED))
-    for row in tx.db.execute(select(flags).where(*theirs)).all():
+    # Locked, and looked at as it is by then: what they close or hand on this moment is not theirs any more.
+    for row in tx.db.execute(select(flags).where(*theirs).order_by(flags.c.note_id).with_for_update()).all():
         now = flag_life.after(_life(row), "give-up", at=at)
-        here = flags.c.note_id == row.note_id
-        tx.db.execute(update(flags).where(here).values(**_values(now, at)))
+        tx.db.execute(update(flags).where(flags.c.note_id == row.note_id, *theirs).values(**_values(now, at)))
         flag_steps.add(tx, None, row.note_id, row.agency_ref, "give-up", at=at)
         timers.arm(tx, DEADLINE, row.note_id.hex(), at)
     timers.pull_in(tx, DEADLINE, at)  # flags that called them go on to somebody else
@@ -289,8 +288,12 @@ def is_overdue(tx: Transaction, note_id: str) -> bool:
 
 def arrived(tx: Transaction, note_id: str, *, at: datetime, pins: Pins | None = None) -> None:
     """A notice of it reached somebody's phone. Harmless when repeated, and when it was taken meanwhile."""
-    row = tx.db.execute(select(flags.c.state, flags.c.note_id).where(_is(note_id))).one_or_none()
-    if row is not None and row.state == "routed":
+    of = {"of": bytes.fromhex(note_id)}
+    for query in (_one, _locked):  # most are past that already, and need no lock
+        row = tx.db.execute(query, of).one_or_none()
+        if row is None or row.state != "routed":
+            break
+    else:
         armed = timers.armed_until(tx, DEADLINE, note_id)
         move(tx, note_id, "arrive", at=at, pins=pins)
         if armed is not None:  # a notice that arrives puts nothing off
@@ -315,7 +318,7 @@ def pull_in(tx: Transaction, *, at: datetime, shift: Shift = plain_shift) -> Non
             "moved_at": min(row.moved_at, seconds(at)),
         }
         if any(getattr(row, name) != value for name, value in drawn_in.items()):
-            tx.db.execute(update(flags).where(flags.c.note_id == row.note_id).values(drawn_in))
+            tx.db.execute(update(flags).where(*_as_it_was(row)).values(drawn_in))
 
 
 def open_of(tx: Transaction, agency_ref: bytes) -> list[str]:
@@ -400,6 +403,11 @@ def _row(tx: Transaction, note_id: str, *, lock: bool = False) -> Row[Any]:
 
 def _is(note_id: str) -> ColumnElement[bool]:
     return flags.c.note_id == bytes.fromhex(note_id)
+
+
+def _as_it_was(row: Row[Any]) -> tuple[ColumnElement[bool], ...]:
+    """Nobody moved it since this was read."""
+    return flags.c.note_id == row.note_id, flags.c.state == row.state, flags.c.moved_at == row.moved_at
 
 
 def _life(row: Row[Any]) -> Life:

@@ -13,7 +13,7 @@ from bot import audited, duty, flag_routing
 from bot.duty import DESK
 from bot.flag_routing import Call, call_all, look, next_look, notify, worse_for_owner
 from dialogues import permissions
-from dialogues.flag_life import OVER, OWNED, URGENCIES, acted_within, worse_than
+from dialogues.flag_life import OVER, OWNED, URGENCIES, WORKED_WITHIN, acted_within, worse_than
 from dialogues.model import (
     AWAITED,
     DECLINED,
@@ -73,7 +73,7 @@ def done(tx: Transaction, world: "World", person: Person, act: FlagAct, at: date
     me = person.ref
     match act:
         case TakeFlag():
-            call.moved("take", who=me)
+            call.moved("take", who=me, due_at=call.there.after(call.flag.urgency, WORKED_WITHIN[call.flag.urgency], at))
             return call.author("author-in-hand")
         case UndoTake():
             call.moved("undo", who=me)

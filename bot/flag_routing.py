@@ -317,7 +317,7 @@ def _why(level: Level) -> str:
 
 
 def _next_level_at(call: Call) -> datetime:
-    return call.life.moved_at + NEXT_LEVEL_AFTER[call.life.urgency]
+    return call.there.after(call.life.urgency, NEXT_LEVEL_AFTER[call.life.urgency], call.life.moved_at)
 
 
 def next_look(call: Call) -> datetime:

@@ -8,6 +8,7 @@ All of it commits together or not at all. Nothing is sent here: what was committ
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from bot import audited, duty, evening, flag_author, flag_routing
 from bot.access import Access
@@ -249,7 +250,8 @@ def keep_up(tx: Transaction, world: World) -> None:
     arm_looks(tx, world)
     for kind, longest in LONGEST.items():
         timers.pull_in(tx, kind, now + longest)
-    flags.pull_in(tx, at=now, shift=lambda ref, urgency, at: duty.of_agency(tx, world, ref, at).due(urgency, at))
+    desk_of = cache(lambda agency_ref: duty.of_agency(tx, world, agency_ref, now))
+    flags.pull_in(tx, at=now, shift=lambda agency_ref, *how: desk_of(agency_ref).after(*how))
     notes.release_all_by(tx, now + UNDO)
     conversations.idle_by(tx, desk.IDLE_TIMER, now + world.draft_lives)
     conversations.pull_in(tx, at=now)

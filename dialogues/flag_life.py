@@ -215,11 +215,16 @@ def acted_within(state: FlagState) -> Mapping[Urgency, timedelta]:
     return TAKEN_WITHIN if state in UNOWNED else WORKED_WITHIN
 
 
+def longest(life: Life) -> timedelta:
+    """How far away a deadline of this flag can be, but for quiet hours."""
+    if life.state in UNOWNED:
+        return TAKEN_WITHIN[life.urgency]
+    return (WORKED_WITHIN if life.state == "taken" else HEARD_WITHIN)[life.urgency]
+
+
 def latest(life: Life, *, at: datetime) -> datetime:
     """No deadline of this flag is later than that, whatever the clock said when it was set."""
-    if life.state in UNOWNED:
-        return at + TAKEN_WITHIN[life.urgency]
-    return at + (WORKED_WITHIN if life.state == "taken" else HEARD_WITHIN)[life.urgency]
+    return at + longest(life)
 
 
 def warn_at(life: Life) -> datetime:

@@ -225,8 +225,26 @@ def loud(rota: Rota, zone: ZoneInfo, urgency: Urgency, at: datetime) -> datetime
 
 
 def due(rota: Rota, zone: ZoneInfo, urgency: Urgency, within: timedelta, *, at: datetime) -> datetime:
-    """A deadline counted from a moment: quiet hours do not count before it begins, and it never ends in them."""
-    return loud(rota, zone, urgency, loud(rota, zone, urgency, at) + within)
+    """A deadline counted from a moment; it never ends in quiet hours.
+
+    Hours are counted in time that is not quiet alone: what is raised five minutes before a night has the rest of its
+    hours after it. Days are days, counted from when it is not quiet.
+    """
+    at, left = loud(rota, zone, urgency, at), within
+    while within < ONE_DAY and (quiet := _next_quiet(rota, zone, urgency, at, at + left)) is not None:
+        left -= quiet - at
+        at = loud(rota, zone, urgency, quiet)
+    return loud(rota, zone, urgency, at + left)
+
+
+def _next_quiet(rota: Rota, zone: ZoneInfo, urgency: Urgency, after: datetime, before: datetime) -> datetime | None:
+    """When the first quiet hours begin between two moments."""
+    day, last, starts = after.astimezone(zone).date(), before.astimezone(zone).date(), list[datetime]()
+    while day <= last and urgency != "urgent":
+        spans = (_edges(day, one.start, one.end, zone) for one in rota.quiet if one.urgency == urgency)
+        starts += [start for start, end in spans if after < start < min(before, end)]
+        day += ONE_DAY
+    return min(starts, default=None)
 
 
 def moment_of(day: date, clock: str, zone: ZoneInfo) -> datetime:

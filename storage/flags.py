@@ -6,7 +6,7 @@ stands in ``bot.flag_routing``.
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, bindparam, insert, select, update
@@ -39,13 +39,13 @@ _standing = (
 _one = select(flags).where(flags.c.note_id == bindparam("of"))
 _locked = _one.with_for_update()
 
-Shift = Callable[[bytes, Urgency, datetime], datetime]
-"""Agency ref, urgency and when it was raised -> by when it must be taken, as the agency's quiet hours have it."""
+Shift = Callable[[bytes, Urgency, timedelta, datetime], datetime]
+"""Agency ref, urgency, how long and from when -> when that is over, as the agency's quiet hours have it."""
 
 
-def plain_shift(agency_ref: bytes, urgency: Urgency, at: datetime) -> datetime:
+def plain_shift(agency_ref: bytes, urgency: Urgency, within: timedelta, at: datetime) -> datetime:
     """Without quiet hours."""
-    return at + DEADLINES[urgency]
+    return at + within
 
 
 def raise_flag(
@@ -306,8 +306,8 @@ def pull_in(tx: Transaction, *, at: datetime, shift: Shift = plain_shift) -> Non
     was due by the other clock, and quiet hours and shifts are others."""
     for row in tx.db.execute(select(flags).where(flags.c.state.in_(OPEN))).all():
         life = _life(row)
-        take_by = shift(row.agency_ref, life.urgency, at)
-        latest = take_by if life.state in UNOWNED else flag_life.latest(life, at=at)
+        take_by = shift(row.agency_ref, life.urgency, DEADLINES[life.urgency], at)
+        latest = shift(row.agency_ref, life.urgency, flag_life.longest(life), at)
         wakes_by = at if life.state in UNOWNED else latest
         armed = timers.armed_until(tx, DEADLINE, row.note_id.hex())
         if armed is None or armed > wakes_by:

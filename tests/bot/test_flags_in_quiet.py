@@ -171,3 +171,28 @@ async def test_a_question_to_the_author_and_a_withdrawal_wait_for_the_morning(
     assert not four.within(lambda tx: timers.due(tx, four.clock()))
     if what == "asks":
         assert four.within(acts["asks"]), "by day at once"
+
+
+async def test_quiet_hours_stop_the_clock_of_what_was_raised_before_them(desk: Desk, four: Site) -> None:
+    await at(desk, 23, "21:55")
+    short = await desk.logs_note("officer", "He did not come.", "today")
+    assert "third" in heard(desk)
+    await at(desk, 24, "07:54")
+    assert heard(desk) == set(), "five minutes of its hour were over before the night"
+    await at(desk, 24, "07:55")
+    assert {"coordinator", "second", "third"} <= heard(desk)
+    await at(desk, 24, "10:54")
+    assert "lead" not in heard(desk)
+    await at(desk, 24, "10:55")
+    assert f"OVERDUE: {short}" in texts(desk.news("lead"))
+
+
+async def test_who_takes_a_flag_before_quiet_hours_has_their_time_after_them(desk: Desk, four: Site) -> None:
+    short = await desk.logs_note("officer", "He did not come.", "today")
+    await at(desk, 23, "21:00")
+    await desk.opens("third", f"inbox.{short}.take")
+    heard(desk)
+    await at(desk, 24, "08:59")
+    assert heard(desk) == set()
+    await at(desk, 24, "09:00")
+    assert "it does not move" in texts(desk.news("third")), "four hours, the last of them after the warning"

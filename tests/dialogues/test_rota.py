@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialogues.rota import (
@@ -154,6 +154,35 @@ def test_a_deadline_is_never_in_quiet_hours_and_never_sooner_than_without(at: da
     assert quiet_until(QUIET, PARIS, urgency, found) is None  # type: ignore[arg-type]  # literals
     assert at + 4 * HOUR <= found <= at + 4 * HOUR + ONE_DAY + HOUR
     assert loud(QUIET, PARIS, "urgent", at) == at
+
+
+QUARTER = timedelta(minutes=15)
+CLOCKS = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 15, 30, 45)]
+LENGTHS = st.integers(1, 36)
+
+
+def night(start: int, quarters: int) -> Quiet:
+    return Quiet("today", CLOCKS[start], CLOCKS[(start + quarters) % len(CLOCKS)])
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.builds(night, st.integers(0, 95), LENGTHS), max_size=2),
+    st.sampled_from([PARIS, AZORES, ATHENS]),
+    st.sampled_from([date(2026, 3, 28), date(2026, 10, 24), MONDAY]),
+    st.integers(0, 143),
+    st.integers(1, 80),
+)
+def test_the_time_that_is_not_quiet_until_a_deadline_is_what_it_gives(
+    quiet: list[Quiet], zone: ZoneInfo, day: date, quarter: int, quarters: int
+) -> None:
+    rota, start = Rota(quiet=tuple(quiet)), moment_of(day, "12:00", zone) + quarter * QUARTER
+    end = due(rota, zone, "today", quarters * QUARTER, at=start)
+    passed = [start + number * QUARTER for number in range((end - start) // QUARTER)]
+    assert sum(quiet_until(rota, zone, "today", at) is None for at in passed) == quarters
+    assert quiet_until(rota, zone, "today", end) is None
+    assert due(rota, zone, "routine", quarters * QUARTER, at=start) == start + quarters * QUARTER
+    assert due(rota, zone, "today", 3 * ONE_DAY, at=start) <= start + 5 * ONE_DAY, "days are days"
 
 
 @given(

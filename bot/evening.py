@@ -4,9 +4,11 @@ nobody        no shift, or everybody on it is away without cover
 not-enrolled  the rota names somebody who has no access yet, or not any more
 blocked       nothing arrives at their chat
 key-expired   the desk's list has no key of theirs that a note is sealed to
+
+Whoever serves the desk of several agencies is looked at once for all but the last, which is looked at on each list.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
@@ -92,17 +94,24 @@ def evening_due(tx: Transaction, world: "World", agency_ref: bytes, at: datetime
     timers.arm(tx, rotas.EVENING, agency_ref.hex(), following)
     told: list[Outgoing] = []
     found = warnings(tx, world, row, at, following)
-    heard = {one.ref: one for one in (*there.takers, *there.admins)}
+    heard = hearers(there)
+    whom = [one.ref for one in heard]
     for (why, who, site), those in alike(found).items():
-        args: dict[str, str | int] = {"when": spans(those, there.zone), "who": ", ".join(who) or row.profile["name"]}
+        names = ", ".join(who) + (f" ({row.profile['name']})" if who and there.rota_of != row.slug else "")
+        args: dict[str, str | int] = {"when": spans(those, there.zone), "who": names or row.profile["name"]}
         args |= {"sited": int(bool(site)), "site": site}
         of_rota = who or site or there.whole.shifts or why == "key-expired"
         phrase = f"rota-warn-{why}" if of_rota else "rota-warn-no-rota"
-        told += tell(tx, world, list(heard), row.slug, phrase, args, at, opens="rota", label="button-rota",
+        told += tell(tx, world, whom, row.slug, phrase, args, at, opens="rota", label="button-rota",
                      priority=Priority.URGENT, expires_at=following)  # fmt: skip
-    if found and not any(one.reached for one in heard.values()):
+    if found and not any(one.reached for one in heard):
         log.warning("rota.nobody-warned", count=len(found))
     return told
+
+
+def hearers(there: Roster) -> list[Servant]:
+    """Who is warned: of the desk, and its admins."""
+    return list({one.ref: one for one in (*there.takers, *there.admins)}.values())
 
 
 def arm_evenings(tx: Transaction, world: Desks, at: datetime) -> None:
@@ -156,20 +165,20 @@ def _looked_at(there: Roster, manifest: Manifest | None, start: datetime, end: d
     for stretch in _stretches(there, there.whole, start, end):
         if manifest is not None and not _reads(manifest, "", stretch.start.date()):
             yield Warned("key-expired", stretch.start, stretch.end)
-    if there.rota_of != there.row.slug:
-        return  # whoever serves its desk is looked at there
-    if not there.whole.shifts:
+    served = there.rota_of != there.row.slug  # whoever serves its desk is looked at there; with these keys here alone
+    if not there.whole.shifts and not served:
         aways = [duty.why_away(one) for one in there.takers]
         if None not in aways:
             yield Warned(aways[0] or "nobody" if aways else "nobody", start, end)
     for site in (*(("",) if there.whole.shifts else ()), *there.rota.sites):
         local, covered = rotas_of.of_site(there.rota, site), bool(site and there.whole.shifts)
         for stretch in _stretches(there, local, start, end):
-            if not stretch.first and (not covered or rotas_of.planned(local, there.zone, stretch.start)):
+            lacks = not stretch.first and (not covered or rotas_of.planned(local, there.zone, stretch.start))
+            if lacks and not served:
                 yield Warned("nobody", stretch.start, stretch.end, site=site)
             for name in stretch.first:
-                why = _why(there.person(name), manifest, stretch.start.date())
-                if why is not None:
+                why = _why(there, name, manifest, stretch.start.date())
+                if why is not None and (why == "key-expired" or not served):
                     yield Warned(why, stretch.start, stretch.end, (name,), site)
 
 
@@ -187,19 +196,27 @@ def _by_day(one: Duty) -> Iterator[Duty]:
         start = midnight
 
 
-def _why(person: Servant | None, manifest: Manifest | None, day: date) -> Why | None:
+def _why(there: Roster, name: str, manifest: Manifest | None, day: date) -> Why | None:
+    person = there.person(name)
     if person is None:
         return "not-enrolled"
     if (away := duty.why_away(person)) is not None:
         return away
-    return None if manifest is None or _reads(manifest, person.handle, day) else "key-expired"
+    others = [one.handle for one in there.takers if one != person]
+    return None if manifest is None or _reads(manifest, person.handle, day, others) else "key-expired"
 
 
-def _reads(manifest: Manifest, handle: str, day: date) -> bool:
-    """Whether a note of that day is sealed to a reader's key; with a handle: to theirs, where the labels tell."""
-    keys = [one for one in manifest.recipients if one.role in READERS]
+def _reads(manifest: Manifest, handle: str, day: date, others: Sequence[str] = ()) -> bool:
+    """Whether a note of that day is sealed to a reader's key; with a handle: to theirs, where the labels tell.
+
+    Args:
+        others: handles of the rest of the desk; a key whose label names one of them is nobody else's.
+    """
+    keys = {one: set(one.label.casefold().split()) for one in manifest.recipients if one.role in READERS}
+    known = {one.casefold() for one in others if one}
     if handle:
-        keys = [one for one in keys if handle.casefold() in one.label.casefold().split()] or keys
+        theirs = [one for one, words in keys.items() if handle.casefold() in words]
+        return any(one.live(day) for one in theirs or [one for one, words in keys.items() if not words & known])
     return any(one.live(day) for one in keys)
 
 

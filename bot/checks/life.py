@@ -3,15 +3,18 @@
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from bot import edition, wiring
+from bot import duty, edition, evening, wiring
 from bot.checks.base import Finding, Patient, fine, note, trouble
+from bot.duty import DesksAlone
 from bot.settings import Settings, SettingsError
 from bot.site import SiteError, sites
 from guidance.library import ContentError
-from storage import condition, lock
+from storage import agencies, condition, lock
+from storage.transaction import Transaction
 
 LATE: Final = timedelta(minutes=10)
 AHEAD: Final = timedelta(minutes=5)
@@ -69,6 +72,25 @@ DEAD: Final = {
     "failed": "our own code failed on them: report it; after an upgrade: integra outbox retry",
     "unreadable": "they do not open with these keys: damaged, moved, or of another installation",
 }
+
+
+def warned(patient: Patient) -> Iterator[Finding]:
+    """Somebody hears, should nobody hear of an agency's flags: each evening's warning reaches one of them."""
+    for row in patient.rows(agencies.every):
+        yield patient.rows(partial(_warned, patient=patient, row=row))
+
+
+def _warned(tx: Transaction, *, patient: Patient, row: agencies.AgencyRow) -> Finding:
+    there = duty.roster(tx, DesksAlone.of(patient.installation.pins), row, patient.now)
+    heard = [one for one in evening.hearers(there) if one.accepted]
+    if any(one.reached for one in heard):
+        return fine(f"{row.slug}: the desk can be reached")
+    if heard:
+        return trouble(
+            f"{row.slug}: nobody of the desk and no admin can be reached, so nobody hears of a flag, nor of this",
+            "have them open the chat and press Start; see integra people list",
+        )
+    return note(f"{row.slug}: the desk has nobody yet who could hear of a flag", "invite somebody: integra invite")
 
 
 def deadlines(patient: Patient) -> Iterator[Finding]:

@@ -36,6 +36,7 @@ THEN: Final = (
     Check("database.whole", database.whole, of_file=True, needs="look"),
     Check("keys.fitting", keys.fitting, needs="rows"),
     Check("desks", keys.desks, needs="rows"),
+    Check("flags", life.warned, needs="rows"),
     Check("messages", life.saying, needs="rows"),
     Check("deadlines", life.deadlines, needs="rows"),
     Check("clock", life.clock, needs="rows"),

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from bot_site import NOON, Desk, Site, at_desk, texts
-from rota_site import ROTA, blocks, put, ref
+from rota_site import ROTA, blocks, put, ref, served
 
 from bot import evening
 from bot.duty import DesksAlone
@@ -116,7 +116,7 @@ async def test_a_key_that_runs_out_is_told_to_the_desk_in_words(desk: Desk, staf
     with_keys(staffed, *keys, Recipient(generate().public, "coordinator", "Coord-3 phone", yesterday))
     await evening_comes(desk)
     said = texts(desk.news("coordinator"))
-    assert "the key of Coord-3 that opens notes has run out or does so 23.11. 20:00–" in said
+    assert "no key of Coord-3 opens new notes 23.11. 20:00–" in said
     assert "Ask whoever runs the assistant" in said
 
 
@@ -153,3 +153,19 @@ async def test_a_change_of_the_hour_counts_from_the_next_start_and_the_old_hour_
         assert "Coord-3 is on duty" in texts(desk.news("coordinator"))
         await desk.later(EVENING - site.clock())
         assert desk.news("coordinator") == []
+
+
+async def test_where_another_desk_serves_an_agency_tonights_person_needs_a_key_on_its_list_too(
+    desk: Desk, staffed: Site
+) -> None:
+    put(staffed)
+    served(staffed, keys=("Coord-1 phone", "Coord-2 phone"))
+    await desk.later(timedelta(minutes=1))  # its evening is known from now on
+    desks = DesksAlone.of(staffed.trial.installation.pins)
+    there = staffed.within(lambda tx: evening.warnings(tx, desks, agencies.by_slug(tx, "away"), EVENING, EVENING + DAY))
+    assert {(one.why, one.who) for one in there} == {("key-expired", ("Coord-3",))}
+    assert found(staffed) == [], "their own list has a key of the whole desk"
+    await evening_comes(desk)
+    await desk.later(timedelta(hours=2))  # 18:00 in Lisbon, at the latest
+    for who in ("coordinator", "third", "admin"):
+        assert "no key of Coord-3 (Away Association) opens new notes" in texts(desk.news(who))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from bot_site import NOON, Desk, Site, at_desk, texts
-from rota_site import CODE, QUIET, ROTA, blocks, case_note, put, ref
+from rota_site import CODE, QUIET, ROTA, blocks, case_note, put, ref, served
 
 from bot import duty, evening
 from bot.commands.rota import week
@@ -13,9 +13,6 @@ from bot.trial import AGENCY
 from dialogues import rota as rotas_of
 from dialogues.rota_file import write
 from storage import agencies, cases, flag_steps, rotas
-from storage.pins import Pin
-from storage.sealing.desk import Manifest, sign
-from storage.sealing.signing import SigningKey
 from storage.transaction import Transaction
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -279,27 +276,6 @@ async def test_an_agencys_desk_may_be_another_agencys_coordinators_on_their_rota
     assert "You cannot take it yourself" in said, "its own supervisor is not of the desk"
     await desk.says("second", f"[inbox.{short}.take]")
     assert "You have" in desk.screen("second")
-
-
-def served(site: Site, slug: str = "away") -> None:
-    """Another agency whose flags the trial's coordinators take, with a desk of its own keys."""
-    admin = SigningKey.generate()
-    installation = site.trial.installation
-
-    def turn(tx: Transaction) -> None:
-        agencies.add(tx, slug, name="Away Association", zone="Europe/Lisbon", case_pattern="A-9")
-        stored = agencies.stored_desk(tx, AGENCY)
-        assert stored is not None
-        pin = installation.pins.of(AGENCY)
-        assert pin is not None
-        mine = Manifest.verified(*stored, pin.admin, at_least_version=1)
-        other = Manifest(
-            slug, tx.keyring.agency_ref(slug), 1, mine.suites, mine.recipients, (AGENCY,), True, NOON.date()
-        )
-        installation.pins.set(slug, Pin(admin.public, 1))
-        agencies.publish_desk(tx, other, *sign(other, admin))
-
-    site.within(turn)
 
 
 async def test_a_notice_that_arrives_is_noted_and_puts_nothing_off(desk: Desk, four: Site) -> None:

@@ -22,13 +22,14 @@ from bot.checks import meaning
 from bot.checks.registry import CHECKS
 from bot.clock import MovableClock
 from bot.commands import doctor
-from bot.trial import AGENCY, Trial
+from bot.trial import AGENCY, HANDLES, Trial
 from dialogues.model import Say
 from guidance.encoder import Unavailable
-from storage import agencies, outbox, timers
+from storage import agencies, outbox, reach, timers
 from storage.postgres import FILE, Addresses
 from storage.sealing import keyfile
 from storage.sealing.signing import SigningKey
+from storage.transaction import Transaction
 
 from .conftest import Integra
 
@@ -255,6 +256,14 @@ def silent(trial: Trial) -> None:
     within(trial, lambda tx: outbox.put(tx, "telegram", "1001", [Say("hello")], at=early))
 
 
+def unheard(trial: Trial) -> None:
+    def turn(tx: Transaction) -> None:
+        for chat in HANDLES:
+            reach.mark(tx, tx.keyring.address_ref("console", chat), "blocked", at=NOON)
+
+    within(trial, turn)
+
+
 def unheeded(trial: Trial) -> None:
     within(trial, lambda tx: timers.arm(tx, "flag", "00" * 16, NOON - timedelta(hours=5)))
 
@@ -286,6 +295,7 @@ def ahead(trial: Trial) -> None:
         (bad_site, "content", "site.toml has"),
         (silent, "messages", "the oldest since 11 minutes"),
         (unheeded, "deadlines", "5 hours ago"),
+        (unheard, "flags", "nobody of the desk and no admin can be reached"),
         (ahead, "clock", "48 hours from now"),
     ],
 )

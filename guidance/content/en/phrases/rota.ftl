@@ -59,7 +59,7 @@ rota-warn-nobody = { $sited ->
 }
 rota-warn-not-enrolled = Rota{ rota-warn-of }: { $who } is on duty { $when }, and has no access here. Please invite them, or put somebody else there.
 rota-warn-blocked = Rota{ rota-warn-of }: { $who } is on duty { $when }, and nothing reaches them here. Please ask them by another way to open this chat and press Start, or put somebody else there.
-rota-warn-key-expired = Rota{ rota-warn-of }: the key of { $who } that opens notes has run out or does so { $when }. Flags arrive, and their notes do not open. Ask whoever runs the assistant: guide for running it, Keys.
+rota-warn-key-expired = Rota{ rota-warn-of }: no key of { $who } opens new notes { $when }: it has run out or does so, or is not on the desk's list. Flags arrive, and their notes do not open. Ask whoever runs the assistant: guide for running it, Keys.
 rota-warn-of = { $sited ->
     [0] {""}
    *[other] {" "}of { $site }

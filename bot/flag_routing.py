@@ -5,6 +5,7 @@
            the deadline has passed ─▶ overdue, and supervisors; the next time, admins
            taken and not worked on ─▶ a warning to its owner, then open to all again
            in hand, waiting, and not heard of ─▶ overdue, to its owner and the supervisors
+           its owner is not of its desk any more ─▶ open to all again
 
 ``look`` is harmless at any time: it does what the flag's life says is due now, and sets the timer for the next time.
 """
@@ -98,6 +99,13 @@ class Call:
         """Whoever has it, where that is somebody here."""
         return [one for one in self.there.everybody if one.ref.hex() == self.life.owner]
 
+    @property
+    def may_have_it(self) -> bool:
+        """Whether whoever has it is of its desk; also where there is no desk that holds, for nobody else would be."""
+        there = self.there
+        holds = bool(there.takers) and self.world.access.desk(self.tx, there.row, self.at).ready
+        return not holds or any(one.ref.hex() == self.life.owner for one in there.takers)
+
     def put_off(self, *, untold: bool = False) -> None:
         """Until the quiet hours are over. See ``storage.flags.put_off``."""
         flags.put_off(self.tx, self.flag.note_id, self.there.loud(self.life.urgency, self.at), untold=untold)
@@ -137,6 +145,8 @@ def _look(call: Call) -> list[Outgoing]:
     life, at = call.life, call.at
     if life.state in OVER:
         return []
+    if life.state in OWNED and not call.may_have_it:
+        return reopened(call)
     if call.quiet:
         call.put_off()
         return []

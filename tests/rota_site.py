@@ -51,11 +51,14 @@ async def case_note(desk: Desk, urgency: str) -> str:
     return said.partition("Reference ")[2][:9]
 
 
-def served(site: Site, slug: str = "away", *, keys: tuple[str, ...] = ()) -> None:
+def served(site: Site, slug: str = "away", *, keys: tuple[str, ...] = ()) -> SigningKey:
     """Another agency whose flags the trial's coordinators take.
 
     Args:
         keys: labels of the coordinators' keys on its list; empty: the keys of the trial's own.
+
+    Returns:
+        Its admin's key.
     """
     admin = SigningKey.generate()
     installation = site.trial.installation
@@ -76,3 +79,4 @@ def served(site: Site, slug: str = "away", *, keys: tuple[str, ...] = ()) -> Non
         agencies.publish_desk(tx, other, *sign(other, admin))
 
     site.within(turn)
+    return admin

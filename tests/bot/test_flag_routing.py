@@ -1,5 +1,6 @@
 """Whom a flag calls, one level after the other; what is skipped is said; who has it looks after it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,12 +8,14 @@ from bot_site import NOON, Desk, Site, at_desk, texts
 from rota_site import CODE, QUIET, ROTA, blocks, case_note, put, ref, served
 
 from bot import duty, evening
+from bot.commands.keys.publish import publish
 from bot.commands.rota import week
 from bot.duty import DesksAlone
 from bot.trial import AGENCY
 from dialogues import rota as rotas_of
 from dialogues.rota_file import write
 from storage import agencies, cases, flag_steps, rotas
+from storage.sealing.desk import Manifest
 from storage.transaction import Transaction
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -370,3 +373,32 @@ async def test_two_who_hand_a_flag_to_each_other_do_not_keep_it_from_being_overd
     assert "lead" not in heard(desk, short)
     await desk.later(3 * MINUTE)
     assert "OVERDUE" in heard(desk, short)["lead"]
+
+
+async def test_a_desk_that_another_agency_serves_from_now_on_takes_what_the_former_had_in_hand(
+    desk: Desk, four: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = served(four)
+    four.enrol("console", "away-officer", "officer", "PO-99", agency="away")
+    four.enrol("console", "away-coordinator", "coordinator", "Coord-9", agency="away")
+    short = await desk.logs_note("away-officer", "He did not come.", "urgent")
+    await desk.says("coordinator", f"[inbox.{short}.take]", "[work]")
+    own = await desk.logs_note("officer", "He came late.", "urgent")
+    await desk.says("second", f"[inbox.{own}.take]", "[work]")
+    await desk.later(MINUTE)
+    heard(desk, short)
+    assert desk.news("away-coordinator") == []
+
+    def change(before: Manifest | None, _: bytes, number: int) -> Manifest:
+        assert before is not None
+        return replace(before, version=number, desk_agencies=("away",))
+
+    monkeypatch.setattr("bot.commands.keys.publish.system_clock", four.clock)
+    publish(four.trial.installation, "away", admin, change)
+    await desk.later(timedelta())
+    assert f"{short}" in texts(desk.news("away-coordinator")), "at once, not in a day"
+    assert "waits for a coordinator again" in texts(desk.news("away-officer"))
+    assert heard(desk, short) == {}
+    assert sorted(row[0] for row in four.rows("flags", "state")) == ["in-hand", "notified"]
+    await desk.opens("away-coordinator", f"inbox.{short}.take")
+    assert "You have" in desk.screen("away-coordinator")

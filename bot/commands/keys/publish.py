@@ -13,7 +13,7 @@ from bot.commands.common import Refusal
 from bot.commands.keyfiles import read_key
 from bot.commands.within import within
 from bot.installation import Installation
-from storage import agencies, audit, deletions
+from storage import agencies, audit, deletions, flags, timers
 from storage.pins import Pin
 from storage.sealing.desk import Manifest, next_manifest, sign
 from storage.sealing.errors import ManifestError
@@ -144,6 +144,7 @@ def _count_leavers(
 
 def _publish(tx: Transaction, agency_ref: bytes, manifest: Manifest, canonical: bytes, signature: bytes) -> None:
     agencies.publish_desk(tx, manifest, canonical, signature)
+    timers.pull_in(tx, flags.DEADLINE, system_clock())  # what is in the hands of somebody it does not allow goes on
     about, version = sha256(canonical).digest()[:16], f"version {manifest.version}"
     audit.record(
         tx, "desk.published", at=system_clock(), reason="access", agency=agency_ref, about=about, words=version

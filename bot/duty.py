@@ -75,10 +75,11 @@ class Roster:
 
     Attributes:
         row: the agency whose flags they are.
-        written: the rota as somebody wrote it; ``rota`` has one name for each person.
         rota_of: slug of whose rota it is: its own, or of an agency that serves its desk.
         serving: refs of the agencies whose coordinators serve its desk.
         everybody: with a role in one of these, or in the agency itself.
+        written: the rota as somebody wrote it; ``rota`` has one name for each person.
+        names: of those who may take its flags.
     """
 
     row: AgencyRow
@@ -88,6 +89,7 @@ class Roster:
     serving: tuple[bytes, ...]
     everybody: tuple[Servant, ...] = field(repr=False)
     written: Rota = NO_ROTA
+    names: Names = field(default_factory=lambda: Names(()), repr=False)
 
     @property
     def takers(self) -> tuple[Servant, ...]:
@@ -112,11 +114,6 @@ class Roster:
     def whole(self) -> Rota:
         """The shifts of the whole agency."""
         return rotas_of.of_site(self.rota)
-
-    @property
-    def names(self) -> Names:
-        """Of those who may take its flags."""
-        return names_of(self.takers)
 
     def named(self, names: Iterable[str]) -> tuple[list[Servant], list[str]]:
         """The people of these names, and the names that are nobody's."""
@@ -211,11 +208,8 @@ def roster(tx: Transaction, desks: Desks, row: AgencyRow, at: datetime, *, propo
                 zone = zone if ref == row.ref else agencies.by_ref(tx, ref).profile["zone"]
                 break
     there = Roster(row, NO_ROTA, rotas_of.zone_of(rota, ZoneInfo(zone)), rota_of, serving, everybody, rota)
-    return replace(there, rota=there.names.spelled(rota))
-
-
-def names_of(people: Iterable[Servant]) -> Names:
-    return Names((one.ref.hex(), one.handle) for one in people)
+    names = Names((one.ref.hex(), one.handle) for one in there.takers)
+    return replace(there, rota=names.spelled(rota), names=names)
 
 
 def of_agency(tx: Transaction, desks: Desks, agency_ref: bytes, at: datetime) -> Roster:

@@ -1,13 +1,14 @@
 """Any order of raising, taking, declining, leaving, blocking, restarting and setting the clock, on the real store.
 
-Authors move between sites, sites have shifts of their own or none.
+Authors move between sites, sites have shifts of their own or none; some work on the case of the notes, some begin in a
+night in which clocks change.
 
 By its deadline every flag is taken by a named person or loudly overdue to the next level; it never has two owners, and
 where it has one that is somebody who may have it.
 """
 
 import tempfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from shutil import copytree
@@ -18,7 +19,7 @@ from bot_site import NOON, Site
 from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from storage_site import keep_note, note_id
+from storage_site import CASE, keep_note, note_id
 
 from bot import evening, flag_acts, flag_routing, turns, wiring
 from bot.duty import LAST, SUPERVISOR
@@ -37,7 +38,7 @@ from dialogues.model import (
 )
 from dialogues.reference import reference
 from dialogues.rota_file import read
-from storage import flags, people, reach, rotas, sites, timers
+from storage import cases, flags, people, reach, rotas, sites, timers
 from storage.errors import Unknown
 from storage.transaction import Transaction
 
@@ -47,7 +48,7 @@ ROTAS = (
     "",  # nobody wrote one
     '[[shift]]\ndays = "daily"\nfrom = "08:00"\nto = "20:00"\nfirst = ["Coord-1"]\nsecond = ["Coord-2"]\n',  # no nights
     '[[shift]]\ndays = "daily"\nfrom = "08:00"\nto = "08:00"\nfirst = ["Coord-1"]\nsecond = ["Coord-2"]\n'
-    '[[absence]]\nwho = "Coord-1"\nfrom = 2026-11-23\nto = 2026-12-31\ncover = "Coord-3"\n'
+    '[[absence]]\nwho = "Coord-1"\nfrom = 2026-11-23\nto = 2027-12-31\ncover = "Coord-3"\n'
     '[quiet]\nroutine = "20:00-07:00"\ntoday = "22:00-07:00"\n',
     '[[shift]]\ndays = ["mon"]\nfrom = "08:00"\nto = "20:00"\nfirst = ["Nobody-9"]\n',  # empty on other days
     '[[shift]]\ndays = "daily"\nfrom = "08:00"\nto = "08:00"\nfirst = ["Coord-1"]\n'
@@ -57,6 +58,10 @@ ROTAS = (
     'evening = "18:00"\n',  # no shift at all
 )
 PLACES = ("", "North", "South")
+MEMBERS = ((), ("third",), ("third", "second"), ("lead",))
+"""Whoever works on the case of every note."""
+STARTS = (NOON, datetime(2027, 3, 27, 18, tzinfo=UTC), datetime(2027, 10, 30, 18, tzinfo=UTC))
+"""The second and third are evenings before the clocks of the desk's zone change."""
 LATE = timedelta(hours=26)
 """What quiet hours may put off a deadline by, and a clock that is set may."""
 
@@ -73,8 +78,14 @@ class AnyOrder(RuleBasedStateMachine):
     seen: ClassVar[set[str]] = set()
     """Every act that any example led to."""
 
-    @initialize(rota=st.sampled_from(ROTAS), place=st.sampled_from(PLACES), level=st.integers(1, 3))
-    def open(self, rota: str, place: str, level: int) -> None:
+    @initialize(
+        rota=st.sampled_from(ROTAS),
+        place=st.sampled_from(PLACES),
+        level=st.integers(1, 3),
+        members=st.sampled_from(MEMBERS),
+        start=st.sampled_from(STARTS),
+    )
+    def open(self, rota: str, place: str, level: int, members: tuple[str, ...], start: datetime) -> None:
         """With a flag: hypothesis leaves rules out of whole examples, and one without any says nothing."""
         self.temporary = tempfile.TemporaryDirectory()
         trial = made(self.folder)
@@ -84,6 +95,11 @@ class AnyOrder(RuleBasedStateMachine):
         ):  # fmt: skip
             self.site.enrol("console", chat, role, handle)
         self.refs = {chat: self.ref(chat) for chat in (*CHATS, "officer", "admin")}
+        self.site.clock.move(start - NOON)
+        for chat in members:
+            self.site.within(lambda tx, chat=chat: cases.assign(
+                tx, tx.keyring.agency_ref(AGENCY), CASE, self.refs[chat], at=self.site.clock()
+            ))  # fmt: skip
         self.world = wiring.world(self.site.trial.installation, clock=self.site.clock)
         self.raised: list[str] = []
         self.rewritten = False
@@ -138,9 +154,14 @@ class AnyOrder(RuleBasedStateMachine):
             return flag_acts.perform(tx, self.world, person, act, self.site.clock())
 
         try:
-            self.told(self.site.within(turn))
+            said = self.site.within(turn)
         except Unknown:
             return False
+        self.told(said)
+        notices = [one for one in said if one.notice is not None and one.notice.phrase.startswith("notice-")]
+        if notices and not isinstance(act, HandOnFlag):
+            call = self.site.within(lambda tx: Call.of(tx, self.world, act.note_id, self.site.clock()))
+            assert not call.quiet, "an act wakes people"
         return True
 
     def life(self, note: str) -> Any:
@@ -262,9 +283,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.site.clock.move(minutes * MINUTE)
         self.look()
 
-    @rule(minutes=st.sampled_from([30, 5_000]))
-    def clock_is_set_back(self, minutes: int) -> None:
-        self.site.clock.move(-minutes * MINUTE)
+    @rule(minutes=st.sampled_from([-60_000, -5_000, -30, 90, 60_000]))
+    def clock_is_set(self, minutes: int) -> None:
+        """Back, or ahead: by weeks, too, and perhaps back from there."""
+        self.site.clock.move(minutes * MINUTE)
         self.site.within(lambda tx: turns.keep_up(tx, self.world))
         self.look()
 

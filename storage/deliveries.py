@@ -87,27 +87,31 @@ def release(tx: Transaction, note_id: bytes) -> None:
 
 
 def undo(tx: Transaction, note_id: bytes, *, at: datetime | None = None) -> None:
-    """The note's text is gone. What never left is withdrawn; what left, or may have, is followed by a withdrawal.
+    """The note's text is gone. What never left is withdrawn. What left, or may have, whatever was answered, is followed
+    by a withdrawal, and is asked for first where it can be.
 
     Args:
         at: now; None: the note's hour.
     """
-    mine = deliveries.c.note_id == note_id
-    never_left = and_(
-        mine,
-        deliveries.c.version == RECORDED,
-        deliveries.c.state.in_(("pending", "parked")),
-        deliveries.c.ambiguous == 0,
-    )
+    mine = and_(deliveries.c.note_id == note_id, deliveries.c.version == RECORDED)
+    # The hash is fixed before the first try and dropped once a receiver took nothing of it.
+    never_left = and_(deliveries.c.hash_for_sync.is_(None), deliveries.c.ambiguous == 0)
+    waits = deliveries.c.state.in_(("pending", "parked"))
     gone = {"state": "withdrawn", "why": "", "next_at": None, "done_at": None if at is None else seconds(at)}
-    tx.db.execute(update(deliveries).where(never_left).values(**gone))
-    followed = select(deliveries.c.destination).where(mine, deliveries.c.version == WITHDRAWAL)
+    tx.db.execute(update(deliveries).where(mine, waits, never_left).values(**gone))
+    doubted = {"state": "pending", "ambiguous": 1, "why": "", "next_at": 0, "done_at": None}
+    given_up = and_(deliveries.c.state == "dead", ~never_left)
+    tx.db.execute(update(deliveries).where(mine, or_(waits, given_up)).values(**doubted))
+    release(tx, note_id)  # a restored database may not know yet that it had been
+    withdrawal = deliveries.alias()
+    followed = select(withdrawal.c.id).where(
+        withdrawal.c.destination == deliveries.c.destination,
+        withdrawal.c.note_id == note_id,
+        withdrawal.c.version == WITHDRAWAL,
+    )
     left = tx.db.execute(
         select(deliveries.c.destination, deliveries.c.disclosure).where(
-            mine,
-            deliveries.c.version == RECORDED,
-            deliveries.c.state.not_in(("withdrawn", "dead")),
-            deliveries.c.destination.not_in(followed),
+            mine, deliveries.c.state.not_in(("withdrawn", "dead")), ~followed.exists()
         )
     ).all()
     if not left:
@@ -123,6 +127,17 @@ def undo(tx: Transaction, note_id: bytes, *, at: datetime | None = None) -> None
         if at is not None:
             row["created_at"] = _hour(at)
         tx.db.execute(insert(deliveries), row)
+
+
+def taken_back(tx: Transaction, destination: str, note_id: bytes) -> bool:
+    """Its withdrawal is owed there."""
+    there = and_(
+        deliveries.c.destination == destination,
+        deliveries.c.note_id == note_id,
+        deliveries.c.version == WITHDRAWAL,
+        deliveries.c.state != "withdrawn",
+    )
+    return bool(tx.db.scalar(select(func.count()).select_from(deliveries).where(there)))
 
 
 def forget_withdrawal(tx: Transaction, destination: str, note_id: bytes, *, at: datetime) -> None:

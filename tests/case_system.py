@@ -52,7 +52,7 @@ class CaseSystem:
     before_answer: Callable[[], None] = lambda: None
     changes: list[Remote] = field(default_factory=list)
 
-    async def probe(self) -> Health:
+    async def probe(self, *, made: str = "") -> Health:
         self.probes += 1
         return Health(trouble=Retry("refused-connection") if self.down else None)
 

@@ -59,6 +59,8 @@ class Caps:
         max_bytes: longest event, attachments included.
         attachments: whether photos and voice messages can go along; without, they are withheld and counted.
         lists: whether ``list_since`` gives anything; without, reconciliation is by ``find`` alone.
+        finds: whether ``find`` can tell what is there; without, it is asked by sending again (so that ``repeat_safety``
+            must be of the receiver's own), nothing counts as not there, and nothing can be reconciled.
         find_lag_s: how long after a write ``find`` may still miss it.
     """
 
@@ -68,6 +70,7 @@ class Caps:
     max_bytes: int = 64 * 1024 * 1024
     attachments: bool = True
     lists: bool = True
+    finds: bool = True
     find_lag_s: float = 0.0
 
 
@@ -198,21 +201,26 @@ class Retry:
         reason: a code, a-z and hyphens: ``refused-connection``, ``timeout``, ``http-503`` …
         after_s: the receiver asked for that pause (``Retry-After``); the worker clamps it to 1 s … 6 h.
         ambiguous: it may have arrived; the worker calls ``find`` before it sends again.
+        made: id there of a record that this try made and could not prove; ``find`` and ``probe`` are told of it.
     """
 
     reason: str
     after_s: float | None = None
     ambiguous: bool = False
+    made: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Park:
     """A person must look. ``destination``: nothing more is sent there until it is mended (401, 403, 410, redirects, bad
-    certificates). ``note``: the others go on; with ``again_s`` it is tried again by itself (person unknown there)."""
+    certificates). ``note``: the others go on; with ``again_s`` it is tried again by itself (person unknown there).
+    ``ambiguous``, ``made``: as of ``Retry``."""
 
     reason: str
     scope: Literal["note", "destination"] = "note"
     again_s: float | None = None
+    ambiguous: bool = False
+    made: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +228,13 @@ class Reject:
     """The receiver judged this note and will judge it so again (400, 413, 415, 422). Five different notes with the same
     ``reason`` in a row count as a change of its schema: nobody is parked, the destination pauses.
 
-    ``reason`` ``too-large``: it is sent again at once without its attachments, if it has any.
+    ``reason`` ``too-large``: it is sent again at once without its attachments, if it has any. ``ambiguous``, ``made``:
+    as of ``Retry``.
     """
 
     reason: str
+    ambiguous: bool = False
+    made: str = ""
 
 
 Outcome = Accepted | Sent | Retry | Park | Reject
@@ -263,16 +274,21 @@ class Connector(Protocol):
     @property
     def caps(self) -> Caps: ...
 
-    async def probe(self) -> Health:
+    async def probe(self, *, made: str = "") -> Health:
         """Whether a delivery would get through: reachable, credentials, mapping, clock, certificate. Writes nothing
-        there. Raises nothing for what can go wrong there."""
+        there, nor here. Raises nothing for what can go wrong there.
+
+        Args:
+            made: id of a record that a try made and could not prove: trouble while none of ours can be read.
+        """
 
     async def find(self, ref: DeliveryRef, *, remote_id: str = "") -> Sequence[Remote]:
         """All records there that hold this note id and version, oldest first; one that has gone on to a later version
         counts, without its hash.
 
         Args:
-            remote_id: where it was accepted; what was deleted there may be found by that alone, as ``gone``.
+            remote_id: where it was accepted, or made without proof; what was deleted there may be found by that
+                alone, as ``gone``.
 
         Raises:
             Unanswered: see there.

@@ -83,14 +83,14 @@ class Settled(StorageError):
         self.look = look
         self.answer = answer
 
-    def after_writing(self) -> Retry | Park | Reject:
-        """An earlier question of the same delivery may have made a record."""
-        return replace(self.outcome, ambiguous=True) if isinstance(self.outcome, Retry) else self.outcome
+    def after_writing(self, made: str = "") -> Retry | Park | Reject:
+        """An earlier question of the same delivery may have made a record, or did: ``made``."""
+        return replace(self.outcome, ambiguous=True, made=made)
 
     def reading(self) -> Retry | Park:
         """What was asked was no delivery: nobody's note is to blame."""
         if isinstance(self.outcome, Retry):
-            return replace(self.outcome, ambiguous=False)
+            return replace(self.outcome, ambiguous=False, made="")
         return Park(self.outcome.reason, "destination")
 
 
@@ -173,6 +173,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "forbidden": "it knows us but does not let us: a right is missing, or the queue is switched off",
     "no-such-address": "it has nothing at that address; check url",
     "no-receipt": 'it answers without a receipt; see docs/formats/webhook.md, or set receipt = "status"',
+    "no-lookup": "it cannot be asked what it holds; set lookup = true where the receiver can list it",
     "switched-off": "it says that this interface is gone for good; ask who runs it",
 }
 

@@ -130,7 +130,7 @@ class FileDrop:
     def name(self) -> str:
         return self._settings.name
 
-    async def probe(self) -> Health:
+    async def probe(self, *, made: str = "") -> Health:
         findings: list[Finding] = []
         trouble: Retry | Park | None = None
         if not self._believed:
@@ -178,15 +178,23 @@ class FileDrop:
                 await self._write_left()
             lines = await self._lines(deliveries)
         except DropConflict:
-            return [Park("conflict", "destination")] * len(deliveries)
-        except DropUnwritable as away:
-            return [Retry(away.why.lower())] * len(deliveries)
-        except (Busy, Stale):
-            return [Retry("busy")] * len(deliveries)
+            left = await self._fixed(deliveries)
+            return [Park("conflict", "destination", ambiguous=one) for one in left]
+        except (DropUnwritable, Busy, Stale) as away:
+            left = await self._fixed(deliveries)
+            return [Retry(getattr(away, "why", "busy").lower(), ambiguous=one) for one in left]
         return [
             Sent(lines[one.ref.key].remote_id) if self._believed else Accepted(lines[one.ref.key].remote_id)
             for one in deliveries
         ]
+
+    async def _fixed(self, deliveries: Sequence[Delivery]) -> list[bool]:
+        """Of each, whether it stands in a batch that is not acknowledged: that leaves as it is, sooner or later."""
+        try:
+            lines = await self._lines(deliveries)
+        except Busy:
+            return [True] * len(deliveries)
+        return [one.ref.key in lines and lines[one.ref.key].outstanding for one in deliveries]
 
     async def find(self, ref: DeliveryRef, *, remote_id: str = "") -> Sequence[Remote]:
         try:

@@ -78,7 +78,8 @@ def take(tx: Transaction, name: str, remote: Remote, hashes: HashBox, *, now: in
     if row.state in ("sent", "pending", "parked") and (row.state != "pending" or row.ambiguous):
         if remote.state == "refused" and row.state == "sent" and row.remote_id in ("", remote.remote_id):
             why = (remote.reason or "refused-there")[:32]
-            tx.db.execute(update(rows).where(here).values(state="parked", why=why, next_at=None, done_at=now))
+            refused = {"state": "parked", "why": why, "next_at": None, "done_at": now, "remote_id": ""}
+            tx.db.execute(update(rows).where(here).values(**refused))
             queue.log(tx, row.id, "parked", now=now, why=why)
             deliveries.tell(tx, deliveries.PARKED, about, at=moment(now))
             return "parked"

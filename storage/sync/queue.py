@@ -9,10 +9,10 @@ What amends a note waits while that note is parked or under way.
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import BindParameter, Select, and_, bindparam, func, insert, or_, select, text, update
 
@@ -29,6 +29,16 @@ LEASE_S: Final = 180
 DAY_S: Final = 86_400
 LONGEST_PAUSE_S: Final = 7 * DAY_S
 
+
+class Waiting(Protocol):
+    @property
+    def note_id(self) -> bytes: ...
+
+    @property
+    def waits_for(self) -> bytes | None: ...
+
+
+W = TypeVar("W", bound=Waiting)
 Now = Callable[[Transaction], int]
 """Seconds since 1970, as all who share the database see them."""
 
@@ -61,11 +71,18 @@ class Claimed:
     withhold: bool
     hash_for_sync: bytes | None
     sent_at: int | None
+    remote_id: str
+    waits_for: bytes | None
     lease: bytes
 
     @property
     def key(self) -> str:
         return f"{self.note_id.hex()}.v{self.version}"
+
+    @property
+    def tried(self) -> bool:
+        """Whatever was answered, something of it may have left."""
+        return self.ambiguous or self.hash_for_sync is not None
 
 
 def claim(tx: Transaction, destination: str, *, now: int, most: int, together: bool = False) -> list[Claimed]:
@@ -84,6 +101,8 @@ def claim(tx: Transaction, destination: str, *, now: int, most: int, together: b
     if together and tx.db.scalar(_under_way, given):
         return []
     found = tx.db.execute(_due(together), given | {"far": now + LONGEST_PAUSE_S, "most": most}).all()
+    if together:
+        found = _with_what_they_wait_for(tx, destination, found)
     if not found:
         return []
     lease = os.urandom(16)
@@ -132,10 +151,43 @@ def claim(tx: Transaction, destination: str, *, now: int, most: int, together: b
             withhold=bool(row.withhold),
             hash_for_sync=row.hash_for_sync,
             sent_at=row.sent_at,
+            remote_id=row.remote_id,
+            waits_for=row.waits_for,
             lease=lease,
         )
         for row in found
     ]
+
+
+def _with_what_they_wait_for(tx: Transaction, destination: str, found: Sequence[Any]) -> list[Any]:
+    """Less those that wait for what is to be delivered still and not among them, as it waits for something itself."""
+    awaited = {row.waits_for for row in found if row.waits_for is not None}
+    missing = set[bytes]()
+    for start in range(0, len(some := list(awaited)), 500):
+        query = select(rows.c.note_id).where(
+            rows.c.destination == destination,
+            rows.c.note_id.in_(some[start : start + 500]),
+            rows.c.version == deliveries.RECORDED,
+            rows.c.state.in_(("pending", "leased", "parked")),
+        )
+        missing.update(tx.db.scalars(query))
+    missing -= {row.note_id for row in found if row.version == deliveries.RECORDED}
+    return without(missing, found)
+
+
+def without(missing: set[bytes], some: Iterable[W]) -> list[W]:
+    """Less what waits, directly or not, for notes that are not delivered with them.
+
+    Args:
+        some: in the order of their cases: what is added to an addition comes after it.
+    """
+    kept, missing = [], set(missing)
+    for one in some:
+        if one.waits_for in missing:
+            missing.add(one.note_id)
+        else:
+            kept.append(one)
+    return kept
 
 
 # Statements of each round are made once: making one costs more than the database needs for it.
@@ -197,6 +249,8 @@ def _due(together: bool) -> Select[Any]:
             rows.c.mapper,
             rows.c.withhold,
             rows.c.sent_at,
+            rows.c.remote_id,
+            rows.c.waits_for,
             notes.c.reference,
             notes.c.flag_level,
             notes.c.channel,
@@ -278,6 +332,18 @@ def filed(tx: Transaction, note_id: bytes, *, now: int) -> None:
     here = update(notes).where(notes.c.id == note_id, notes.c.state == "waiting").values(state="handed-over")
     if tx.db.execute(here).rowcount:
         deliveries.tell(tx, deliveries.FILED, note_id.hex(), at=moment(now))
+
+
+def unproven(tx: Transaction, destination: str) -> str:
+    """Id there of the last record that a try made and could not prove; empty: none."""
+    query = (
+        select(rows.c.remote_id)
+        .where(rows.c.destination == destination, rows.c.state == "pending", rows.c.ambiguous == 1)
+        .where(rows.c.remote_id != "")
+        .order_by(rows.c.sent_at.desc(), rows.c.id.desc())
+        .limit(1)
+    )
+    return tx.db.scalar(query) or ""
 
 
 def waiting(tx: Transaction, destination: str) -> int:

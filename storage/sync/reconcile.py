@@ -34,7 +34,7 @@ from storage.schema import deliveries as rows
 from storage.schema import destinations as destination_rows
 from storage.schema import flags, notes
 from storage.sync import destinations, looking, queue
-from storage.sync.base import DeliveryRef, Remote, Unanswered, Unsupported
+from storage.sync.base import DeliveryRef, Park, Remote, Unanswered, Unsupported
 from storage.sync.worker import Worker
 from storage.transaction import Transaction, moment, seconds
 
@@ -109,9 +109,11 @@ async def reconcile(
         fix: mend what can be mended; each leaves an entry in the audit log.
 
     Raises:
-        Unanswered: the case system could not be read.
+        Unanswered: the case system could not be read, or is none that can be.
     """
     store, name = worker.store, worker.name
+    if not worker.connector.caps.finds:
+        raise Unanswered(Park("no-lookup", "destination"))
     remotes, loose = await _listed(worker)
     report = await store.run(partial(_begun, name=name, since=since, now=worker.now))
     report.read = sum(map(len, remotes.values())) + len(loose)
@@ -321,7 +323,7 @@ def _settle(tx: Transaction, *, name: str, row: Any, remote: Remote, worker: Wor
 def _again(tx: Transaction, *, name: str, row: Any, now: queue.Now) -> None:
     at = now(tx)
     here = and_(rows.c.id == row.id, rows.c.state == "acked")
-    again = {"state": "pending", "ambiguous": 1, "next_at": 0, "remote_state": "", "done_at": None}
+    again = {"state": "pending", "ambiguous": 1, "next_at": 0, "remote_id": "", "remote_state": "", "done_at": None}
     tx.db.execute(update(rows).where(here).values(**again))
     queue.log(tx, row.id, "missed", now=at)
     _audit(tx, name, row, at)

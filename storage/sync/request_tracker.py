@@ -17,6 +17,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
@@ -104,8 +105,8 @@ class RequestTracker:
     def name(self) -> str:
         return self._to.name
 
-    async def probe(self) -> Health:
-        return await self._exchange.health(self._look)
+    async def probe(self, *, made: str = "") -> Health:
+        return await self._exchange.health(partial(self._look, made=made))
 
     async def find(self, ref: DeliveryRef, *, remote_id: str = "") -> Sequence[Remote]:
         async with reading():
@@ -172,13 +173,15 @@ class RequestTracker:
         answer = await self._exchange.ask(
             "POST", "/ticket", until=until, body=_json(self._ticket(delivery, amended)), headers=JSON
         )
+        number = str(members(answer).get("id", ""))
+        if not number.isdigit():
+            return Retry("not-json", ambiguous=True)
         try:
-            number = str(members(answer).get("id", ""))
-            if not number.isdigit():
-                raise Settled(Retry("not-json", ambiguous=True))
             return await self._proven(delivery, number, until)
         except Settled as settled:
-            return settled.after_writing()
+            return settled.after_writing(made=number)
+        except ODD:
+            return Retry("not-json", ambiguous=True, made=number)
 
     async def _proven(self, delivery: Delivery, number: str, until: float) -> Outcome:
         ticket = members(await self._exchange.ask("GET", f"/ticket/{number}", until=until, most_bytes=MOST_PAGE_BYTES))
@@ -186,7 +189,7 @@ class RequestTracker:
             holders = await self._holding(delivery.ref.note_id, until, anywhere=True)
             if not holders:  # the field is gone, or may not be written: what comes now would be lost track of as well
                 await self._retire("", number, until)
-                return Park("mapping", "destination")
+                return Park("mapping", "destination", ambiguous=True, made=number)
             winner = self._remote(holders[0])
             await self._retire(winner.remote_id, number, until)
             return await self._there(delivery, holders[0], until)
@@ -212,7 +215,7 @@ class RequestTracker:
         except Settled as settled:
             return settled.after_writing()
         if self._remote(ticket).version != delivery.ref.version:
-            return Park("mapping", "destination")
+            return Park("mapping", "destination", ambiguous=True)
         drift = () if ticket.get("Status") == self._to.withdrawn_status else ("status",)
         return Accepted(there.remote_id, there.url, drift=drift)
 
@@ -296,15 +299,15 @@ class RequestTracker:
 
     async def _at(self, ref: DeliveryRef, remote_id: str, until: float) -> list[Remote]:
         """No search shows what was deleted there, or moved out of the queue; the ticket's own address does. Moved to
-        where we may not look, it counts as gone: for a person, and never made again by itself."""
+        where we may not look, it counts as gone: for a person, and never made again by itself. Where nothing of ours
+        may be read, that says nothing of this one."""
         path = f"/ticket/{_number(remote_id)}"
         try:
             answer = await self._exchange.ask("GET", path, until=until, most_bytes=MOST_PAGE_BYTES)
         except Settled as settled:
-            status = settled.answer.status if settled.answer is not None else 0
-            if status == 404:
+            if _status(settled) == 404:
                 return []
-            if status == 403:
+            if _status(settled) == 403 and await self._reads(until):
                 return [Remote(remote_id, ref.note_id, ref.version, state="gone", url=self._url(remote_id))]
             raise
         remote = self._remote(members(answer))
@@ -332,7 +335,7 @@ class RequestTracker:
         )
         return _items(answer)
 
-    async def _look(self, until: float) -> tuple[Answer, Sequence[Finding]]:
+    async def _look(self, until: float, made: str) -> tuple[Answer, Sequence[Finding]]:
         version = await self._exchange.ask("GET", "/rt", until=until)
         queue = await self._exchange.ask("GET", f"/queue/{quote(self._to.queue, safe='')}", until=until)
         told = members(queue)
@@ -348,6 +351,8 @@ class RequestTracker:
             if name not in there
         ]
         findings += await self._fields_found({name: there[name] for name in self._written() if name in there}, until)
+        if made and not any(one.level == "trouble" for one in findings):
+            findings += await self._unread(made, until)
         if not any(one.level == "trouble" for one in findings):
             findings += await self._lost_track(until)
         if not any(one.level == "trouble" for one in findings):
@@ -442,6 +447,26 @@ class RequestTracker:
             what = f"withdrawals will not get through: its user lacks {' and '.join(lacking)}"
             return [Finding("warning", "rights", what)]
         return [Finding("fine", "rights", "its user may make tickets, comment on them and change them")]
+
+    async def _unread(self, made: str, until: float) -> list[Finding]:
+        """A ticket that was made and could not be read: another one could not be read likewise."""
+        try:
+            await self._exchange.ask("GET", f"/ticket/{_number(made)}", until=until, most_bytes=MOST_PAGE_BYTES)
+        except Settled as settled:
+            if _status(settled) != 403:
+                if _status(settled) == 404:
+                    return []
+                raise
+            if await self._reads(until):
+                return []
+            what = f"ticket {made} was made and may not be read: give the user ShowTicket on the queue"
+            return [Finding("trouble", "forbidden", what)]
+        return []
+
+    async def _reads(self, until: float) -> bool:
+        """Whether any ticket of ours is shown to us: no search shows one that may not be read."""
+        query = f"Queue = '{self._to.queue}' AND Creator = '__CurrentUser__' AND EffectiveId > 0"
+        return bool(await self._search(query, until, orderby="id", per_page="1"))
 
     async def _lost_track(self, until: float) -> list[Finding]:
         """Tickets of ours that took no id lately: another one would be lost track of likewise."""
@@ -548,6 +573,10 @@ def _number(text: str) -> str:
     if not text.isdigit():
         raise ValueError("a ticket's id is a number")
     return text
+
+
+def _status(settled: Settled) -> int:
+    return 0 if settled.answer is None else settled.answer.status
 
 
 def _until(within_s: float) -> float:

@@ -84,7 +84,7 @@ class Roundup:
     def name(self) -> str:
         return self._to.name
 
-    async def probe(self) -> Health:
+    async def probe(self, *, made: str = "") -> Health:
         return await self._exchange.health(self._look)
 
     async def find(self, ref: DeliveryRef, *, remote_id: str = "") -> Sequence[Remote]:
@@ -124,11 +124,12 @@ class Roundup:
             answer = await self._write("POST", self._items, _item(delivery), until)
         except Settled as settled:
             return await self._refused(delivery, settled, until) if settled.look else settled.outcome
+        number = ""
         try:
             number = str(_data(answer).get("id", ""))
             held, _ = await self._read(number, until)
         except Settled as settled:
-            return settled.after_writing()
+            return settled.after_writing(made=number if number.isdigit() else "")
         return Accepted(number, self._url(number), drift=_drift(delivery, held))
 
     async def _refused(self, delivery: Delivery, refused: Settled, until: float) -> Outcome:

@@ -3,7 +3,8 @@ it. The log gets a code each time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, assert_never
+from types import MappingProxyType
+from typing import Any, Final, assert_never
 
 from storage import deliveries
 from storage.sync import destinations, queue
@@ -15,6 +16,7 @@ from storage.transaction import Transaction, moment
 
 TOLD_AFTER_S: Final = 60
 """People hear of a note that was refused only then: five in a row are no mistake of the notes."""
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,37 +61,54 @@ def settle(
         case Later(until):
             queue.mark(tx, one, outcome="later", now=now, state="pending", next_at=until, ambiguous=1)
             return "later"
-        case Retry(reason, after_s, ambiguous):
-            return _again(tx, name, one, reason, after_s, ambiguous, now, pause)
+        case Retry():
+            return _again(tx, name, one, outcome, now, pause)
         case Park(reason, "destination"):
-            if not queue.mark(tx, one, outcome="retry", now=now, why=reason[:32], state="pending", next_at=now):
+            if not queue.mark(
+                tx, one, outcome="retry", now=now, why=reason[:32], state="pending", next_at=now, **_doubt(outcome, now)
+            ):
                 return "late"
             destinations.down(tx, name, reason, now=now, pause=pause, tell=True)
             return "retry"
         case Park(reason, _, again_s):
             destinations.answered(tx, name)
-            return _parked(tx, name, one, reason, None if again_s is None else now + round(again_s), now)
-        case Reject("too-large") if has_attached:
+            next_at = None if again_s is None else now + round(again_s)
+            return _parked(tx, name, one, reason, next_at, now, doubt=_doubt(outcome, now))
+        case Reject("too-large") if has_attached and not outcome.ambiguous:
             # Nothing of it was taken, so that what is sent without them is what it is for ever.
             kept = queue.mark(
                 tx, one, outcome="withheld", now=now, why="too-large", state="pending", withhold=1, next_at=now,
                 hash_for_sync=None, attempts=one.attempts + 1,
             )  # fmt: skip
             return "retry" if kept else "late"
-        case Reject(reason):
-            return _rejected(tx, name, one, reason, now, pause)
+        case Reject():
+            return _rejected(tx, name, one, outcome, now, pause)
         case _:
             assert_never(outcome)
 
 
+def may_be_there(one: Unreadable) -> bool:
+    """It is to be asked for: what is taken back is, after any try."""
+    return one.claimed.tried if one.why == "gone" else one.claimed.ambiguous
+
+
 def unreadable(
-    tx: Transaction, name: str, one: Unreadable, found: Mapping[int, Outcome | None], *, now: int, pause: Pause
+    tx: Transaction,
+    name: str,
+    one: Unreadable,
+    found: Mapping[int, Outcome | None],
+    *,
+    finds: bool,
+    now: int,
+    pause: Pause,
 ) -> str:
     """A note that cannot be opened here: parked and tried again every day; one whose text was destroyed is withdrawn.
+    What may be there without our seeing it is withdrawn there, too.
 
     Args:
         found: of those that may have arrived before: what they came to there, None where they are not; left out where
             nobody answered.
+        finds: the destination can be asked at all.
     """
     claimed = one.claimed
     there = found.get(claimed.id)
@@ -97,11 +116,12 @@ def unreadable(
         return settle(tx, name, claimed, there, now=now, has_attached=False, pause=pause)
     if one.why != "gone":
         return _parked(tx, name, claimed, one.why, now + DAY_S, now)
-    if claimed.ambiguous and claimed.id not in found:
+    if may_be_there(one) and finds and claimed.id not in found:
         queue.mark(tx, claimed, outcome="later", now=now, state="pending", next_at=now + 60, ambiguous=1)
         return "later"
     kept = queue.mark(tx, claimed, outcome="withdrawn", now=now, state="withdrawn", why="gone", done_at=now)
-    if kept:
+    unseen = may_be_there(one) and (not finds or claimed.remote_id)
+    if kept and not unseen:
         deliveries.forget_withdrawal(tx, name, claimed.note_id, at=moment(now))
     return "withdrawn" if kept else "late"
 
@@ -130,34 +150,42 @@ def _accepted(tx: Transaction, name: str, one: Claimed, outcome: Accepted, now: 
     return "accepted"
 
 
-def _again(
+def _again(tx: Transaction, name: str, one: Claimed, outcome: Retry, now: int, pause: Pause) -> str:
+    # Longer than the destination does: a note that alone brings it to its knees lets the others pass.
+    wait_s = 2 * pause(one.attempts + 1, outcome.after_s)
+    kept = queue.mark(
+        tx, one, outcome="retry", now=now, why=outcome.reason[:32], state="pending", attempts=one.attempts + 1,
+        next_at=now + max(1, round(wait_s)), **_doubt(outcome, now),
+    )  # fmt: skip
+    destinations.down(tx, name, outcome.reason, now=now, pause=pause, after_s=outcome.after_s)
+    return "retry" if kept else "late"
+
+
+def _doubt(outcome: Retry | Park | Reject, now: int) -> dict[str, Any]:
+    """What is remembered of a try that may have left something there."""
+    made = {"remote_id": outcome.made[:255]} if outcome.made else {}
+    return {"ambiguous": 1, "sent_at": now, **made} if outcome.ambiguous else {}
+
+
+def _parked(
     tx: Transaction,
     name: str,
     one: Claimed,
     reason: str,
-    after_s: float | None,
-    ambiguous: bool,
+    next_at: int | None,
     now: int,
-    pause: Pause,
-) -> str:
-    # Longer than the destination does: a note that alone brings it to its knees lets the others pass.
-    wait_s = 2 * pause(one.attempts + 1, after_s)
-    values = {"ambiguous": 1, "sent_at": now} if ambiguous else {}
-    kept = queue.mark(
-        tx, one, outcome="retry", now=now, why=reason[:32], state="pending", attempts=one.attempts + 1,
-        next_at=now + max(1, round(wait_s)), **values,
-    )  # fmt: skip
-    destinations.down(tx, name, reason, now=now, pause=pause, after_s=after_s)
-    return "retry" if kept else "late"
-
-
-def _parked(
-    tx: Transaction, name: str, one: Claimed, reason: str, next_at: int | None, now: int, *, told_after_s: int = 0
+    *,
+    told_after_s: int = 0,
+    doubt: Mapping[str, Any] = NOTHING,
 ) -> str:
     why = reason[:32]
+    if one.version == deliveries.RECORDED and deliveries.taken_back(tx, name, one.note_id):
+        # Nobody is to mend it: it is looked for, and its withdrawal follows.
+        again = {"state": "pending", "next_at": now, "ambiguous": 1}
+        return "retry" if queue.mark(tx, one, outcome="retry", now=now, why=why, **{**doubt, **again}) else "late"
     kept = queue.mark(
         tx, one, outcome="parked", now=now, why=why, state="parked", attempts=one.attempts + 1, next_at=next_at,
-        done_at=now,
+        done_at=now, **doubt,
     )  # fmt: skip
     if not kept:
         return "late"
@@ -166,9 +194,10 @@ def _parked(
     return "parked"
 
 
-def _rejected(tx: Transaction, name: str, one: Claimed, reason: str, now: int, pause: Pause) -> str:
-    told = _parked(tx, name, one, reason, None, now, told_after_s=TOLD_AFTER_S)
-    if told == "late":
+def _rejected(tx: Transaction, name: str, one: Claimed, outcome: Reject, now: int, pause: Pause) -> str:
+    reason = outcome.reason
+    told = _parked(tx, name, one, reason, None, now, told_after_s=TOLD_AFTER_S, doubt=_doubt(outcome, now))
+    if told != "parked":
         return told
     count = destinations.rejected(tx, name, reason[:32], now=now)
     if count < destinations.SCHEMA_CHANGED_AFTER:

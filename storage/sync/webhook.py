@@ -34,6 +34,7 @@ from storage.sync.base import (
     Remote,
     RemoteState,
     Sent,
+    Unanswered,
     Unsupported,
 )
 from storage.sync.exchange import Exchange, Settled, WebDestination, members, reading
@@ -85,18 +86,18 @@ class Webhook:
     ) -> None:
         self._to, self._exchange, self._keys, self._given = settings, exchange, tuple(keys), given
         self._path = URL(settings.url).raw_path.rstrip("/")
-        self.caps = Caps(repeat_safety="unique_key", parallel=4, lists=settings.lookup)
+        self.caps = Caps(repeat_safety="unique_key", parallel=4, lists=settings.lookup, finds=settings.lookup)
 
     @property
     def name(self) -> str:
         return self._to.name
 
-    async def probe(self) -> Health:
+    async def probe(self, *, made: str = "") -> Health:
         return await self._exchange.health(self._look)
 
     async def find(self, ref: DeliveryRef, *, remote_id: str = "") -> Sequence[Remote]:
         if not self._to.lookup:
-            return []  # it is asked by sending again, which changes nothing there
+            raise Unanswered(Park("no-lookup", "destination"))
         async with reading():
             return await self._holding(ref, _until(WITHIN_S))
 
@@ -143,7 +144,9 @@ class Webhook:
             return Sent(_short(receipt, "remote_id"))
         if receipt.get("payload_sha256") != delivery.payload_sha256:
             # Somebody else's page blames no note; an answer of the receiver's own to this event does.
-            return Reject("no-receipt") if isinstance(answer.json(), dict) else Park("no-receipt", "destination")
+            if isinstance(answer.json(), dict):
+                return Reject("no-receipt", ambiguous=True)
+            return Park("no-receipt", "destination", ambiguous=True)
         return Accepted(_short(receipt, "remote_id"), _url(receipt), already=receipt.get("already") is True)
 
     async def _refused(self, delivery: Delivery, settled: Settled, until: float) -> Outcome:

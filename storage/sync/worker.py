@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from secrets import SystemRandom
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
@@ -23,6 +23,7 @@ from storage.sync.base import (
     Accepted,
     Connector,
     Delivery,
+    Health,
     Outcome,
     Park,
     Remote,
@@ -107,6 +108,15 @@ class Worker:
             step = await self.store.run(partial(self._ended, step=step))
         return step
 
+    async def health(self) -> Health:
+        """What a probe says now.
+
+        Raises:
+            TimeoutError: nothing, for too long.
+        """
+        made = await self.store.run(lambda tx: queue.unproven(tx, self.name))
+        return await asyncio.wait_for(self.connector.probe(made=made), FIND_S)
+
     async def look(self) -> None:
         """Learn now what became there of what was handed in."""
         await self._look()
@@ -143,12 +153,15 @@ class Worker:
         unreadable: list[Unreadable] = []
         async for made in self.opener.opened(self.store, claimed, self.settings, self.connector.caps):
             ready.append(made) if isinstance(made, Ready) else unreadable.append(made)
+        closed = {one.claimed.note_id for one in unreadable if one.claimed.version == deliveries.RECORDED}
+        kept = {one.id for one in queue.without(closed, [one.claimed for one in ready])}
+        ready = [one for one in ready if one.claimed.id in kept]
         dealt = {one.claimed.id for one in ready} | {one.claimed.id for one in unreadable}
         rest = [one for one in claimed if one.id not in dealt]
         await self.store.run(partial(self._fix, ready=ready, rest=rest))
         self.reached("fixed")
         outcomes = await self._outcomes(ready)
-        found = await self._sought([one.claimed for one in unreadable if one.claimed.ambiguous])
+        found = await self._sought([one.claimed for one in unreadable if settling.may_be_there(one)])
         self.reached("sent")
         tried = len(claimed) - len(rest)
 
@@ -197,8 +210,10 @@ class Worker:
 
     async def _found(self, one: Ready) -> "Outcome | settling.Later | None":
         """None: it is not there, and may be sent."""
+        if not self.connector.caps.finds:
+            return None  # it is asked by sending again, which changes nothing there
         try:
-            remotes = await self._find(one.delivery.ref)
+            remotes = await self._find(one.claimed)
         except Unanswered as refused:
             return refused.outcome
         sha256 = one.delivery.payload_sha256
@@ -212,13 +227,16 @@ class Worker:
         if any(remote.payload_sha256 not in ("", sha256) for remote in remotes):
             return Park("conflict")
         first, *extra = remotes
+        if first.state == "gone":  # made, not proven, and deleted since: a person decides
+            return Park("gone")
         for duplicate in extra:
             await self._retire(first, duplicate)
         return _there(first)
 
-    async def _find(self, ref: Any) -> Sequence[Remote]:
+    async def _find(self, one: Claimed) -> Sequence[Remote]:
+        ref = settling.ref_of(one)
         try:
-            return await asyncio.wait_for(self.connector.find(ref), FIND_S)
+            return await asyncio.wait_for(self.connector.find(ref, remote_id=one.remote_id), FIND_S)
         except TimeoutError:
             raise Unanswered(Retry("timeout", ambiguous=True)) from None
         except Unanswered as refused:
@@ -236,9 +254,9 @@ class Worker:
     async def _sought(self, closed: Sequence[Claimed]) -> dict[int, Outcome | None]:
         """Of notes that cannot be opened now: what they came to there, None where they are not."""
         found: dict[int, Outcome | None] = {}
-        for one in closed:
+        for one in closed if self.connector.caps.finds else ():
             try:
-                remotes = await self._find(settling.ref_of(one))
+                remotes = await self._find(one)
                 found[one.id] = _there(remotes[0]) if remotes else None
             except Unanswered:
                 continue  # asked again with the next try
@@ -253,7 +271,11 @@ class Worker:
         found: dict[int, Outcome | None],
     ) -> list[str]:
         now = self.now(tx)
-        told = [settling.unreadable(tx, self.name, one, found, now=now, pause=self._pause) for one in unreadable]
+        finds = self.connector.caps.finds
+        told = [
+            settling.unreadable(tx, self.name, one, found, finds=finds, now=now, pause=self._pause)
+            for one in unreadable
+        ]
         for one, outcome in outcomes:
             has_attached = bool(one.delivery.attachments)
             told.append(
@@ -271,7 +293,7 @@ class Worker:
     async def _probe(self) -> Retry | Park | None:
         """Why nothing gets through; None: it does."""
         try:
-            return (await asyncio.wait_for(self.connector.probe(), FIND_S)).trouble
+            return (await self.health()).trouble
         except TimeoutError:
             return Retry("timeout")
         except Exception as odd:

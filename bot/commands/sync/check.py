@@ -16,11 +16,10 @@ from storage.errors import BadInstallation
 from storage.sync import destinations as rows
 from storage.sync.base import Finding, Health
 from storage.sync.registry import read_destinations
-from storage.sync.worker import Worker
+from storage.sync.worker import FIND_S, Worker
 
 MOST_SKEW_S: Final = 60.0
 ENDS_SOON: Final = timedelta(days=21)
-PROBE_S: Final = 60.0
 MARKS: Final = {"fine": "ok  ", "warning": "look", "trouble": "MEND"}
 
 
@@ -60,9 +59,9 @@ async def _check(parts: Parts) -> dict[str, list[Finding]]:
 
 async def _probed(worker: Worker) -> Health:
     try:
-        return await asyncio.wait_for(worker.connector.probe(), PROBE_S)
+        return await worker.health()
     except TimeoutError:
-        return Health((Finding("trouble", "timeout", f"no answer within {PROBE_S:.0f} seconds"),))
+        return Health((Finding("trouble", "timeout", f"no answer within {FIND_S:.0f} seconds"),))
 
 
 def _agency(parts: Parts, worker: Worker) -> list[Finding]:

@@ -14,6 +14,7 @@ from bot.commands.sync.status import sentences as standing_sentences
 from bot.installation import Installation
 from bot.sync_wiring import Parts
 from storage.sync.base import Unanswered
+from storage.sync.exchange import MEANINGS
 from storage.sync.reconcile import MENDED, STATES, Report
 from storage.sync.reconcile import reconcile as compared
 from storage.sync.registry import read_destinations
@@ -53,7 +54,8 @@ def reconcile(
     try:
         report = asyncio.run(_compared(parts, _day(since), fix))
     except Unanswered as refused:
-        typer.echo(f"integra: {dest} could not be read: {refused}", err=True)
+        reason = refused.outcome.reason
+        typer.echo(f"integra: {dest} could not be read: {MEANINGS.get(reason, reason)}", err=True)
         raise typer.Exit(CANNOT_READ) from None
     if as_json:
         out_json(as_members(report))

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handover_site import WORDS, DropSite, note_id, raising
+from handover_site import WORDS, Crash, DropSite, note_id, raising
+from sqlalchemy import select, update
 
 from storage import deliveries
+from storage.schema import notes
 from storage.sealing.signing import SigningKey
 from storage.sealing.suites import OpeningKey, SuiteId
 from storage.sync import deciding
@@ -162,6 +164,67 @@ async def test_row_33_a_full_or_vanished_disk_leaves_no_half_file_and_notes_wait
     assert drop.ids() == [1, 2]
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+@pytest.mark.parametrize("acknowledges", [True, False])
+async def test_row_33_a_note_taken_back_while_the_disk_is_full_is_withdrawn_in_a_later_batch(
+    tmp_path: Path, number: int, acknowledges: bool
+) -> None:
+    """Its batch was fixed before, and leaves as it is."""
+    drop = DropSite(tmp_path, acknowledges=acknowledges)
+    drop.keep(1, 2)
+    await drop.run(raising(f"{FILES[0]}: part is written", OSError(number, "no")))
+    drop.take_back(1)
+    assert drop.standing() == {1: "pending", 2: "pending", -1: "pending"}
+    for _ in range(3):
+        drop.wait(minutes=5)
+        await drop.run()
+    received = [(event["id"], event["type"]) for event in drop.received()]
+    assert received == [
+        (f"{note_id(1)}.v1", "incidentnote.recorded.v1"),
+        (f"{note_id(2)}.v1", "incidentnote.recorded.v1"),
+        (f"{note_id(1)}.v2", "incidentnote.withdrawn.v1"),
+    ]
+    await settled(drop)
+    assert set(drop.standing().values()) == {"acked"}
+    drop.close()
+
+
+async def test_row_38_a_note_taken_back_before_its_batch_was_fixed_never_leaves(drop: DropSite) -> None:
+    drop.keep(1, 2)
+    drop.root.rename(drop.root.with_name("elsewhere"))
+    await drop.run()
+    drop.take_back(1)
+    drop.root.with_name("elsewhere").rename(drop.root)
+    for _ in range(2):
+        drop.wait(minutes=5)
+        await drop.run()
+    assert (drop.ids(), drop.standing()) == ([2], {1: "withdrawn", 2: "sent", -1: "withdrawn"})
+
+
+@pytest.mark.parametrize("step", ["fixed", f"{FILES[0]}: durable", "marked", "sent"])
+async def test_row_38_a_note_taken_back_after_a_crash_is_withdrawn_wherever_its_batch_stands(
+    drop: DropSite, step: str
+) -> None:
+    drop.keep(1)
+    seen: list[str] = []
+
+    def stop(name: str) -> None:
+        seen.append(name)
+        if name == step and "packed" in seen:  # the worker has a step of that name, too
+            raise Crash
+
+    with pytest.raises(Crash):
+        await drop.run(stop)
+    drop.restart()
+    drop.take_back(1)
+    for _ in range(3):
+        drop.wait(minutes=5)
+        await drop.run()
+    assert [event["id"] for event in drop.received()] == [f"{note_id(1)}.v1", f"{note_id(1)}.v2"]
+    await settled(drop)
+    assert drop.standing() == {1: "acked", -1: "acked"}
+
+
 @contextmanager
 def small_disk(at: Path, size: str) -> Iterator[None]:
     """A file system of its own there, so small; whoever may not mount one has to do without this test."""
@@ -227,6 +290,22 @@ async def test_an_amendment_goes_in_the_same_batch_after_what_it_amends(drop: Dr
     assert sorted(ids) == [1, 2, 3]
     assert ids.index(1) < ids.index(3)
     assert len(drop.batch_rows()) == 1
+
+
+async def test_row_40_an_amendment_stays_while_its_note_cannot_be_opened_though_both_are_due(drop: DropSite) -> None:
+    drop.keep(1)
+    drop.keep(2, amends=1)
+    drop.keep(4, amends=2)
+    drop.keep(3)
+    first = notes.c.id == bytes.fromhex(note_id(1))
+    whole = drop.store.run_now(lambda tx: tx.db.scalars(select(notes.c.body).where(first)).one())
+    drop.store.run_now(lambda tx: tx.db.execute(update(notes).where(first).values(body=whole[:-9])).close())
+    await drop.run()
+    assert (drop.ids(), drop.standing()) == ([3], {1: "parked", 2: "pending", 3: "sent", 4: "pending"})
+    drop.store.run_now(lambda tx: tx.db.execute(update(notes).where(first).values(body=whole)).close())
+    drop.wait(hours=25)
+    await drop.run()
+    assert drop.ids() == [3, 1, 2, 4]
 
 
 async def test_a_full_batch_leaves_the_rest_to_the_next_and_they_are_chained(tmp_path: Path) -> None:

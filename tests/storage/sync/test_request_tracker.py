@@ -208,7 +208,8 @@ async def test_row_14_without_the_field_of_the_id_nothing_more_is_sent(
     health = await connector.probe()
     assert health.trouble == Park("mapping", "destination")
     assert any("NoteId" in one.what for one in health.findings)
-    assert await sent(connector, delivery(1)) == Park("mapping", "destination")
+    made = Park("mapping", "destination", ambiguous=True, made="1")
+    assert await sent(connector, delivery(1)) in (Park("mapping", "destination"), made)
     assert [ticket["Status"] for ticket in rt.tickets()] in ([], ["rejected"])
 
 
@@ -274,7 +275,8 @@ async def test_a_right_that_is_missing_makes_one_ticket_without_an_id_and_not_on
         " (SELECT g.id FROM Groups g JOIN Users u ON g.Instance = u.id"
         " WHERE g.Domain = 'ACLEquivalence' AND u.Name = 'notesync')"
     )
-    assert await sent(connector, delivery(1)) == Park("mapping", "destination")
+    made = Park("mapping", "destination", ambiguous=True, made="2")
+    assert await sent(connector, delivery(1)) == made
     health = await connector.probe()
     assert health.trouble == Park("mapping", "destination"), "so that the worker sends no more"
     assert "SetInitialCustomField" in health.findings[-1].what
@@ -411,6 +413,7 @@ async def test_a_ticket_moved_to_where_we_may_not_look_is_for_a_person(
     rt: RequestTracker, connector: Connector
 ) -> None:
     await sent(connector, delivery(1))
+    await sent(connector, delivery(2))
     rt.call("POST", "/queue", {"Name": "Elsewhere"})
     rt.call("PUT", "/ticket/1", {"Queue": "Elsewhere"})
     assert await connector.find(delivery(1).ref) == []

@@ -163,10 +163,10 @@ async def test_410_stops_the_destination(proxy: FaultProxy, connector: Webhook) 
 async def test_2xx_without_a_receipt_is_no_proof(proxy: FaultProxy, connector: Webhook) -> None:
     for body in (b'{"id": "other"}', json.dumps({"id": f"{note_id(1)}.v1"}).encode()):
         proxy.faults = [status(200, body=body)]
-        assert await sent(connector, delivery(1)) == Reject("no-receipt")
+        assert await sent(connector, delivery(1)) == Reject("no-receipt", ambiguous=True)
     for body in (b"", b"ok", b"<html>log in</html>"):
         proxy.faults = [status(200, body=body)]
-        assert await sent(connector, delivery(1)) == Park("no-receipt", "destination")
+        assert await sent(connector, delivery(1)) == Park("no-receipt", "destination", ambiguous=True)
     proxy.faults = [status(202)]
     assert await sent(connector, delivery(1)) == Sent()
 
@@ -271,7 +271,9 @@ async def test_without_lookup_nothing_is_asked(proxy: FaultProxy) -> None:
     async with opened(proxy.port, lookup=False) as connector:
         assert not connector.caps.lists
         assert await listed(connector) == []
-        assert await connector.find(delivery(1).ref) == []
+        assert not connector.caps.finds
+        with pytest.raises(Unanswered, match="no-lookup"):
+            await connector.find(delivery(1).ref)
     assert proxy.asked == []
 
 

@@ -11,6 +11,8 @@ from case_system import CaseSystem
 from handover_site import AUTHOR, NOON, WORDS, Crash, Site, note_id, raising
 from sqlalchemy import delete, update
 
+from dialogues.reference import reference
+from storage import deliveries
 from storage import notes as note_rows
 from storage.errors import Busy
 from storage.schema import notes, timers
@@ -21,6 +23,8 @@ from storage.sealing.suites import OpeningKey, SuiteId
 from storage.sync import deciding, destinations, mapping, queue, settling
 from storage.sync.base import Accepted, Caps, Delivery, Outcome, Park, Reject, Retry
 from storage.sync.worker import Step, run_until_done
+
+REFERENCE = reference(note_id(1))
 
 
 async def deliver(site: Site, cases: CaseSystem, **changes: Any) -> Step:
@@ -605,6 +609,130 @@ async def test_row_38_of_what_may_have_arrived_it_is_asked_first(site: Site) -> 
     assert there.keys == [f"{note_id(1)}.v1", f"{note_id(1)}.v2"]
     assert not_there.keys == []
     assert site.standing("lost") == {1: "withdrawn", -1: "withdrawn"}
+
+
+def give_up(site: Site, name: str) -> None:
+    site.sync.run_now(lambda tx: deciding.give_up(tx, name, REFERENCE, words="by hand", at=site.clock()))
+
+
+def made_and_then(cases: CaseSystem, outcome: Outcome) -> Any:
+    """A rule: the first note is taken, and that is answered."""
+
+    def rule(one: Delivery) -> Outcome:
+        cases.rule = lambda _: None
+        cases._take(one)
+        return outcome
+
+    return rule
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Park("forbidden", "destination", ambiguous=True, made="1"),
+        Park("mapping", "destination"),  # by a connector that does not know better
+        Park("unknown-case", again_s=86_400),
+        Park("conflict"),
+        Reject("no-receipt", ambiguous=True),
+        Reject("http-422"),
+        Retry("refused-connection"),
+    ],
+    ids=repr,
+)
+async def test_row_38_whatever_was_answered_what_may_have_arrived_is_followed_by_its_withdrawal(
+    site: Site, outcome: Outcome
+) -> None:
+    there, not_there = CaseSystem("there"), CaseSystem("lost", rule=lambda _: outcome)
+    there.rule = made_and_then(there, outcome)
+    workers = [site.worker(there), site.worker(not_there)]
+    site.keep(1)
+    for worker in workers:
+        await run_until_done(worker)
+    site.take_back(1)
+    not_there.rule = lambda _: None
+    for _ in range(2):
+        site.wait(minutes=20)
+        for worker in workers:
+            await run_until_done(worker)
+    assert there.keys == [f"{note_id(1)}.v1", f"{note_id(1)}.v2"]
+    assert site.standing("there") == {1: "acked", -1: "acked"}
+    made = bool(getattr(outcome, "made", ""))
+    assert not_there.keys == ([f"{note_id(1)}.v2"] if made else []), "what was made once is withdrawn, seen or not"
+
+
+async def test_row_38_what_was_given_up_after_it_may_have_arrived_is_withdrawn_there(site: Site) -> None:
+    caps = Caps("find_then_create", lists=False)
+    there, not_there = CaseSystem("there", caps), CaseSystem("lost", caps, rule=lambda _: Reject("http-422"))
+    there.rule = made_and_then(there, Reject("http-422"))
+    workers = [site.worker(there), site.worker(not_there)]
+    site.keep(1)
+    for worker in workers:
+        await run_until_done(worker)
+        give_up(site, worker.name)
+    site.take_back(1)
+    not_there.rule = lambda _: None
+    for _ in range(2):
+        site.wait(minutes=20)
+        for worker in workers:
+            await run_until_done(worker)
+    assert (there.keys, not_there.keys) == ([f"{note_id(1)}.v1", f"{note_id(1)}.v2"], [])
+    assert site.standing("lost") == {1: "withdrawn", -1: "withdrawn"}
+
+
+@pytest.mark.parametrize("outcome", [Park("conflict"), Reject("http-422"), Park("forbidden", "destination")], ids=repr)
+async def test_row_38_what_is_taken_back_while_it_is_on_its_way_is_withdrawn_whatever_is_answered(
+    site: Site, outcome: Outcome
+) -> None:
+    cases = CaseSystem()
+    worker = site.worker(cases)
+    site.keep(1)
+    cases.rule = made_and_then(cases, outcome)
+    cases.before_answer = lambda: site.take_back(1)
+    await run_until_done(worker)
+    cases.before_answer = lambda: None
+    for _ in range(2):
+        site.wait(minutes=20)
+        await run_until_done(worker)
+    assert cases.keys == [f"{note_id(1)}.v1", f"{note_id(1)}.v2"]
+    assert site.standing() == {1: "acked", -1: "acked"}
+    assert site.told("delivery-parked") == [], "nobody is to mend what is gone"
+
+
+async def test_row_38_where_nobody_can_be_asked_the_withdrawal_goes_without_asking(site: Site) -> None:
+    caps = Caps("unique_key", lists=False, finds=False)
+    cases = CaseSystem(caps=caps, unique=True, lose=1)
+    worker = site.worker(cases)
+    site.keep(1)
+    await run_until_done(worker)
+    site.take_back(1)
+    for _ in range(2):
+        site.wait(minutes=20)
+        await run_until_done(worker)
+    assert cases.keys == [f"{note_id(1)}.v1", f"{note_id(1)}.v2"]
+    assert (cases.finds, site.standing()) == (0, {1: "withdrawn", -1: "acked"})
+
+
+async def test_row_38_after_a_restore_what_could_still_be_undone_then_is_asked_for(site: Site) -> None:
+    cases = CaseSystem()
+    worker = site.worker(cases)
+    site.keep(1, release=False)
+    site.store.run_now(deliveries.doubt_all)
+    site.withdraw(1)
+    await run_until_done(worker)
+    assert (cases.keys, site.standing()) == ([], {1: "withdrawn", -1: "withdrawn"})
+
+
+async def test_what_was_made_without_proof_and_deleted_since_is_for_a_person(site: Site) -> None:
+    cases = CaseSystem()
+    worker = site.worker(cases)
+    site.keep(1)
+    cases.rule = made_and_then(cases, Park("forbidden", "destination", ambiguous=True, made="1"))
+    await run_until_done(worker)
+    assert site.deliveries()[0].remote_id == "1"
+    cases.change("1", state="gone")
+    site.wait(minutes=20)
+    await run_until_done(worker)
+    assert (site.standing(), site.deliveries()[0].why, len(cases.records)) == ({1: "parked"}, "gone", 1)
 
 
 # ---------------------------------------------------------------- the destination, and what flows back

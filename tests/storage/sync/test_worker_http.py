@@ -24,7 +24,7 @@ from dialogues.reference import reference
 from storage import attachments, deliveries
 from storage.attachments import Wanted
 from storage.sync import deciding
-from storage.sync.base import Connector
+from storage.sync.base import Connector, DeliveryRef, Unanswered
 from storage.sync.exchange import WebDestination
 from storage.sync.given import Given
 from storage.sync.ledger import Ledger
@@ -200,6 +200,52 @@ async def test_row_17_a_disabled_queue_pauses_the_destination_and_parks_no_note(
     tickets.rt.disable_queue(False)
     await tickets.until_done()
     assert tickets.ids == [note_id(1), note_id(2)]
+
+
+def without_showing(rt: RequestTracker) -> str:
+    """Its user may not read tickets any more; what gives the right back."""
+    change = (
+        "UPDATE ACL SET RightName = '{}' WHERE RightName = '{}' AND PrincipalId ="
+        " (SELECT g.id FROM Groups g JOIN Users u ON g.Instance = u.id"
+        " WHERE g.Domain = 'ACLEquivalence' AND u.Name = 'notesync')"
+    )
+    assert rt.database(change.format("SeeQueueOnly", "ShowTicket")) == 1
+    return change.format("ShowTicket", "SeeQueueOnly")
+
+
+async def test_row_17_without_the_right_to_read_tickets_one_is_made_and_not_one_after_another(
+    tickets: Tickets,
+) -> None:
+    give_back = without_showing(tickets.rt)
+    tickets.site.keep(1, 2)
+    for _ in range(4):
+        await tickets.run()
+        tickets.site.wait(minutes=20)
+    assert len(tickets.rt.tickets()) == 1
+    assert tickets.site.standing() == {1: "pending", 2: "pending"}
+    assert (tickets.site.destination("rt").state, tickets.site.destination("rt").why) == ("down", "forbidden")
+    health = await tickets.worker.health()
+    assert "ticket 1 was made and may not be read: give the user ShowTicket" in health.findings[-1].what
+    with pytest.raises(Unanswered, match="forbidden"):
+        await tickets.worker.connector.find(DeliveryRef(note_id(1), 1), remote_id="1")
+    tickets.rt.database(give_back)
+    await tickets.until_done()
+    assert tickets.ids == [note_id(1), note_id(2)]
+
+
+async def test_row_38_what_was_made_and_could_not_be_read_is_withdrawn_once_it_can(tickets: Tickets) -> None:
+    give_back = without_showing(tickets.rt)
+    tickets.site.keep(1)
+    await tickets.run()
+    tickets.site.take_back(1)
+    for _ in range(2):
+        tickets.site.wait(minutes=20)
+        await tickets.run()
+    tickets.rt.database(give_back)
+    await tickets.until_done()
+    (ticket,) = tickets.rt.tickets()
+    assert (ticket["Status"], ticket["Fields"]["NoteVersion"]) == ("rejected", "2")
+    assert tickets.site.standing() == {1: "acked", -1: "acked"}
 
 
 async def test_row_18_a_note_for_an_unknown_case_is_delivered_once_the_case_is_there(
@@ -491,6 +537,29 @@ async def test_row_44_a_receiver_restored_from_an_old_backup_gets_again_what_it_
     report = await reconcile(hook.worker)
     assert report.clean
     assert {day: about["digest"] for day, about in report.days.items()} == hook.receiver.digests()
+
+
+async def test_row_38_a_receiver_that_cannot_be_asked_gets_the_withdrawal_and_is_not_reconciled(
+    site: Site, tmp_path: Path
+) -> None:
+    async with (
+        receiving(tmp_path, clock=site.clock) as (receiver, port),
+        fault_proxy(port) as proxy,
+        working(site, webhook_settings(proxy.port, agency=site.agency, lookup=False), open_webhook) as worker,
+    ):
+        hook = Hook(site, worker, receiver, proxy)
+        proxy.faults = [lose]
+        site.keep(1)
+        await hook.run()
+        site.take_back(1)
+        site.wait(minutes=20)
+        site.keep(2)
+        await hook.until_done()
+        assert hook.received == [1, -1, 2]
+        for fix in (False, True):
+            with pytest.raises(Unanswered, match="no-lookup"):
+                await reconcile(worker, fix=fix)
+        assert site.standing() == {1: "withdrawn", -1: "acked", 2: "acked"}
 
 
 async def test_row_45_after_a_restore_of_ours_what_was_delivered_since_is_found_and_nothing_comes_twice(

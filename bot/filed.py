@@ -15,19 +15,38 @@ from storage.transaction import Transaction
 if TYPE_CHECKING:
     from bot.turns import World
 
-WHY: Final = {
+OF_NOTE: Final = {
+    "unknown-case": "filed-why-unknown-person",
     "unknown-person": "filed-why-unknown-person",
     "conflict": "filed-why-conflict",
+    "gone": "filed-why-gone",
     "attachment": "filed-why-attachment",
     "recipient": "filed-why-key",
     "too-large": "filed-why-too-large",
-    "http-401": "filed-why-access",
-    "http-403": "filed-why-access",
-    "rules-changed": "filed-why-rules",
-    "moved": "filed-why-place",
-    "no-folder": "filed-why-place",
-    "enoent": "filed-why-place",
+    "no-receipt": "filed-why-receipt",
+    "drift": "filed-why-mapping",
+    "refused-there": "filed-why-other",
+    **dict.fromkeys(("another-agency", "body", "changed"), "filed-why-unreadable"),
+    **dict.fromkeys(("commit", "format", "header", "padding", "signature", "suite", "tag"), "filed-why-unreadable"),
 }
+"""A code of ``storage.delivery_codes`` to its phrase."""
+OF_DESTINATION: Final = {
+    **dict.fromkeys(("credentials", "forbidden", "switched-off"), "filed-why-access"),
+    **dict.fromkeys(("certificate", "tls"), "filed-why-certificate"),
+    **dict.fromkeys(("mapping", "no-lookup"), "filed-why-mapping"),
+    **dict.fromkeys(("address", "moved", "no-such-address", "redirect", "unresolved", "upgraded"), "filed-why-place"),
+    **dict.fromkeys(("enodev", "enoent", "enotdir", "no-folder"), "filed-why-place"),
+    **dict.fromkeys(("edquot", "enospc"), "filed-why-full"),
+    **dict.fromkeys(("eacces", "eio", "eperm", "erofs", "estale"), "filed-why-disk"),
+    **dict.fromkeys(("busy", "changed-meanwhile", "connector-failed", "cut-off", "not-http"), "filed-why-silent"),
+    **dict.fromkeys(("not-json", "refused-connection", "timeout", "too-long"), "filed-why-silent"),
+    "rules-changed": "filed-why-rules",
+    "no-receipt": "filed-why-receipt",
+    "conflict": "filed-why-folder",
+    "ack-refused": "filed-why-ack",
+    "batch-refused": "filed-why-batch",
+}
+"""Likewise."""
 GONE: Final = ("gone", "merged", "missing")
 
 
@@ -52,17 +71,19 @@ def _filed(tx: Transaction, world: "World", about: str, now: datetime) -> list[O
 
 
 def _delivery(tx: Transaction, world: "World", timer: Timer, now: datetime) -> list[Outgoing]:
-    note_id, _, destination = timer.about.partition(".")
-    found = deliveries.told_of(tx, bytes.fromhex(note_id), destination)
+    found = deliveries.told_of(tx, timer.about)
     if found is None:
         return []
-    args: dict[str, str | int] = {"reference": found.reference, "destination": destination}
+    args: dict[str, str | int] = {"reference": found.reference, "destination": found.destination}
+    if timer.kind == deliveries.CLOSED and found.withdrawal:
+        return []  # what was taken back is closed there; that is as it should be
     if timer.kind == deliveries.CLOSED:
         phrase = "delivery-gone" if found.remote_state in GONE else "delivery-closed"
     elif found.state == "parked":
-        phrase, args["why"] = "delivery-parked", WHY.get(found.why, "filed-why-other")
+        phrase = "withdrawal-parked" if found.withdrawal else "delivery-parked"
+        args["why"] = OF_NOTE.get(found.why, "filed-why-other")
     elif found.why == "drift":
-        phrase = "delivery-drifted"
+        phrase = "withdrawal-drifted" if found.withdrawal else "delivery-drifted"
     else:
         return []  # it was mended before anybody had to be told
     return tell(tx, world, "desk", agencies.by_ref(tx, found.agency_ref).slug, phrase, args, now)
@@ -81,6 +102,6 @@ def _destination(tx: Transaction, world: "World", timer: Timer, now: datetime) -
         return tell(tx, world, "desk", slug, "delivery-late", {"count": waiting, "destination": timer.about}, now)
     if one.state != "down":
         return []
-    args: dict[str, str | int] = {"destination": timer.about, "why": WHY.get(one.why, "filed-why-other")}
+    args: dict[str, str | int] = {"destination": timer.about, "why": OF_DESTINATION.get(one.why, "filed-why-silent")}
     said = tell(tx, world, "desk", slug, "destination-down", args, now)
     return said + tell(tx, world, "admins", slug, "destination-down", args, now)

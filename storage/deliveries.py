@@ -29,7 +29,7 @@ SETTLED: Final = ("acked", "dead", "withdrawn")
 FILED: Final = "filed"
 """Kind of the timer, due at once, by which the author hears that a note is in the case system; ``about``: note id."""
 PARKED: Final = "delivery-parked"
-"""Likewise, the desk: a delivery waits for a person; ``about``: note id in hex, a full stop, the destination."""
+"""Likewise, the desk: a delivery waits for a person; ``about``: see there."""
 CLOSED: Final = "delivery-closed"
 """Likewise, the desk: the record was closed there."""
 DOWN: Final = "destination-down"
@@ -187,17 +187,26 @@ def destinations_of(tx: Transaction, agency_ref: bytes) -> list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What people may hear of a delivery."""
+    """What people may hear of a delivery. ``withdrawal``: it says there that the note was taken back."""
 
     reference: str
+    destination: str
+    withdrawal: bool
     agency_ref: bytes
     state: str
     why: str
     remote_state: str
 
 
-def told_of(tx: Transaction, note_id: bytes, destination: str) -> Told | None:
-    """Of a note's delivery; None: there is none any more."""
+def about(note_id: bytes, version: int, destination: str) -> str:
+    """What a timer of ``PARKED`` or ``CLOSED`` is about; at most 63 characters."""
+    return f"{note_id.hex()}{'.' if version == RECORDED else ':'}{destination}"
+
+
+def told_of(tx: Transaction, about: str) -> Told | None:
+    """Of a delivery, by what a timer is about; None: there is none any more."""
+    note_id, mark, destination = bytes.fromhex(about[:32]), about[32:33], about[33:]
+    version = RECORDED if mark == "." else WITHDRAWAL
     row = tx.db.execute(
         select(
             notes.c.reference, deliveries.c.agency_ref, deliveries.c.state, deliveries.c.why, deliveries.c.remote_state
@@ -206,10 +215,12 @@ def told_of(tx: Transaction, note_id: bytes, destination: str) -> Told | None:
         .where(
             deliveries.c.note_id == note_id,
             deliveries.c.destination == destination,
-            deliveries.c.version == RECORDED,
+            deliveries.c.version == version,
         )
     ).one_or_none()
-    return None if row is None else Told(*row)
+    if row is None:
+        return None
+    return Told(row.reference, destination, version == WITHDRAWAL, row.agency_ref, row.state, row.why, row.remote_state)
 
 
 def reference_of(tx: Transaction, note_id: bytes) -> str | None:

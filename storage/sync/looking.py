@@ -74,7 +74,7 @@ def take(tx: Transaction, name: str, remote: Remote, hashes: HashBox, *, now: in
     sent = hashes.open(row.hash_for_sync, f"{note_id.hex()}.v{row.version}")
     same = not sent or remote.payload_sha256 in ("", sent)
     here = and_(rows.c.id == row.id, rows.c.state == row.state)
-    about = f"{note_id.hex()}.{name}"
+    about = deliveries.about(note_id, row.version, name)
     if row.state in ("sent", "pending", "parked") and (row.state != "pending" or row.ambiguous):
         if remote.state == "refused" and row.state == "sent" and row.remote_id in ("", remote.remote_id):
             why = (remote.reason or "refused-there")[:32]

@@ -145,7 +145,7 @@ def _accepted(tx: Transaction, name: str, one: Claimed, outcome: Accepted, now: 
         return "late"
     destinations.up(tx, name, now=now)
     if outcome.drift:
-        deliveries.tell(tx, deliveries.PARKED, f"{one.note_id.hex()}.{name}", at=moment(now))
+        deliveries.tell(tx, deliveries.PARKED, deliveries.about(one.note_id, one.version, name), at=moment(now))
     queue.filed(tx, one.note_id, now=now)
     return "accepted"
 
@@ -190,7 +190,9 @@ def _parked(
     if not kept:
         return "late"
     if one.why != why:
-        deliveries.tell(tx, deliveries.PARKED, f"{one.note_id.hex()}.{name}", at=moment(now + told_after_s))
+        deliveries.tell(
+            tx, deliveries.PARKED, deliveries.about(one.note_id, one.version, name), at=moment(now + told_after_s)
+        )
     return "parked"
 
 

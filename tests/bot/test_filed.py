@@ -1,16 +1,24 @@
 """What the sync process wrote down is told to whom it concerns, without a word of the note."""
 
+import ast
+import re
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from bot_site import Desk, texts
 from sqlalchemy import select, update
 from storage_site import add_destination
 
-from storage import deliveries, timers
+from bot import filed
+from bot.commands.sync import advice
+from guidance import library
+from storage import deliveries, delivery_codes, timers
 from storage.schema import deliveries as rows
 from storage.schema import destinations, notes
+from storage.sealing.errors import UnreadableCode
+from storage.sync import answers
 from storage.transaction import Transaction
 
 WORDS = "Paper cranes by the window."
@@ -53,7 +61,7 @@ async def test_the_author_hears_that_a_note_is_filed(desk: Desk, note_id: bytes)
 @pytest.mark.parametrize(
     ("kind", "values", "words"),
     [
-        (deliveries.PARKED, {"state": "parked", "why": "unknown-person"}, "is not known there yet"),
+        (deliveries.PARKED, {"state": "parked", "why": "unknown-case"}, "is not known there yet"),
         (deliveries.PARKED, {"state": "parked", "why": "http-422"}, "did not take it"),
         (deliveries.PARKED, {"state": "acked", "why": "drift"}, "came back otherwise"),
         (deliveries.CLOSED, {"state": "acked", "remote_state": "closed"}, "was closed in cases"),
@@ -68,6 +76,57 @@ async def test_the_desk_hears_what_became_of_a_note(
     assert said["officer"] == ""
 
 
+async def test_the_desk_hears_that_a_withdrawal_did_not_get_there(desk: Desk, note_id: bytes) -> None:
+    def withdrawn(tx: Transaction) -> None:
+        tx.db.execute(update(rows).values(state="acked"))
+        deliveries.undo(tx, note_id, at=desk.site.clock())
+        second = rows.c.version == deliveries.WITHDRAWAL
+        tx.db.execute(update(rows).where(second).values(state="parked", why="unknown-case"))
+
+    desk.site.within(withdrawn)
+    about = deliveries.about(note_id, deliveries.WITHDRAWAL, "cases")
+    said = await told(desk, deliveries.PARKED, about)
+    assert "was taken back, but cases does not know yet: the person or case is not known" in said["coordinator"]
+    assert said["officer"] == ""
+    assert set((await told(desk, deliveries.CLOSED, about)).values()) == {""}
+    longest = deliveries.about(note_id, deliveries.WITHDRAWAL, "d" * 30)
+    assert len(longest) <= 64, "as long as the column is"
+
+
+def emitted() -> dict[str, set[str]]:
+    """Codes that the sync process gives for a note and for a destination, by its source."""
+    found: dict[str, set[str]] = {"note": set(get_args(UnreadableCode)), "destination": set(answers.CODES.values())}
+    for path in (Path(answers.__file__).parent).glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            name = getattr(call.func, "id", getattr(call.func, "attr", "")) if isinstance(call, ast.Call) else ""
+            if not isinstance(call, ast.Call) or name not in SAYING or len(call.args) <= SAYING[name]:
+                continue
+            said = [[one.value for one in ast.walk(part) if isinstance(one, ast.Constant)] for part in call.args]
+            if name == "Finding" and said[0] in (["fine"], ["warning"]):
+                continue
+            park = name == "Park" and "destination" not in [one for part in said[1:] for one in part]
+            about = "note" if park or name in ("Reject", "Unreadable") else "destination"
+            codes = [one for one in said[SAYING[name]] if isinstance(one, str) and one != "http-"]
+            found[about] |= {one for one in codes if re.fullmatch("[a-z-]+", one) and one != "why"}  # of a ``getattr``
+    return found
+
+
+SAYING = {"Retry": 0, "NoAnswer": 0, "Park": 0, "Reject": 0, "Unreadable": 1, "Finding": 1, "down": 2}
+"""Name of a call to the place of the code in it."""
+
+
+def test_every_code_that_a_note_or_a_destination_can_stand_with_has_words() -> None:
+    found = emitted()
+    assert {"unknown-case", "conflict", "tag", "changed", "gone", "no-receipt"} <= found["note"]
+    assert {"forbidden", "mapping", "not-json", "rules-changed", "tls", "address", "busy"} <= found["destination"]
+    assert found["note"] <= set(delivery_codes.OF_NOTES)
+    assert found["destination"] <= set(delivery_codes.OF_DESTINATIONS)
+    assert set(filed.OF_NOTE) == set(delivery_codes.OF_NOTES)
+    assert set(filed.OF_DESTINATION) == set(delivery_codes.OF_DESTINATIONS)
+    assert set(delivery_codes.OF_NOTES) <= set(advice.NOTE)
+    assert {*filed.OF_NOTE.values(), *filed.OF_DESTINATION.values()} <= set(library.load().phrases.keys())
+
+
 async def test_what_was_mended_meanwhile_is_not_told(desk: Desk, note_id: bytes) -> None:
     said = await told(desk, deliveries.PARKED, f"{note_id.hex()}.cases", state="acked", why="")
     assert set(said.values()) == {""}
@@ -76,7 +135,7 @@ async def test_what_was_mended_meanwhile_is_not_told(desk: Desk, note_id: bytes)
 
 
 async def test_desk_and_admins_hear_that_nothing_gets_through(desk: Desk, note_id: bytes) -> None:
-    desk.site.within(lambda tx: tx.db.execute(update(destinations).values(state="down", why="http-403")))
+    desk.site.within(lambda tx: tx.db.execute(update(destinations).values(state="down", why="forbidden")))
     said = await told(desk, deliveries.DOWN, "cases")
     for who in ("coordinator", "admin"):
         assert "does not let us in" in said[who]

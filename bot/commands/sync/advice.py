@@ -21,6 +21,12 @@ NOTE: Final = {
     "unknown-case": "the case system does not know the case: enter it there; it is tried again every day",
     "no-receipt": "the receiver answered without a receipt for it: see docs/formats/webhook.md",
     "unknown-person": "the case system does not know the person or case: enter it there; it is tried again every day",
+    "gone": f"a record of it was made there, and deleted or moved before it could be read: look there, {_RETRY}",
+    "refused-there": f"the agency's importer refused it and gave no reason: ask the agency, {_RETRY}",
+    **dict.fromkeys(
+        ("commit", "format", "header", "padding", "suite", "tag"),
+        "it was changed since it was accepted, or is of a form that is not known here: integra notes open {ref}",
+    ),
     "signature": "it was not accepted by a server that is believed here: check the ingest key",
 }
 NOTE_OTHERWISE: Final = f"the case system refused it; mend it there, {_RETRY}"
@@ -36,8 +42,16 @@ DESTINATION: Final = {
     "no-folder": "its folder is away: mount it, or make outgoing, acks and quarantine in it",
     "enoent": "its folder is away: mount it, or make outgoing, acks and quarantine in it",
     "enodev": "its disk is away: mount it",
+    "enotdir": "its folder is away: mount it, or make outgoing, acks and quarantine in it",
     "enospc": "its disk is full: make room",
+    "edquot": "its disk is full for this user: make room, or raise the quota",
     "erofs": "its disk is read-only: mend it",
+    "eio": "its disk fails: mend it",
+    "estale": "its disk was mounted anew elsewhere: mount it again",
+    "eacces": "its folder may not be written: give the user of this program the right",
+    "eperm": "its folder may not be written: give the user of this program the right",
+    "mapping": "it has no place for something that is sent: integra sync check --dest {dest} says for what",
+    "busy": "another process writes to it or to the database: is integra sync run started twice?",
 }
 DESTINATION_OTHERWISE: Final = (
     "nothing gets through; it is tried again by itself. See: integra sync check --dest {dest}"

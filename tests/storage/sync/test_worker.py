@@ -660,6 +660,20 @@ async def test_row_38_whatever_was_answered_what_may_have_arrived_is_followed_by
     assert not_there.keys == ([f"{note_id(1)}.v2"] if made else []), "what was made once is withdrawn, seen or not"
 
 
+async def test_a_withdrawal_that_is_refused_is_told_as_one(site: Site) -> None:
+    cases = CaseSystem(rule=lambda one: Park("unknown-case") if one.kind == "withdrawn" else None)
+    worker = site.worker(cases)
+    site.keep(1)
+    await run_until_done(worker)
+    site.take_back(1)
+    await run_until_done(worker)
+    (about,) = site.told("delivery-parked")
+    told = site.store.run_now(lambda tx: deliveries.told_of(tx, about))
+    assert told is not None
+    assert (told.reference, told.destination, told.withdrawal) == (REFERENCE, "cases", True)
+    assert (told.state, told.why) == ("parked", "unknown-case")
+
+
 async def test_row_38_what_was_given_up_after_it_may_have_arrived_is_withdrawn_there(site: Site) -> None:
     caps = Caps("find_then_create", lists=False)
     there, not_there = CaseSystem("there", caps), CaseSystem("lost", caps, rule=lambda _: Reject("http-422"))

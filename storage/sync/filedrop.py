@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC
 from functools import partial
 from pathlib import Path
@@ -106,7 +106,7 @@ class FileDrop:
         self._ledger = given.ledger
         self.step: Step = NOWHERE
         self._writing = asyncio.Lock()
-        self._read: dict[str, tuple[tuple[int, int], Ack]] = {}
+        self._read: dict[str, tuple[Mark, Ack]] = {}
         self.caps = Caps("file_ack", max_batch=settings.most_in_batch, lists=bool(believed))
 
     def __repr__(self) -> str:
@@ -227,13 +227,13 @@ class FileDrop:
             if known is None and ack.batch > (await self._ledger.head()).batch:
                 continue
             if known != ack.manifest_sha256:
-                refused.append(name)
+                refused[name] = self._read[name][0]
                 continue
             if cursor is not None and ack.batch not in outstanding:
                 continue
             seqs = await self._ledger.refs_in(ack.batch)
             if ack.status == "rejected":
-                refused.append(name)
+                refused[name] = self._read[name][0]
                 why = "batch-refused"
                 continue
             for result in ack.results:
@@ -361,11 +361,11 @@ class FileDrop:
 
     # ------------------------------------------------------------ acknowledgements
 
-    def _acks(self) -> tuple[list[Ack], list[str]]:
-        """All that can be read, by number; and names of those that the agency did not write."""
+    def _acks(self) -> tuple[list[Ack], dict[str, "Mark"]]:
+        """All that can be read, by number; and names of those that the agency did not write, as they were."""
         folder, shape = self._settings.folder / ACKS, named(self._settings.line)
         good: list[Ack] = []
-        refused: list[str] = []
+        refused: dict[str, Mark] = {}
         if not self._believed:
             return good, refused
         try:
@@ -374,19 +374,22 @@ class FileDrop:
             return good, refused
         for name in names:
             with contextlib.suppress(OSError):
-                stat = (folder / name).lstat()
-                mark = (stat.st_mtime_ns, stat.st_size)
+                mark = _mark(folder / name)
                 if name not in self._read or self._read[name][0] != mark:
                     try:
                         self._read[name] = (mark, read_ack(folder / name, self._settings.line, self._believed))
                     except DropRefused:
-                        refused.append(name)
+                        if _mark(folder / name) == mark:  # or the importer is just writing another
+                            refused[name] = mark
                         continue
                 good.append(self._read[name][1])
         return good, refused
 
-    def _set_aside(self, names: Sequence[str]) -> None:
-        for name in names:
+    def _set_aside(self, refused: Mapping[str, "Mark"]) -> None:
+        for name, mark in refused.items():
+            with contextlib.suppress(OSError):
+                if _mark(self._settings.folder / ACKS / name) != mark:
+                    continue  # the importer wrote another one meanwhile
             for one in (name, name.removesuffix(".json") + ".sig"):
                 with contextlib.suppress(OSError):
                     os.replace(self._settings.folder / ACKS / one, self._settings.folder / QUARANTINE / one)
@@ -401,6 +404,19 @@ class FileDrop:
                 continue
             with contextlib.suppress(DropConflict, DropUnwritable, Busy):
                 await self.resend(number)
+
+
+Mark = tuple[tuple[int, int, int], ...]
+"""Which file lies there, without reading it: of an acknowledgement, and of its signature."""
+
+
+def _mark(path: Path) -> Mark:
+    """
+    Raises:
+        OSError: the acknowledgement is not there.
+    """
+    stats = [one.lstat() for one in (path, path.with_suffix(".sig")) if one == path or one.exists()]
+    return tuple((stat.st_mtime_ns, stat.st_size, stat.st_ino) for stat in stats)
 
 
 def _remote(batch: int, result: Result, at: str) -> Remote:

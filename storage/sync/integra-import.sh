@@ -11,8 +11,10 @@
 #   --identity    the agency's age key, AGE-SECRET-KEY-1...
 #   --sender-key  the sender's public key: integra sync public-key; earlier ones too
 #   --ack-key     the agency's Ed25519 private key: openssl genpkey -algorithm ed25519 -out ack.pem
-#   --each        run for each new note, the event on standard input. Exit 0: taken, it may print the record's id;
-#                 65: refused, it may print a reason (a-z, 0-9, hyphen); else: stop here, and try again next time
+#   --each        run for each new note, the event on standard input. Exit 0: taken, it may print the record's id
+#                 (one line; 255 characters are kept); 65: refused, it may print a reason: a code, as other
+#                 characters than a-z and 0-9 become hyphens, 32 of them are kept, and it leaves this house (so no
+#                 names); else: stop here, and try again next time
 #   --go-on-with  batches before this one are lost for good (the store comes from a backup, the files are gone): begin
 #                 again with it. The sender delivers the notes of those batches anew: integra sync reconcile --fix
 #   --digest      print a digest for each day, to be compared with: integra sync reconcile
@@ -67,11 +69,16 @@ state=$store/state.json
 # Writes a file that is whole or not there.
 put() { cat >"$1.part" && mv "$1.part" "$1"; }
 
+# A reason as an acknowledgement may carry it, of whatever was said: "Unknown case!" is unknown-case.
+code_of() { printf '%s' "$1" | tr 'A-Z' 'a-z' | tr -cs 'a-z0-9' '-' | sed 's/^-//' | cut -c1-32 | sed 's/-$//'; }
+
 acknowledge() { # number, stream; the file's content on standard input
     [ -n "$ack_key" ] || { cat >/dev/null; return 0; }
     local name; name=$(printf 'ack-%s-%010d' "$2" "$1")
     put "$store/acks/$name.json"
     openssl pkeyutl -sign -inkey "$ack_key" -rawin -in "$store/acks/$name.json" -out "$store/acks/$name.sig"
+    # One that stood there before goes first: whoever reads meanwhile must not find it beside another's signature.
+    rm -f "$drop/acks/$name.json"
     put "$drop/acks/$name.sig" <"$store/acks/$name.sig"
     put "$drop/acks/$name.json" <"$store/acks/$name.json"
 }
@@ -141,9 +148,10 @@ for manifest in "$drop"/outgoing/notes-*.manifest.json; do
             if [ -n "$each" ]; then
                 code=0
                 said=$(bash -c "$each" <"$clear/event") || code=$?
+                said=${said%%$'\n'*} said=${said:0:2000}
                 case $code in
-                    0) remote=${said%%$'\n'*} ;;
-                    65) status=refused reason=${said%%$'\n'*} ;;
+                    0) remote=$said ;;
+                    65) status=refused reason=$(code_of "$said") ;;
                     *) die 1 "the command for each note failed at line $seq of batch $number; nothing is acknowledged" ;;
                 esac
             fi
@@ -154,7 +162,8 @@ for manifest in "$drop"/outgoing/notes-*.manifest.json; do
         fi
         jq -nc --arg id "${id%.v*}" --argjson version "${id##*.v}" --arg status "$status" --arg remote "$remote" \
             --arg reason "$reason" \
-            '{note_id: $id, note_version: $version, status: $status, remote_id: $remote, reason: $reason}' >>"$clear/results"
+            '{note_id: $id, note_version: $version, status: $status, reason: $reason,
+              remote_id: ($remote | gsub("[^\\p{L}\\p{M}\\p{N}\\p{P}\\p{S} ]"; "") | .[0:255])}' >>"$clear/results"
     done 3<"$clear/index" 4<"$clear/lines"
 
     hash=$(sha256sum <"$manifest" | cut -c1-64)

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -33,12 +34,15 @@ def agency(drop: DropSite, tmp_path: Path) -> DropSite:
     return drop
 
 
-def imports(drop: DropSite, *more: str) -> "subprocess.CompletedProcess[str]":
+def command(drop: DropSite, *more: str) -> list[str]:
     folder = drop.folder
-    command = ["bash", str(SCRIPT), "--drop", str(drop.root), "--store", str(folder / "store")]
-    command += ["--identity", str(folder / "agency.age"), "--sender-key", str(folder / "sender.pem")]
-    command += ["--ack-key", str(folder / "ack.pem"), *more]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    made = ["bash", str(SCRIPT), "--drop", str(drop.root), "--store", str(folder / "store")]
+    made += ["--identity", str(folder / "agency.age"), "--sender-key", str(folder / "sender.pem")]
+    return [*made, "--ack-key", str(folder / "ack.pem"), *more]
+
+
+def imports(drop: DropSite, *more: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(command(drop, *more), capture_output=True, text=True, check=False)
 
 
 def deliver(drop: DropSite) -> None:
@@ -71,6 +75,83 @@ def test_a_note_that_the_agency_refuses_comes_back_with_its_reason(agency: DropS
     deliver(agency)
     assert agency.standing() == {1: "parked", 2: "acked"}
     assert agency.deliveries()[0].why == "unknown-person"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("Unknown case", "unknown-case"),
+        ("** Fall unbekannt: bitte anlegen, und zwar heute noch! **", "fall-unbekannt-bitte-anlegen-und"),
+        ("\\xff\\x01\\n", ""),
+    ],
+)
+def test_a_reason_of_any_words_becomes_a_code_and_the_batch_is_acknowledged(
+    agency: DropSite, said: str, reason: str
+) -> None:
+    agency.keep(1, 2)
+    deliver(agency)
+    refuse = f"grep -q {note_id(1)} && {{ printf '{said}'; exit 65; }}; exit 0"
+    assert imports(agency, "--each", refuse).returncode == 0
+    deliver(agency)
+    assert agency.standing() == {1: "parked", 2: "acked"}
+    assert agency.deliveries()[0].why == (reason or "refused-there")
+    assert agency.destination("north").state == "open"
+
+
+@pytest.mark.parametrize(
+    ("said", "remote_id"),
+    [
+        ("F\u00e4lle/2026 \u2116 17", "F\u00e4lle/2026 \u2116 17"),
+        ("R-7\\t\\033[1m\\xe2\\x80\\x8b!\\nmore", "R-7[1m!"),
+        ("x" * 5_000, "x" * 255),
+    ],
+    ids=["letters", "unprintable", "long"],
+)
+def test_an_id_of_any_form_is_acknowledged_as_far_as_it_can_be_kept(
+    agency: DropSite, said: str, remote_id: str
+) -> None:
+    agency.keep(1)
+    deliver(agency)
+    assert imports(agency, "--each", f"printf '{said}'").returncode == 0
+    deliver(agency)
+    assert (agency.standing(), agency.deliveries()[0].remote_id) == ({1: "acked"}, remote_id)
+
+
+def test_an_acknowledgement_that_replaces_another_is_never_seen_half_replaced(agency: DropSite, tmp_path: Path) -> None:
+    """At each file that the importer moves into its place, we look; the batch that was asked for comes then."""
+    agency.keep(1)
+    deliver(agency)
+    agency.keep(2)
+    deliver(agency)
+    away = tmp_path / "away"
+    away.mkdir()
+    for path in agency.drop_folder.glob("*0000000001*"):
+        path.rename(away / path.name)
+    assert imports(agency).returncode == 3
+    for path in away.iterdir():
+        path.rename(agency.drop_folder / path.name)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    waits = f"until [ -e {tools}/on ]; do sleep 0.01; done; rm {tools}/on"
+    for name in ("mv", "rm"):
+        tool = tools / name
+        body = f'/bin/{name} "$@"\ncase $2 in */drop/acks/ack-*) touch {tools}/moved; {waits} ;; esac\n'
+        tool.write_text(f"#!/bin/bash\nPATH=/bin:/usr/bin\n{body}")
+        tool.chmod(0o755)
+    looks = 0
+    environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+    with subprocess.Popen(command(agency), env=environment, stdout=subprocess.DEVNULL) as running:
+        while running.poll() is None:
+            if (tools / "moved").exists():
+                (tools / "moved").unlink()
+                deliver(agency)
+                looks += 1
+                (tools / "on").touch()
+            time.sleep(0.01)
+    deliver(agency)
+    assert (running.returncode, looks) == (0, 6), "of each of two: away, its signature, itself"
+    assert list((agency.root / "quarantine").iterdir()) == []
+    assert (agency.standing(), agency.told("destination-down")) == ({1: "acked", 2: "acked"}, [])
 
 
 def test_a_command_that_fails_stops_it_and_nothing_is_acknowledged(agency: DropSite) -> None:

@@ -4,6 +4,8 @@ missing_remote     we say it is there; it is not            mended: delivered ag
 unsettled          it is there; we did not know             mended: settled
 duplicate_remote   it is there more than once               mended: the later ones are marked, where the system can
 unowed             a note that this destination is not owed mended: owed
+unexpected_remote  it is there, and was taken back     for a person
+                   before, given up, or is parked
 unknown_remote     it names a note that we do not know      for a person: our database may be a restored one
 orphan_remote      ours by its author, but names no note    for a person
 hash_mismatch      it holds something else than was sent    for a person
@@ -40,8 +42,8 @@ from storage.transaction import Transaction, moment, seconds
 
 AT_ONCE: Final = 500
 Difference = Literal[
-    "missing_remote", "unsettled", "duplicate_remote", "unowed", "unknown_remote", "orphan_remote", "hash_mismatch",
-    "field_drift", "gone", "late", "gap", "unacked_flag",
+    "missing_remote", "unsettled", "duplicate_remote", "unowed", "unexpected_remote", "unknown_remote", "orphan_remote",
+    "hash_mismatch", "field_drift", "gone", "late", "gap", "unacked_flag",
 ]  # fmt: skip
 DIFFERENCES: Final[tuple[Difference, ...]] = get_args(Difference)
 MENDED: Final = ("missing_remote", "unsettled", "duplicate_remote", "unowed")
@@ -240,8 +242,15 @@ def _count(report: Report, tx: Transaction, query: Any) -> None:
 
 
 def _some(tx: Transaction, *, name: str, since: datetime | None, after: int) -> list[Any]:
+    second = rows.alias("second")
+    followed = select(second.c.id).where(
+        second.c.destination == name,
+        second.c.note_id == rows.c.note_id,
+        second.c.version > rows.c.version,
+        second.c.state != "withdrawn",
+    )
     query = (
-        select(rows, notes.c.reference, notes.c.hour)
+        select(rows, notes.c.reference, notes.c.hour, followed.exists().label("followed"))
         .join(notes, notes.c.id == rows.c.note_id)
         .where(rows.c.destination == name, rows.c.id > after)
         .order_by(rows.c.id)
@@ -269,7 +278,13 @@ async def _compare(
         await _duplicates(report, worker, there, fix=fix)
     first = there[0] if there else None
     if row.state != "acked":
-        if first is not None and row.state in ("sent", "pending") and first.state in looking.OPEN_STATES:
+        if first is None or first.state not in looking.OPEN_STATES:
+            return
+        ours = bool(sha256) and first.payload_sha256 in ("", sha256)
+        if row.state in ("parked", "dead", "withdrawn") and not (row.state == "parked" and ours):
+            if not row.followed:  # its withdrawal is compared by itself
+                report.found["unexpected_remote"].append(row.reference)
+        elif row.state != "leased":
             report.found["unsettled"].append(row.reference)
             if fix and await store.run(partial(_settle, name=name, row=row, remote=first, worker=worker)):
                 report.mended["unsettled"] += 1

@@ -2,22 +2,26 @@
 
 import asyncio
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from bot import logs, sync_wiring
-from bot.commands.common import AsJson, Data, operator, out, out_json, progress
+from bot.commands.common import AsJson, Data, Refusal, operator, out, out_json, progress
 from bot.commands.sync.options import Dest, Destinations, Key
 from bot.commands.sync.status import as_members as standing_members
 from bot.commands.sync.status import sentences as standing_sentences
 from bot.installation import Installation
 from bot.sync_wiring import Parts
+from storage.sync import destinations as rows
 from storage.sync.base import Unanswered
 from storage.sync.exchange import MEANINGS
 from storage.sync.reconcile import MENDED, STATES, Report
 from storage.sync.reconcile import reconcile as compared
 from storage.sync.registry import read_destinations
+from storage.sync.worker import Worker
+from storage.transaction import Transaction
 
 WORDS = {
     "missing_remote": "we say it is there, it is not",
@@ -25,6 +29,7 @@ WORDS = {
     "duplicate_remote": "there more than once",
     "unowed": "not on the list of what is to be delivered",
     "unknown_remote": "there, and not known here: was this database restored?",
+    "unexpected_remote": "there, though it was taken back, given up, or waits for a person",
     "orphan_remote": "there, by us, without a note's id",
     "hash_mismatch": "there, with other content than was sent",
     "field_drift": "there, with single fields changed",
@@ -69,10 +74,18 @@ def reconcile(
 async def _compared(parts: Parts, since: datetime | None, fix: bool) -> Report:
     (worker,) = parts.workers
     try:
-        sync_wiring.register(parts.store, worker.settings, now=worker.now)
+        if worker.name not in await parts.store.run(rows.names):
+            raise Refusal(f"nothing was ever sent to {worker.name}: integra sync once --dest {worker.name}")
+        if fix and await parts.store.run(partial(_registered, worker=worker)) == "unconfirmed":
+            raise Refusal(f"{worker.name} is at another place than before: integra sync confirm --dest {worker.name}")
         return await compared(worker, since=since, fix=fix, progress=progress)
     finally:
         await parts.close()
+
+
+def _registered(tx: Transaction, *, worker: Worker) -> str:
+    """As the file says, and without owing anything: what is not owed is a difference."""
+    return rows.register(tx, worker.settings, now=worker.now(tx))
 
 
 def sentences(report: Report) -> list[str]:

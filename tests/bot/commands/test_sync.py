@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from bot_site import Site, at_desk
 from ports import free_port
+from sqlalchemy import delete, func, select
 from structlog.testing import capture_logs
 
 from bot.commands.sync.check import findings_of
@@ -26,11 +27,13 @@ from bot.trial import AGENCY, Trial
 from storage.deliveries import Standing
 from storage.postgres import Addresses
 from storage.schema import deliveries as rows
+from storage.schema import delivery_log
 from storage.sync.base import Finding, Health, Retry
 from storage.sync.dropreader import read_drop
 from storage.sync.filedrop import FileDrop
 from storage.sync.own_keys import signing_key
 from storage.sync.worker import Step
+from storage.transaction import Transaction
 
 INTEGRA = Path(sys.executable).with_name("integra")
 WORDS = "Paper cranes by the window."
@@ -169,6 +172,32 @@ def test_reconcile_says_and_exits_as_its_page_says(
     assert (fixed.code, "2 mended" in fixed.out) == (0, True)
     assert integra("sync", "reconcile", "--dest", AGENCY, *options, "--since", "yesterday").code == 2
     assert integra("sync", "reconcile", "--dest", "nobody", *options).code == 1
+
+
+def test_reconcile_writes_nothing_unless_it_is_told_to_and_names_what_is_not_owed(
+    integra: Any, trial: Trial, options: Any, references: list[str]
+) -> None:
+    fresh = integra("sync", "reconcile", "--dest", AGENCY, *options)
+    assert (fresh.code, f"nothing was ever sent to {AGENCY}" in fresh.err) == (1, True)
+    integra("sync", "once", *options)
+    store = trial.installation.store()
+    counted = select(func.count()).select_from(rows)
+
+    def lose(tx: Transaction) -> None:
+        tx.db.execute(delete(delivery_log))
+        tx.db.execute(delete(rows))
+
+    store.run_now(lose)
+    differs = integra("sync", "reconcile", "--dest", AGENCY, *options, "--json")
+    assert (differs.code, sorted(json.loads(differs.out)["differences"]["unowed"])) == (1, sorted(references))
+    assert store.run_now(lambda tx: tx.db.scalar(counted)) == 0
+    mended = integra("sync", "reconcile", "--dest", AGENCY, *options, "--fix")
+    assert "2 unowed (not on the list of what is to be delivered, 2 mended)" in mended.out
+    assert store.run_now(lambda tx: tx.db.scalar(counted)) == 2
+    trial.destinations.write_text(trial.destinations.read_text().replace(str(trial.drop.parent), "/elsewhere"))
+    moved = integra("sync", "reconcile", "--dest", AGENCY, *options, "--fix")
+    assert (moved.code, "integra sync confirm" in moved.err) == (1, True)
+    store.close()
 
 
 def test_what_cannot_be_read_is_exit_code_two(

@@ -120,6 +120,38 @@ async def test_a_note_that_nobody_is_owed_is_found_and_owed(site: Site) -> None:
     assert (await reconcile(worker)).balanced
 
 
+async def test_what_is_there_though_it_was_given_up_or_taken_back_or_parked_is_listed(site: Site) -> None:
+    cases = CaseSystem(rule=lambda _: Reject("http-422"))
+    worker = await filed(site, cases, 1, 2, 3, 4)
+    site.sync.run_now(lambda tx: deciding.give_up(tx, "cases", named(1)[0], words="by hand", at=site.clock()))
+    site.keep(5, release=False)
+    site.withdraw(5)
+    third = next(row for row in site.deliveries() if row.note_id.hex() == note_id(3))
+    sha256 = worker.opener.hashes.open(third.hash_for_sync, f"{note_id(3)}.v1")
+    for number in (1, 2, 3, 5):
+        its = sha256 if number == 3 else "0" * 64
+        cases.records.append(Remote(str(number), note_id(number), 1, payload_sha256=its))
+        cases.changes.append(cases.records[-1])
+    report = await reconcile(worker)
+    assert differences(report) == {"unexpected_remote": named(1, 2, 5), "unsettled": named(3)}
+    assert not report.clean
+    report = await reconcile(worker, fix=True)
+    assert (report.mended["unsettled"], report.clean) == (1, False)
+    assert site.standing() == {1: "dead", 2: "parked", 3: "acked", 4: "parked", 5: "withdrawn"}
+
+
+async def test_what_was_withdrawn_there_too_is_no_difference(site: Site) -> None:
+    cases = CaseSystem(caps=Caps("unique_key", lists=False, finds=False), unique=True, lose=1)
+    worker = await filed(site, cases, 1)
+    site.take_back(1)
+    for _ in range(2):
+        site.wait(minutes=20)
+        await run_until_done(worker)
+    cases.caps = Caps("unique_key")
+    assert (site.standing(), len(cases.records)) == ({1: "withdrawn", -1: "acked"}, 2)
+    assert differences(await reconcile(worker)) == {}
+
+
 async def test_a_receiver_that_lists_nothing_is_asked_for_each(site: Site) -> None:
     cases = CaseSystem(caps=Caps("put_by_id", lists=False))
     worker = await filed(site, cases, 1, 2)

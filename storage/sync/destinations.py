@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select, update
 
 from storage import deliveries
 from storage.errors import BadInstallation, Unknown
@@ -20,6 +20,8 @@ SCHEMA_CHANGED_AFTER: Final = 5
 """So many different notes refused in a row for the same reason are no mistake of the notes."""
 Pause = Callable[[int, float | None], float]
 """Seconds until the next try, for so many failures in a row and what the receiver asked for."""
+MOVED_HELD: Final = "moved-held"
+"""It is at another place, and a person had stopped it before."""
 LESS: Final = {"full": 0, "summary": 1, "pointer": 2}
 
 
@@ -85,7 +87,7 @@ def register(tx: Transaction, settings: Destination, *, now: int) -> str:
         "alarm_s": int(settings.alarm_hours * 3_600),
     }
     if found.place_hash != place and found.state != "unconfirmed":
-        values |= {"state": "unconfirmed", "why": "moved"}
+        values |= {"state": "unconfirmed", "why": MOVED_HELD if found.state == "held" else "moved"}
     _change(tx, settings.name, **values)
     if LESS[settings.disclosure] > LESS[found.disclosure]:
         # Less than the author was shown may leave at once; more never may.
@@ -98,13 +100,17 @@ def register(tx: Transaction, settings: Destination, *, now: int) -> str:
     return str(values.get("state", found.state))
 
 
-def confirm(tx: Transaction, settings: Destination) -> None:
-    """A person says that the destination is right where the file says it is."""
+def confirm(tx: Transaction, settings: Destination) -> str:
+    """A person says that the destination is right where the file says it is; one that was stopped stays so.
+
+    Returns:
+        Its state.
+    """
     place = hashlib.sha256(settings.where().encode()).digest()
-    if not _change(
-        tx, settings.name, state="open", why="", place_hash=place, failures=0, failing_since=None, next_at=0
-    ):
-        raise Unknown(f"no destination {settings.name}")
+    row = get(tx, settings.name)
+    state = "held" if row.state == "held" or row.why == MOVED_HELD else "open"
+    _change(tx, settings.name, state=state, why="", place_hash=place, failures=0, failing_since=None, next_at=0)
+    return state
 
 
 def hold(tx: Transaction, name: str, *, held: bool) -> None:
@@ -208,14 +214,19 @@ def down(
 
 
 def rejected(tx: Transaction, name: str, why: str, *, now: int) -> int:
-    """It refused a note; how many in a row for this reason."""
+    """It refused a note, which is parked for it; how many different ones in a row for this reason, and, once they were
+    so many that its rules must have changed, how many refusals."""
     row = tx.db.execute(
         select(destinations.c.rejects, destinations.c.reject_why, destinations.c.rejects_from).where(
             destinations.c.name == name
         )
     ).one()
-    again = row.reject_why == why
-    count, start = (row.rejects + 1, row.rejects_from) if again else (1, now)
+    count, start = 1, now
+    if row.rejects and row.reject_why == why:
+        start = row.rejects_from
+        judged = select(func.count(delivery_rows.c.note_id.distinct())).where(_judged(name, why, start))
+        settled = row.rejects >= SCHEMA_CHANGED_AFTER
+        count = row.rejects + 1 if settled else tx.db.execute(judged).scalar_one()
     _change(tx, name, rejects=count, reject_why=why, rejects_from=start)
     return int(count)
 
@@ -228,16 +239,22 @@ def rules_changed(tx: Transaction, name: str, why: str, *, now: int, pause: Paus
         count: how many refusals in a row.
     """
     start = tx.db.execute(select(destinations.c.rejects_from).where(destinations.c.name == name)).scalar_one()
-    judged = and_(
+    pause_s = pause(count - SCHEMA_CHANGED_AFTER + 1, None)
+    later = now + 2 * max(1, round(pause_s))
+    tx.db.execute(
+        update(delivery_rows).where(_judged(name, why, start)).values(state="pending", next_at=later, done_at=None)
+    )
+    down(tx, name, "rules-changed", now=now, pause=lambda *_: pause_s, tell=True)
+
+
+def _judged(name: str, why: str, start: int) -> ColumnElement[bool]:
+    """Deliveries that it refused for this reason since then."""
+    return and_(
         delivery_rows.c.destination == name,
         delivery_rows.c.state == "parked",
         delivery_rows.c.why == why,
         delivery_rows.c.done_at >= start,
     )
-    pause_s = pause(count - SCHEMA_CHANGED_AFTER + 1, None)
-    later = now + 2 * max(1, round(pause_s))
-    tx.db.execute(update(delivery_rows).where(judged).values(state="pending", next_at=later, done_at=None))
-    down(tx, name, "rules-changed", now=now, pause=lambda *_: pause_s, tell=True)
 
 
 def looked(tx: Transaction, name: str, *, now: int, cursor: str) -> None:

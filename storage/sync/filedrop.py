@@ -148,7 +148,7 @@ class FileDrop:
                 findings.append(Finding("trouble", "no-folder", f"{path} is not there or not to be written: mkdir -p"))
         if trouble is None:
             try:
-                await self._catch_up()
+                await self._catch_up(adopts=False)
                 findings.append(Finding("fine", "folder", f"{self._settings.folder} can be written"))
             except DropConflict as conflict:
                 trouble = Park("conflict", "destination")
@@ -325,8 +325,11 @@ class FileDrop:
     async def _lines(self, deliveries: Sequence[Delivery]) -> dict[str, Line]:
         return await self._ledger.lines([one.ref for one in deliveries])
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, *, adopts: bool = True) -> None:
         """Batches of ours that the database does not know, as it comes from a backup: numbers go on after them.
+
+        Args:
+            adopts: False: it is only looked whether they would.
 
         Raises:
             DropConflict: a file of our name that we did not write, or that does not follow.
@@ -341,7 +344,8 @@ class FileDrop:
             number = head.batch + 1
             if (adopted := self._adopted(outgoing, number, head, told.get(number))) is None:
                 raise DropConflict(f"the folder of {stream} holds batch {last}, {number} would be next")
-            await self._ledger.adopt(adopted, now=seconds(self._given.clock()))
+            if adopts:
+                await self._ledger.adopt(adopted, now=seconds(self._given.clock()))
             head = adopted
 
     def _adopted(self, outgoing: Path, number: int, head: Head, ack: Ack | None) -> Head | None:

@@ -32,8 +32,9 @@ def confirm(data: Data, destinations: Destinations, dest: Dest) -> None:
     listed = {one.name: one for one in read_destinations(destinations).destinations}
     if dest not in listed:
         raise Refusal(f"the file names no destination {dest}")
-    _act(data, dest, "destination.confirmed", lambda tx: rows.confirm(tx, listed[dest]))
-    out(f"{dest} is confirmed.")
+    state = _act(data, dest, "destination.confirmed", lambda tx: rows.confirm(tx, listed[dest]))
+    held = f" It is paused still; to go on: integra sync resume --dest {dest}." if state == "held" else ""
+    out(f"{dest} is confirmed.{held}")
 
 
 def pause(data: Data, dest: Dest, words: Words = "") -> None:
@@ -93,13 +94,14 @@ def resend(
     out(f"Batch {batch} is written again.")
 
 
-def _act(data: Path, name: str, action: Action, what: Callable[[Transaction], None], words: str = "") -> None:
-    def turn(tx: Transaction) -> None:
-        what(tx)
+def _act(data: Path, name: str, action: Action, what: Callable[[Transaction], T], words: str = "") -> T:
+    def turn(tx: Transaction) -> T:
+        done = what(tx)
         agency = rows.get(tx, name).agency_ref
         audit.record(tx, action, at=system_clock(), reason="hand-over", agency=agency, about=name.encode(), words=words)
+        return done
 
-    _within(data, turn)
+    return _within(data, turn)
 
 
 def _within(data: Path, what: Callable[[Transaction], T]) -> T:

@@ -33,6 +33,7 @@ NOTE_OTHERWISE: Final = f"the case system refused it; mend it there, {_RETRY}"
 
 DESTINATION: Final = {
     "moved": f"it is at another place than before: look whether that is right, {_CONFIRM}",
+    "moved-held": f"it was paused, and is at another place than before: look whether that is right, {_CONFIRM}",
     "upgraded": f"it comes from an earlier version of this program: integra sync check --dest {{dest}}, {_CONFIRM}",
     "rules-changed": "it refused five notes in a row for one reason: its fields or rules changed. Mend it there",
     "conflict": "its folder holds files of our name that we did not write: look who else writes there",

@@ -471,6 +471,8 @@ async def test_row_45_after_a_restore_of_ours_numbers_go_on_and_the_agency_keeps
     drop.open()
     drop.store.run_now(deliveries.doubt_all)
     drop.keep(3)
+    assert (await drop.drop().probe()).trouble is None
+    assert [row.number for row in drop.batch_rows()] == [1], "a probe changes nothing"
     for _ in range(3):
         drop.wait(minutes=10)
         await drop.run()

@@ -405,6 +405,21 @@ async def test_row_20_five_refusals_in_a_row_are_a_change_of_rules(site: Site) -
     assert set(site.standing().values()) == {"acked"}
 
 
+async def test_row_20_one_note_that_is_refused_again_and_again_is_no_change_of_rules(site: Site) -> None:
+    cases = CaseSystem(rule=lambda _: Reject("http-422"))
+    worker = site.worker(cases)
+    site.keep(1)
+    for _ in range(7):
+        await run_until_done(worker)
+        assert (site.standing(), site.destination().state) == ({1: "parked"}, "open")
+        retry(site)
+        site.wait(minutes=1)
+    site.keep(*range(2, 6))
+    await run_until_done(worker)
+    assert (site.destination().state, site.destination().why) == ("down", "rules-changed")
+    assert set(site.standing().values()) == {"pending"}
+
+
 @pytest.mark.parametrize(("asked_s", "waits_s"), [(30, 30), (10 * 365 * 86_400, 6 * 3_600), (-5, 1), (float("nan"), 1)])
 async def test_row_21_a_receivers_wish_to_wait_is_kept_within_reason(site: Site, asked_s: float, waits_s: int) -> None:
     cases = CaseSystem(rule=lambda _: Retry("http-429", after_s=asked_s))
@@ -760,6 +775,21 @@ async def test_row_48_a_destination_at_another_place_waits_for_a_person(site: Si
     step = await deliver(site, cases, settings=moved)
     assert (step.state, cases.sends, site.standing()) == ("unconfirmed", 0, {1: "pending"})
     site.sync.run_now(lambda tx: destinations.confirm(tx, moved))
+    await deliver(site, cases, settings=moved)
+    assert site.standing() == {1: "acked"}
+
+
+async def test_row_48_a_destination_that_a_person_paused_stays_so_when_its_new_place_is_confirmed(site: Site) -> None:
+    cases = CaseSystem()
+    await deliver(site, cases)
+    site.keep(1)
+    site.sync.run_now(lambda tx: destinations.hold(tx, "cases", held=True))
+    moved = site.settings(place="elsewhere")
+    for _ in range(2):
+        assert (await deliver(site, cases, settings=moved)).state == "unconfirmed"
+    assert site.sync.run_now(lambda tx: destinations.confirm(tx, moved)) == "held"
+    assert (await deliver(site, cases, settings=moved)).state == "held"
+    site.sync.run_now(lambda tx: destinations.hold(tx, "cases", held=False))
     await deliver(site, cases, settings=moved)
     assert site.standing() == {1: "acked"}
 

@@ -34,9 +34,8 @@ OF_DESTINATION: Final = {
     **dict.fromkeys(("credentials", "forbidden", "switched-off"), "filed-why-access"),
     **dict.fromkeys(("certificate", "tls"), "filed-why-certificate"),
     **dict.fromkeys(("mapping", "no-lookup"), "filed-why-mapping"),
-    **dict.fromkeys(
-        ("address", "moved", "moved-held", "no-such-address", "redirect", "unresolved", "upgraded"), "filed-why-place"
-    ),
+    **dict.fromkeys(("address", "no-such-address", "redirect", "unresolved"), "filed-why-place"),
+    **dict.fromkeys(("moved", "moved-held", "upgraded"), "filed-why-place"),
     **dict.fromkeys(("enodev", "enoent", "enotdir", "no-folder"), "filed-why-place"),
     **dict.fromkeys(("edquot", "enospc"), "filed-why-full"),
     **dict.fromkeys(("eacces", "eio", "eperm", "erofs", "estale"), "filed-why-disk"),

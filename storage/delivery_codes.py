@@ -17,8 +17,8 @@ OF_NOTES: Final = (
 OF_DESTINATIONS: Final = (
     "ack-refused", "address", "batch-refused", "busy", "certificate", "changed-meanwhile", "conflict",
     "connector-failed", "credentials", "cut-off", "forbidden", "mapping", "moved", "moved-held", "no-folder",
-    "no-lookup", "no-receipt", "no-such-address", "not-http", "not-json", "redirect", "refused-connection", "rules-changed",
-    "switched-off", "timeout", "tls", "too-long", "unresolved", "upgraded",
+    "no-lookup", "no-receipt", "no-such-address", "not-http", "not-json", "redirect", "refused-connection",
+    "rules-changed", "switched-off", "timeout", "tls", "too-long", "unresolved", "upgraded",
     # of a disk under a file drop: names of ``errno``
     "eacces", "edquot", "eio", "enodev", "enoent", "enospc", "enotdir", "eperm", "erofs", "estale",
 )  # fmt: skip

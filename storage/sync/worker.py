@@ -167,6 +167,8 @@ class Worker:
 
         def settle(tx: Transaction) -> Step:
             told = self._settle(tx, outcomes=outcomes, unreadable=unreadable, found=found)
+            if not outcomes and "later" not in told:
+                destinations.answered(tx, self.name)  # nothing was sent that could show it
             done = told.count("accepted") + told.count("sent")
             return self._ended(tx, step=Step(tried, done, told.count("parked")))
 

@@ -697,6 +697,24 @@ def hold_all_but(site: Site, number: int) -> None:
     site.sync.run_now(lambda tx: tx.db.execute(later).close())
 
 
+async def test_row_38_after_an_outage_what_was_taken_back_meanwhile_holds_up_nobody(site: Site) -> None:
+    cases = CaseSystem(rule=lambda _: Retry("http-503"))
+    worker = site.worker(cases)
+    for number in range(1, 5):
+        site.keep(number, case=f"C-{number}")
+        hold_all_but(site, number)
+        await worker.step()
+        site.wait(minutes=20)
+    for number in range(1, 4):
+        site.take_back(number)
+    assert cases.sends == 4
+    cases.rule = lambda _: None
+    site.wait(days=1)
+    step = await run_until_done(worker)
+    assert (step.state, cases.keys) == ("open", [f"{note_id(4)}.v1"])
+    assert {state for number, state in site.standing().items() if abs(number) < 4} == {"withdrawn"}
+
+
 async def test_a_withdrawal_that_is_refused_is_told_as_one(site: Site) -> None:
     cases = CaseSystem(rule=lambda one: Park("unknown-case") if one.kind == "withdrawn" else None)
     worker = site.worker(cases)

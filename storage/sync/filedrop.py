@@ -199,7 +199,9 @@ class FileDrop:
     async def find(self, ref: DeliveryRef, *, remote_id: str = "") -> Sequence[Remote]:
         try:
             await self._write_left()
-        except (DropConflict, DropUnwritable, Busy) as away:
+        except DropConflict:
+            raise Unanswered(Park("conflict", "destination")) from None
+        except (DropUnwritable, Busy) as away:
             raise Unanswered(Retry(getattr(away, "why", "busy").lower())) from None
         line = (await self._ledger.lines([ref])).get(ref.key)
         for ack in reversed(self._acks()[0]):
@@ -391,9 +393,11 @@ class FileDrop:
 
     def _set_aside(self, refused: Mapping[str, "Mark"]) -> None:
         for name, mark in refused.items():
-            with contextlib.suppress(OSError):
+            try:
                 if _mark(self._settings.folder / ACKS / name) != mark:
                     continue  # the importer wrote another one meanwhile
+            except OSError:
+                continue  # or is about to
             for one in (name, name.removesuffix(".json") + ".sig"):
                 with contextlib.suppress(OSError):
                     os.replace(self._settings.folder / ACKS / one, self._settings.folder / QUARANTINE / one)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import and_, select, update
 
@@ -77,17 +77,10 @@ def take(tx: Transaction, name: str, remote: Remote, hashes: HashBox, *, now: in
     about = deliveries.about(note_id, row.version, name)
     if row.state in ("sent", "pending", "parked") and (row.state != "pending" or row.ambiguous):
         if remote.state == "refused" and row.state == "sent" and row.remote_id in ("", remote.remote_id):
-            why = (remote.reason or "refused-there")[:32]
-            refused = {"state": "parked", "why": why, "next_at": None, "done_at": now, "remote_id": ""}
-            tx.db.execute(update(rows).where(here).values(**refused))
-            queue.log(tx, row.id, "parked", now=now, why=why)
-            deliveries.tell(tx, deliveries.PARKED, about, at=moment(now))
-            return "parked"
+            tx.db.execute(update(rows).where(here).values(remote_id=""))  # there is none
+            return _parked(tx, name, row, (remote.reason or "refused-there")[:32], now)
         if remote.state in OPEN_STATES and not same and row.state == "sent":
-            tx.db.execute(update(rows).where(here).values(state="parked", why="conflict", next_at=None, done_at=now))
-            queue.log(tx, row.id, "parked", now=now, why="conflict")
-            deliveries.tell(tx, deliveries.PARKED, about, at=moment(now))
-            return "parked"
+            return _parked(tx, name, row, "conflict", now)
         if remote.state in OPEN_STATES and same and (row.state != "parked" or sent):
             tx.db.execute(
                 update(rows)
@@ -115,3 +108,16 @@ def take(tx: Transaction, name: str, remote: Remote, hashes: HashBox, *, now: in
             deliveries.tell(tx, deliveries.CLOSED, about, at=moment(now))
         return "noted"
     return ""
+
+
+def _parked(tx: Transaction, name: str, row: Any, why: str, now: int) -> str:
+    """A person is to look at what was handed in; one that was taken back since is looked for by itself."""
+    here = update(rows).where(rows.c.id == row.id, rows.c.state == row.state)
+    if row.version == deliveries.RECORDED and deliveries.taken_back(tx, name, row.note_id):
+        tx.db.execute(here.values(state="pending", why=why, next_at=now, ambiguous=1))
+        queue.log(tx, row.id, "retry", now=now, why=why)
+        return ""
+    tx.db.execute(here.values(state="parked", why=why, next_at=None, done_at=now))
+    queue.log(tx, row.id, "parked", now=now, why=why)
+    deliveries.tell(tx, deliveries.PARKED, deliveries.about(row.note_id, row.version, name), at=moment(now))
+    return "parked"

@@ -200,6 +200,19 @@ async def test_row_38_a_note_taken_back_before_its_batch_was_fixed_never_leaves(
     assert (drop.ids(), drop.standing()) == ([2], {1: "withdrawn", 2: "sent", -1: "withdrawn"})
 
 
+async def test_row_38_what_the_agency_refuses_after_it_was_taken_back_is_for_nobody_to_mend(drop: DropSite) -> None:
+    drop.keep(1)
+    await drop.run()
+    drop.take_back(1)
+    drop.acknowledge(refuse={f"{note_id(1)}.v1": "unknown-case"})
+    for _ in range(2):
+        drop.wait(minutes=10)
+        await drop.run()
+    await settled(drop)
+    assert drop.standing() == {1: "withdrawn", -1: "acked"}
+    assert drop.told("delivery-parked") == []
+
+
 @pytest.mark.parametrize("step", ["fixed", "sent"])
 async def test_row_38_a_note_taken_back_after_a_crash_is_withdrawn_wherever_its_batch_stands(
     drop: DropSite, step: str
@@ -278,6 +291,9 @@ async def test_another_file_of_our_name_stops_it_and_is_left_alone(drop: DropSit
     assert drop.told("destination-down") == ["north"]
     assert drop.files() == {FILES[0]: b"not ours"}
     assert drop.standing() == {1: "pending"}
+    drop.wait(minutes=20)
+    await drop.run()
+    assert drop.destination("north").why == "conflict", "each time"
 
 
 async def test_an_amendment_goes_in_the_same_batch_after_what_it_amends(drop: DropSite) -> None:

@@ -209,6 +209,7 @@ def test_what_cannot_be_read_is_exit_code_two(
         raise Unanswered(Retry("timeout"))
         yield
 
+    integra("sync", "once", *options)
     monkeypatch.setattr(FileDrop, "list_since", nothing)
     pem = trial.folder / "agency.pem"
     subprocess.run(f"openssl genpkey -algorithm ed25519 | openssl pkey -pubout -out {pem}", shell=True, check=True)

@@ -4,8 +4,8 @@ missing_remote     we say it is there; it is not            mended: delivered ag
 unsettled          it is there; we did not know             mended: settled
 duplicate_remote   it is there more than once               mended: the later ones are marked, where the system can
 unowed             a note that this destination is not owed mended: owed
-unexpected_remote  it is there, and was taken back     for a person
-                   before, given up, or is parked
+unexpected_remote  it is there, and was taken back before
+                   that, given up, or is parked             for a person
 unknown_remote     it names a note that we do not know      for a person: our database may be a restored one
 orphan_remote      ours by its author, but names no note    for a person
 hash_mismatch      it holds something else than was sent    for a person

@@ -140,6 +140,18 @@ async def test_row_14_a_property_that_came_back_otherwise_is_named(
     assert {"note_id", "text", "severity"} <= set(outcome.drift)
 
 
+async def test_an_item_that_was_made_and_may_not_be_read_is_remembered_and_not_made_again(
+    roundup: Roundup, proxy: FaultProxy, connector: Connector
+) -> None:
+    proxy.reading = [status(403)]
+    made = await sent(connector, delivery(1))
+    assert isinstance(made, Park)
+    assert (made.reason, made.scope, made.ambiguous, made.made.isdigit()) == ("forbidden", "destination", True, True)
+    again = await sent(connector, delivery(1))
+    assert isinstance(again, Accepted)
+    assert (again.remote_id, again.already, len(roundup.incidents())) == (made.made, True, 1)
+
+
 async def test_row_19_an_item_that_is_refused_is_the_notes_trouble(proxy: FaultProxy, connector: Connector) -> None:
     proxy.faults = [status(400)]
     assert await sent(connector, delivery(1)) == Reject("http-400")

@@ -1,5 +1,8 @@
 """What a reader of the page is shown: notes by reference, flag and age, and sealed records. Nothing is opened.
 
+A note has one row, with its amendments. Each of them may carry a flag of its own: "it is worse" raises one anew where
+the first is over. Of these flags a row shows the one that most calls for somebody.
+
 Who may have which: ``storage.reading``. On a connection that may select sealed bodies.
 """
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, Subquery, and_, case, func, or_, select
 
 from dialogues.flag_life import OPEN as NOT_OVER
 from dialogues.flag_life import OVER, OWNED, UNOWNED, URGENCIES
@@ -26,6 +29,13 @@ PageState = Literal["open", "overdue", "taken", "closed", "withdrawn"]
 
 @dataclass(frozen=True, slots=True)
 class FlagOf:
+    """
+    Attributes:
+        note_id, reference: of the note or amendment that raised it; by this id it is taken and closed.
+    """
+
+    note_id: bytes
+    reference: str
     urgency: str
     state: PageState
     raised_at: datetime
@@ -38,7 +48,11 @@ class FlagOf:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A first note. ``own``: read without a reason, see ``storage.reading``."""
+    """A first note. ``own``: read without a reason, see ``storage.reading``.
+
+    Attributes:
+        flag: its own, or an amendment's.
+    """
 
     note_id: bytes
     reference: str
@@ -83,20 +97,42 @@ def listed(
     Returns:
         At most ``limit`` of them, and whether there are more.
     """
-    query = _of(agency_refs, person_ref).where(notes.c.amends.is_(None), *_which(status, urgency, person_ref))
-    rows = tx.db.execute(query.order_by(*_order(order)).limit(limit + 1).offset(skip)).all()
+    wanted = _which(status, urgency, person_ref)
+    flag = _flags(agency_refs, *wanted)
+    query = _of(agency_refs, person_ref, flag).where(notes.c.amends.is_(None))
+    if wanted:
+        query = query.where(flag.c.note_id.is_not(None))
+    if status == "closed":
+        query = query.where(notes.c.id.not_in(_firsts(flags.c.state.in_(NOT_OVER))))
+    elif status == "unflagged":
+        query = query.where(flag.c.note_id.is_(None))
+    rows = tx.db.execute(query.order_by(*_order(order, flag)).limit(limit + 1).offset(skip)).all()
     named = _Named(tx)
     return [_row(named, row, person_ref) for row in rows[:limit]], len(rows) > limit
 
 
 def one(tx: Transaction, agency_refs: Collection[bytes], person_ref: bytes | None, note_id: bytes) -> Row:
-    """The first note of a note or an amendment.
+    """The first note of a note or an amendment, with the flag that this one raised, unless that is over.
 
     Raises:
         Unknown: not there, or not of these agencies.
     """
     root = first_of(tx, agency_refs, note_id)
-    row = tx.db.execute(_of(agency_refs, person_ref).where(notes.c.id == root)).one()
+    return _one(tx, agency_refs, person_ref, root, _flags(agency_refs, root=root, rather=note_id))
+
+
+def with_flag(tx: Transaction, agency_refs: Collection[bytes], person_ref: bytes | None, note_id: bytes) -> Row:
+    """The same with the flag that this very note or amendment raised, over or not; without any, if it raised none.
+
+    Raises:
+        Unknown: not there, or not of these agencies.
+    """
+    root = first_of(tx, agency_refs, note_id)
+    return _one(tx, agency_refs, person_ref, root, _flags(agency_refs, flags.c.note_id == note_id, root=root))
+
+
+def _one(tx: Transaction, agency_refs: Collection[bytes], person_ref: bytes | None, root: bytes, flag: Subquery) -> Row:
+    row = tx.db.execute(_of(agency_refs, person_ref, flag).where(notes.c.id == root)).one()
     return _row(_Named(tx), row, person_ref)
 
 
@@ -165,7 +201,49 @@ def attachment(tx: Transaction, agency_refs: Collection[bytes], note_id: bytes, 
     return body
 
 
-def _of(agency_refs: Collection[bytes], person_ref: bytes | None) -> Select[Any]:
+_RANKS: Final = {urgency: -place for place, urgency in enumerate(URGENCIES)}
+_raising: Final = notes.alias("raising")
+"""The note or amendment that a flag stands by."""
+
+
+def _flags(agency_refs: Collection[bytes], *which: Any, root: bytes | None = None, rather: bytes = b"") -> Subquery:
+    """Of each first note's flags, its amendments' among them, the one that most calls for somebody: ``first``, then the
+    flag.
+
+    Args:
+        which: what is asked of flags; others are as if they were not there.
+        root: of this first note alone.
+        rather: the flag of this note goes before all others, while it is not over.
+    """
+    first = func.coalesce(_raising.c.amends, _raising.c.id)
+    state = flags.c.state
+    stand = case((state.in_(UNOWNED), 0), (state.in_(OWNED), 1), (state == "closed", 2), else_=3)
+    calls: tuple[Any, ...] = (stand, case(_RANKS, value=flags.c.urgency), flags.c.raised_at.desc(), flags.c.note_id)
+    if rather:
+        calls = (case((and_(flags.c.note_id == rather, state.in_(NOT_OVER)), 0), else_=1), *calls)
+    ranked = (
+        select(
+            first.label("first"),
+            flags,
+            _raising.c.reference,
+            func.row_number().over(partition_by=first, order_by=calls).label("place"),
+        )
+        .join(_raising, _raising.c.id == flags.c.note_id)
+        .where(flags.c.agency_ref.in_(agency_refs), *which)
+    )
+    if root is not None:
+        ranked = ranked.where(or_(_raising.c.id == root, _raising.c.amends == root))
+    found = ranked.subquery()
+    return select(found).where(found.c.place == 1).subquery("flag")
+
+
+def _firsts(*which: Any) -> Select[Any]:
+    """Ids of the first notes that have such a flag, of their own or an amendment's."""
+    first = func.coalesce(_raising.c.amends, _raising.c.id)
+    return select(first).join_from(flags, _raising, _raising.c.id == flags.c.note_id).where(*which)
+
+
+def _of(agency_refs: Collection[bytes], person_ref: bytes | None, flag: Subquery) -> Select[Any]:
     amending = notes.alias("amending")
     amendments = select(func.count()).select_from(amending).where(amending.c.amends == notes.c.id).scalar_subquery()
     things = (
@@ -197,24 +275,28 @@ def _of(agency_refs: Collection[bytes], person_ref: bytes | None) -> Select[Any]
             notes.c.hour,
             notes.c.state,
             notes.c.case_tag,
-            flags.c.urgency,
-            flags.c.state.label("flag_state"),
-            flags.c.overdue_since,
-            flags.c.raised_at,
-            flags.c.due_at,
-            flags.c.owner_ref,
-            flags.c.outcome,
-            flags.c.closed_at,
+            flag.c.note_id.label("raised_by"),
+            flag.c.reference.label("raised_as"),
+            flag.c.urgency,
+            flag.c.state.label("flag_state"),
+            flag.c.overdue_since,
+            flag.c.raised_at,
+            flag.c.due_at,
+            flag.c.owner_ref,
+            flag.c.outcome,
+            flag.c.closed_at,
+            notes.c.id.in_(_firsts(flags.c.owner_ref == person_ref, flags.c.state.in_(OWNED))).label("took"),
             amendments.label("amendments"),
             things.label("things"),
             member.label("member"),
         )
-        .outerjoin(flags, flags.c.note_id == notes.c.id)
+        .outerjoin(flag, flag.c.first == notes.c.id)
         .where(notes.c.agency_ref.in_(agency_refs))
     )
 
 
 def _which(status: Status, urgency: str, person_ref: bytes | None) -> list[Any]:
+    """What a list asks of flags."""
     found: list[Any] = [flags.c.urgency == urgency] if urgency else []
     match status:
         case "flagged":
@@ -227,25 +309,22 @@ def _which(status: Status, urgency: str, person_ref: bytes | None) -> list[Any]:
             found.append(flags.c.state.in_(OWNED))
         case "closed":
             found.append(flags.c.state.in_(OVER))
-        case "unflagged":
-            found.append(flags.c.note_id.is_(None))
-        case "all":
+        case "unflagged" | "all":
             pass
     return found
 
 
-def _order(order: Order) -> tuple[Any, ...]:
-    age = func.coalesce(flags.c.raised_at, notes.c.hour)
+def _order(order: Order, flag: Subquery) -> tuple[Any, ...]:
+    age = func.coalesce(flag.c.raised_at, notes.c.hour)
     match order:
         case "newest":
             return age.desc(), notes.c.reference
         case "oldest":
             return age, notes.c.reference
         case "urgency":
-            ranks = {urgency: -place for place, urgency in enumerate(URGENCIES)}
-            over = case((flags.c.state.in_(UNOWNED), 0), (flags.c.state.in_(OWNED), 1), else_=2)
-            rank = case(ranks, value=flags.c.urgency, else_=1)
-            return over, rank, case((and_(flags.c.state.in_(NOT_OVER)), age), else_=-age), notes.c.reference
+            over = case((flag.c.state.in_(UNOWNED), 0), (flag.c.state.in_(OWNED), 1), else_=2)
+            rank = case(_RANKS, value=flag.c.urgency, else_=1)
+            return over, rank, case((and_(flag.c.state.in_(NOT_OVER)), age), else_=-age), notes.c.reference
 
 
 def page_state(state: str, *, overdue: bool = False) -> PageState:
@@ -283,6 +362,8 @@ def _row(named: _Named, row: Any, person_ref: bytes | None) -> Row:
     flag = None
     if row.flag_state is not None:
         flag = FlagOf(
+            row.raised_by,
+            row.raised_as,
             row.urgency,
             page_state(row.flag_state, overdue=row.overdue_since is not None),
             moment(row.raised_at),
@@ -292,7 +373,7 @@ def _row(named: _Named, row: Any, person_ref: bytes | None) -> Row:
             row.outcome,
             None if row.closed_at is None else moment(row.closed_at),
         )
-    taken = flag is not None and flag.state == "taken" and person_ref is not None and flag.owner_ref == person_ref
+    took = person_ref is not None and bool(row.took)
     return Row(
         row.id,
         row.reference,
@@ -303,5 +384,5 @@ def _row(named: _Named, row: Any, person_ref: bytes | None) -> Row:
         flag,
         row.amendments,
         row.things,
-        taken or row.case_tag is None or bool(row.member),
+        took or row.case_tag is None or bool(row.member),
     )

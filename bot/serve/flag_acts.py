@@ -10,26 +10,26 @@ from bot.serve.notes_out import acts_of, desks_of, flag_view, is_mine
 from bot.serve.refusals import Refused
 from bot.serve.served import SERVED, Served, Who, acting, of_linked
 from dialogues.model import OUTCOMES, CloseFlag, HandOnFlag, TakeFlag
-from storage import audit, giving_out
+from storage import audit, flags, giving_out
 from storage.errors import Unknown
-from storage.giving_out import Row
+from storage.giving_out import FlagOf, Row
 from storage.outbox import Outgoing
 from storage.transaction import Transaction
 
-Doing = Callable[[Transaction, Served, Who, Row], list[Outgoing]]
+Doing = Callable[[Transaction, Served, Who, FlagOf], list[Outgoing]]
 
 
 async def take(request: web.Request) -> web.Response:
     """POST /api/notes/{note_id}/take"""
     await read_json(request, Empty)
-    return await _done(request, lambda tx, served, who, row: _perform(tx, served, who, TakeFlag(row.note_id.hex())))
+    return await _done(request, lambda tx, served, who, flag: _perform(tx, served, who, TakeFlag(flag.note_id.hex())))
 
 
 async def hand_on(request: web.Request) -> web.Response:
     """POST /api/notes/{note_id}/hand-on"""
     to = (await read_json(request, HandOn)).to
     return await _done(
-        request, lambda tx, served, who, row: _perform(tx, served, who, HandOnFlag(row.note_id.hex(), to))
+        request, lambda tx, served, who, flag: _perform(tx, served, who, HandOnFlag(flag.note_id.hex(), to))
     )
 
 
@@ -39,7 +39,7 @@ async def close(request: web.Request) -> web.Response:
     if outcome not in OUTCOMES:
         raise Refused("form")
     return await _done(
-        request, lambda tx, served, who, row: _perform(tx, served, who, CloseFlag(row.note_id.hex(), outcome))
+        request, lambda tx, served, who, flag: _perform(tx, served, who, CloseFlag(flag.note_id.hex(), outcome))
     )
 
 
@@ -54,7 +54,7 @@ async def colleagues(request: web.Request) -> web.Response:
     served, note_id = request.app[SERVED], id_of(request, "note_id")
 
     def act(tx: Transaction, who: Who) -> list[dict[str, str]]:
-        row, talk = _row(tx, served, who, note_id), of_linked(who)[0]
+        (row, _), talk = _flag(tx, served, who, note_id), of_linked(who)[0]
         found = duty.of_agency(tx, served.world, row.agency_ref, who.now).takers
         return [
             {"person": one.ref.hex(), "handle": one.handle}
@@ -69,8 +69,8 @@ async def _done(request: web.Request, doing: Doing) -> web.Response:
     served, note_id = request.app[SERVED], id_of(request, "note_id")
 
     def act(tx: Transaction, who: Who) -> tuple[dict[str, object], list[Outgoing]]:
-        told = doing(tx, served, who, _row(tx, served, who, note_id))
-        after = giving_out.one(tx, who.reads, who.person_ref, note_id)
+        told = doing(tx, served, who, _flag(tx, served, who, note_id)[1])
+        after = giving_out.with_flag(tx, who.reads, who.person_ref, note_id)
         if after.flag is None:
             raise Refused("unknown")
         acts = acts_of(after, who, desks_of(tx, served, who))
@@ -81,21 +81,22 @@ async def _done(request: web.Request, doing: Doing) -> web.Response:
     return web.json_response(about)
 
 
-def _row(tx: Transaction, served: Served, who: Who, note_id: bytes) -> Row:
-    """
+def _flag(tx: Transaction, served: Served, who: Who, note_id: bytes) -> tuple[Row, FlagOf]:
+    """The flag that this very note or amendment raised, and its row: what is asked for twice never reaches another one.
+
     Raises:
         Refused: ``unlinked``; ``unknown``: no note of these desks, or one without a flag; ``role``.
     """
     of_linked(who)
     try:
-        row = giving_out.one(tx, who.reads, who.person_ref, note_id)
+        row = giving_out.with_flag(tx, who.reads, who.person_ref, note_id)
     except Unknown:
         raise Refused("unknown") from None
     if row.flag is None:
         raise Refused("unknown")
     if row.agency_ref not in desks_of(tx, served, who):
         raise Refused("role")
-    return row
+    return row, row.flag
 
 
 def _perform(tx: Transaction, served: Served, who: Who, act: flag_acts.FlagAct) -> list[Outgoing]:
@@ -105,15 +106,15 @@ def _perform(tx: Transaction, served: Served, who: Who, act: flag_acts.FlagAct) 
         raise Refused("taken") from None
 
 
-def _ask(tx: Transaction, served: Served, who: Who, row: Row) -> list[Outgoing]:
+def _ask(tx: Transaction, served: Served, who: Who, flag: FlagOf) -> list[Outgoing]:
     """
     Raises:
         Refused: ``taken``: it is not this person's; ``no-author``: nobody can be told.
     """
-    if row.flag is None or not is_mine(row.flag, who):
+    if not is_mine(flag, who):
         raise Refused("taken")
-    told = flag_author.ask(tx, served.world, row.note_id.hex(), who.now)
+    told = flag_author.ask(tx, served.world, flag.note_id.hex(), who.now)
     if told is None:
         raise Refused("no-author")
-    audit.record(tx, "flag.asked", at=who.now, reason="desk", agency=row.agency_ref, about=row.note_id)
+    audit.record(tx, "flag.asked", at=who.now, reason="desk", agency=flags.agency_of(tx, flag.note_id) or b"", about=flag.note_id)
     return told

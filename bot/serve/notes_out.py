@@ -62,16 +62,17 @@ async def open_(request: web.Request) -> web.Response:
             first = giving_out.first_of(tx, who.reads, note_id)
             verdict = reading.may_read(tx, who.person_ref, first, who.reads)
             reading.opening(tx, who.person_ref, first, who.reads, at=who.now, reason=asked.reason, words=asked.words)
-            row = giving_out.one(tx, who.reads, who.person_ref, first)
         except ReasonNeeded:
             raise Refused("reason") from None
         except Unknown:
             raise Refused("unknown") from None
         if isinstance(verdict, NeedsReason):
             step_up(who)
-        if who.person_ref is not None:  # whoever has its flag is at work on it from here on
-            flags.worked(tx, first, who.person_ref, at=who.now, pins=served.world.pins)
         given = giving_out.whole(tx, first)
+        if who.person_ref is not None:  # whoever has a flag of it is at work on it from here on
+            for one in given:
+                flags.worked(tx, one.note_id, who.person_ref, at=who.now, pins=served.world.pins)
+        row = giving_out.one(tx, who.reads, who.person_ref, note_id)
         for one in given:
             if one.record is not None:
                 reading.given_out(
@@ -132,6 +133,8 @@ def is_mine(flag: FlagOf, who: Who) -> bool:
 
 def flag_view(flag: FlagOf, who: Who) -> dict[str, object]:
     return {
+        "note_id": flag.note_id.hex(),
+        "reference": flag.reference,
         "urgency": flag.urgency,
         "state": flag.state,
         "raised_at": told_time(flag.raised_at),

@@ -105,6 +105,9 @@ export interface Kept {
 }
 
 export interface Flag {
+  /** Of the note or amendment that raised it: acts go by this. */
+  readonly note_id: string;
+  readonly reference: string;
   readonly urgency: Urgency;
   readonly state: FlagState;
   readonly raised_at: string;

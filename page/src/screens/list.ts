@@ -98,6 +98,7 @@ function card(one: Listed): HTMLElement {
   const more = [
     age(one.flag?.raised_at ?? one.hour),
     agency,
+    one.flag && one.flag.reference !== one.reference ? t("page-flag-of", { reference: one.flag.reference }) : null,
     one.flag?.owner ? t("page-owner", { handle: one.flag.owner }) : null,
     one.amendments ? t("page-amendments", { count: one.amendments }) : null,
     one.attachments ? t("page-attachments", { count: one.attachments }) : null,

@@ -53,7 +53,7 @@ async function show(listed: Listed, reason: { reason?: Reason; words?: string },
   const key = known.key;
   if (key === null) return;
   try {
-    const given = await opened(listed.note_id, reason);
+    const given = await opened(listed.flag?.note_id ?? listed.note_id, reason);
     const { trusted } = await serverKeys(given.server_keys);
     const notes = await openAll(given, key, trusted);
     if (known.key !== key) return; // locked meanwhile
@@ -81,7 +81,7 @@ async function opened(noteId: string, reason: { reason?: Reason; words?: string 
 
 function article(listed: Listed, given: Given, notes: readonly Opened[], trusted: readonly VerifyKey[]): Node[] {
   const acts = h("section", { class: "acts", "aria-label": t("page-acts") });
-  drawActs(acts, listed.note_id, given.flag, given.acts as readonly Act[], "");
+  drawActs(acts, given.flag?.note_id ?? listed.note_id, given.flag, given.acts as readonly Act[], "");
   return [
     h("article", { class: "note" }, notes.map((one, at) => noteBody(one, at, trusted))),
     acts,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from bot_site import Desk, Site, at_desk, texts
-from page_site import Browser, Page
+from page_site import Browser, Page, ref_of
 
 from dialogues.reference import reference
 from storage import flags, outbox
@@ -23,11 +23,18 @@ ON_PAGE = {
 
 
 class Both:
-    """A flag, seen by Coord-1 in chat and page, and by Coord-2 in the chat."""
+    """A flag, seen by Coord-1 in chat and page, and by Coord-2 in the chat.
+
+    Attributes:
+        first: the first note; ``note_id``: the note or amendment that raised the flag.
+    """
 
     def __init__(self, page: Page, desk: Desk, reader: Browser, note_id: str) -> None:
-        self.page, self.desk, self.reader, self.note_id = page, desk, reader, note_id
-        self.short = reference(note_id)
+        self.page, self.desk, self.reader, self.first, self.note_id = page, desk, reader, note_id, note_id
+
+    @property
+    def short(self) -> str:
+        return reference(self.note_id)
 
     async def on_page(self, act: str, body: dict[str, str] | None = None) -> tuple[int, Any]:
         answer = await self.reader.post(f"/api/notes/{self.note_id}/{act}", body)
@@ -45,7 +52,8 @@ class Both:
         """The row, the page's list, and the chat's view tell the same."""
         life = self.page.site.within(lambda tx: flags.life(tx, self.note_id))
         rows = (await self.reader.get("/api/notes", params={"status": "all"}))[1]["notes"]
-        (row,) = [one for one in rows if one["note_id"] == self.note_id]
+        (row,) = [one for one in rows if one["note_id"] == self.first]
+        assert (row["flag"]["note_id"], row["flag"]["reference"]) == (self.note_id, self.short)
         assert row["flag"]["state"] == ON_PAGE[life.state]
         mine = life.owner == self.reader.session["person"]["author_ref"]
         assert row["flag"]["mine"] is (mine and life.state in ("taken", "in-hand", "waiting"))
@@ -107,3 +115,63 @@ async def test_opening_it_on_the_page_puts_it_in_hand_and_it_does_not_open_to_al
     assert both.page.site.within(lambda tx: flags.life(tx, both.note_id)).state == "in-hand"
     await both.desk.later(timedelta(hours=5))
     assert both.short not in texts(both.desk.news("second"))
+
+
+async def worse(both: Both) -> None:
+    """Its author says that it is worse, after the flag was closed: another one is raised, by an amendment."""
+    await both.on_page("take")
+    await both.on_page("close", {"outcome": "acted"})
+    await both.desk.opens("officer", f"my-notes.worse.{both.short}.urgent")
+    (row,) = (await both.reader.get("/api/notes"))[1]["notes"]
+    assert row["note_id"] == both.first
+    both.note_id = row["flag"]["note_id"]
+    assert both.note_id != both.first
+    await both.agree()
+
+
+async def test_a_flag_raised_anew_is_on_the_page_to_be_taken_worked_on_and_closed(both: Both) -> None:
+    await worse(both)
+    assert await both.reader.references(status="open") == [reference(both.first)]
+    assert await both.reader.references(status="closed") == []
+    (named,) = (await both.reader.get("/api/notes", params={"reference": both.short}))[1]["notes"]
+    assert (named["flag"]["state"], named["flag"]["urgency"], named["acts"]) == ("open", "urgent", ["take"])
+
+    status, opened = await both.on_page("open", {})
+    assert (status, opened["flag"]["note_id"], opened["acts"]) == (200, both.note_id, ["take"])
+    assert [one["note_id"] for one in opened["notes"]] == [both.first, both.note_id]
+    assert (await both.on_page("take"))[0] == 200
+    assert await both.reader.references(status="mine") == [reference(both.first)]
+    status, opened = await both.reader.post(f"/api/notes/{both.first}/open", {})
+    assert opened["flag"]["note_id"] == both.note_id, "the first one's is over"
+    assert both.page.site.within(lambda tx: flags.life(tx, both.note_id)).state == "in-hand"
+    assert (await both.on_page("ask"))[0] == 200
+    told = both.page.site.within(lambda tx: [one for one in outbox.waiting(tx) if one.chat == "officer"])
+    assert any(one.say is not None and both.short in one.say.text for one in told)
+    assert (await both.on_page("close", {"outcome": "watching"}))[0] == 200
+    assert await both.reader.references(status="closed") == [reference(both.first)]
+
+
+async def test_an_act_on_a_flag_that_is_over_does_not_reach_the_one_raised_anew(both: Both) -> None:
+    await worse(both)
+    for act, body in (("take", {}), ("close", {"outcome": "watching"})):
+        status, refused = await both.reader.post(f"/api/notes/{both.first}/{act}", body)
+        assert (status, refused["code"]) == (409, "taken")
+    await both.in_chat("second", ".take")
+    assert await both.reader.references(status="mine") == []
+    assert await both.reader.references(status="taken") == [reference(both.first)]
+
+
+async def test_of_two_flags_that_are_open_each_list_shows_the_one_it_is_about(both: Both) -> None:
+    author = await both.page.author(ref_of(both.page.site, "officer"))
+    await both.on_page("take")
+    added = await author.writes("It went on.", flag_level=1, amends=both.first)
+
+    async def shown(**query: str) -> list[str]:
+        return [one["flag"]["note_id"] for one in (await both.reader.get("/api/notes", params=query))[1]["notes"]]
+
+    assert await shown(status="flagged") == await shown(status="open") == [added]
+    assert await shown(status="mine") == await shown(status="taken") == [both.first]
+    assert await shown(status="all", urgency="today") == [both.first]
+    assert await shown(status="closed") == []
+    for one in (added, both.first):
+        assert (await both.reader.post(f"/api/notes/{one}/open", {}))[1]["flag"]["note_id"] == one

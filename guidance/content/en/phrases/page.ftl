@@ -190,6 +190,7 @@ page-flag-state-taken = taken
 page-flag-state-closed = closed
 page-flag-state-withdrawn = withdrawn by its author
 page-owner = With { $handle }
+page-flag-of = Raised by the addition { $reference }
 page-amendments = { $count ->
     [one] 1 addition
    *[other] { $count } additions

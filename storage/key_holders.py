@@ -1,4 +1,6 @@
-"""Whose a desk's key is, for what people do and keys do not: taking flags."""
+"""Whose a desk's key is: for what people do and keys do not, taking flags, and so that a key reads no longer than its
+person may. That a person's access has ended does not make their key nobody's: only ``unlink`` does.
+"""
 
 from datetime import datetime
 
@@ -13,6 +15,12 @@ def holder_of(tx: Transaction, kid: bytes) -> bytes | None:
     """The ref of the person a key was linked to, or None."""
     found: bytes | None = tx.db.scalar(select(key_holders.c.person_ref).where(key_holders.c.kid == kid))
     return found
+
+
+def keys_of(tx: Transaction, person_ref: bytes) -> list[bytes]:
+    """Ids of the keys that were linked to a person, also to one whose access has ended."""
+    theirs = select(key_holders.c.kid).where(key_holders.c.person_ref == person_ref).order_by(key_holders.c.since)
+    return list(tx.db.scalars(theirs))
 
 
 def link(tx: Transaction, kid: bytes, person_ref: bytes, *, at: datetime) -> bool:

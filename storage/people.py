@@ -19,7 +19,6 @@ from storage.schema import (
     case_members,
     conversations,
     invites,
-    key_holders,
     memberships,
     page_links,
     page_sessions,
@@ -417,6 +416,9 @@ def is_last_admin(tx: Transaction, person_ref: bytes, agency_ref: bytes) -> bool
 def revoke(tx: Transaction, person_ref: bytes, *, at: datetime, force: bool = False) -> None:
     """End access at once: addresses, conversations, drafts, pending messages, invites and memberships go; notes stay.
 
+    Whose their keys were stays known (``storage.key_holders``): they may still stand on a desk, and must not log in as
+    nobody's.
+
     Flags they had taken are open again and due at once: nobody else could close them or hand them on. The chat is
     asked to delete what holds a draft's words.
 
@@ -435,7 +437,7 @@ def revoke(tx: Transaction, person_ref: bytes, *, at: datetime, force: bool = Fa
     agency_ref = agency_refs[0] if len(agency_refs) == 1 else b""
     deletions.record(tx, "person", person_ref)
     audit.record(tx, "person.revoked", at=at, reason="access", agency=agency_ref, about=person_ref)
-    for table in (memberships, walks, case_members, page_links, page_sessions, key_holders):
+    for table in (memberships, walks, case_members, page_links, page_sessions):
         tx.db.execute(delete(table).where(table.c.person_ref == person_ref))
     tx.db.execute(delete(invites).where(invites.c.issuer_ref == person_ref, invites.c.used_at.is_(None)))
     plans.leave(tx, person_ref)

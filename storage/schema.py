@@ -597,7 +597,8 @@ page_counts = Table(
     Column("notes", Integer, nullable=False),
 )
 
-# Whose a desk's key is, for acts that people do; from linking until the person's access ends.
+# Whose a desk's key is, for acts that people do; from linking until it is released. It outlives the person's access, so
+# that their key, while it stands on a desk, does not log in as nobody's.
 key_holders = Table(
     "key_holders",
     metadata,

@@ -13,9 +13,10 @@ from bot.commands.common import AsJson, Data, Refusal, out, out_json
 from bot.commands.within import within
 from bot.installation import Installation
 from bot.lost import Lost, lose
+from dialogues.permissions import SERVES
 from dialogues.rota import same_site
 from dialogues.rota_file import MOST_NAME, read_site
-from storage import agencies, audit, invites, lapses, reach, sites
+from storage import agencies, audit, invites, key_holders, lapses, reach, sites
 from storage import people as rows
 from storage.transaction import Transaction
 
@@ -208,8 +209,23 @@ def renew(person: PersonId, agency: AgencySlug, data: Data, days: Days = None) -
 @people.command("revoke")
 def revoke(data: Data, person: PersonId, force: Force = False) -> None:
     """End access at the next update; drafts and pending messages are shed, notes stay."""
-    within(data, lambda tx: rows.revoke(tx, rows.by_start(tx, person), at=system_clock(), force=force))
+
+    def end(tx: Transaction) -> tuple[bool, list[str]]:
+        ref = rows.by_start(tx, person)
+        may_hold = any(role in (*SERVES, "admin") for _, role in rows.places(tx, ref))
+        linked = [kid.hex() for kid in key_holders.keys_of(tx, ref)]
+        rows.revoke(tx, ref, at=system_clock(), force=force)
+        return may_hold, linked
+
+    may_hold, linked = within(data, end)
     out("Access ended. Notes stay. Flags they had taken are open again, and the desk is told.")
+    if linked:
+        out(
+            f"Their key logs in no more, but still opens notes that were kept: {', '.join(linked)}."
+            " Take it off the desk: integra keys revoke, then rewrap."
+        )
+    elif may_hold:
+        out("This role often holds a key that opens notes. If they had one: integra keys revoke, then rewrap.")
 
 
 @people.command("lost")

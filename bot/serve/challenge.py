@@ -5,7 +5,7 @@ from aiohttp import web
 from bot.serve import limits as rates
 from bot.serve.bodies import ChallengeAnswer, ChallengeAsked, bytes_of, id_of, read_json
 from bot.serve.refusals import Refused
-from bot.serve.served import SERVED, Served, Who, known, moment_of, token_of, told_time, who_of
+from bot.serve.served import SERVED, Served, Who, known, moment_of, read_by, token_of, told_time, who_of
 from bot.serve.session_view import session_view
 from bot.serve.whence import address_of
 from storage import audit, challenges, key_holders, sessions
@@ -68,7 +68,7 @@ async def answer(request: web.Request) -> web.Response:
     return web.json_response(told, status=201)
 
 
-def _proved(tx: Transaction, served: Served, kid: bytes, asking: Who | None) -> dict[str, object]:
+def _proved(tx: Transaction, served: Served, kid: bytes, asking: Who | None) -> dict[str, object] | Refused:
     now = moment_of(served)
     held = served.desks.holding(tx, kid, now)
     if not held:  # it left the desk within this minute
@@ -80,10 +80,26 @@ def _proved(tx: Transaction, served: Served, kid: bytes, asking: Who | None) -> 
         raise Refused("role")  # one session, one key
     if asking is not None:
         _link(tx, served, kid, asking)
-    session, token = sessions.begin(tx, person_ref=key_holders.holder_of(tx, kid), kid=kid, at=now)
+    holder = key_holders.holder_of(tx, kid)
+    if holder is not None and not _reads(tx, served, holder, kid):
+        audit.record(
+            tx.acting(Actor.key(kid)), "session.refused", at=now, reason="access", about=kid, outcome="refused"
+        )
+        return Refused("role")
+    session, token = sessions.begin(tx, person_ref=holder, kid=kid, at=now)
     who = who_of(tx, served, session, now)
     audit.record(tx.acting(who.actor), "session.begun", at=now, reason="desk", about=kid, key=kid.hex())
     return session_view(tx, served, who, token)
+
+
+def _reads(tx: Transaction, served: Served, person_ref: bytes, kid: bytes) -> bool:
+    """Whether the person a key is linked to has access, and serves a desk that it stands on."""
+    now = moment_of(served)
+    talk = sessions.talk_of(tx, person_ref, at=now)
+    if talk is None:
+        return False
+    person = served.world.access.person(tx, talk, now)
+    return bool(read_by(tx, served, tuple(served.desks.holding(tx, kid, now)), person, now))
 
 
 def _link(tx: Transaction, served: Served, kid: bytes, asking: Who) -> None:

@@ -133,7 +133,7 @@ def known(tx: Transaction, served: Served, token: str, now: datetime, *, counts:
 def who_of(tx: Transaction, served: Served, session: Session, now: datetime) -> Who:
     """
     Raises:
-        Refused: ``session``: the person's access has ended, or the key stands on no desk any more.
+        Refused: ``session``: the person's access has ended, or they serve no desk that the key stands on any more.
     """
     talk = sessions.talk_of(tx, session.person_ref, at=now) if session.person_ref is not None else None
     if session.person_ref is not None and talk is None:
@@ -141,10 +141,24 @@ def who_of(tx: Transaction, served: Served, session: Session, now: datetime) -> 
     held: tuple[Held, ...] = ()
     if session.kid is not None:
         held = tuple(served.desks.holding(tx, session.kid, now))
-        if not held or key_holders.holder_of(tx, session.kid) != session.person_ref:
+        if key_holders.holder_of(tx, session.kid) != session.person_ref:
             raise Refused("session")
     person = None if talk is None else served.world.access.person(tx, talk, now)
+    if session.kid is not None:
+        held = read_by(tx, served, held, person, now)
+        if not held:
+            raise Refused("session")
     return Who(session, now, talk, person, held)
+
+
+def read_by(
+    tx: Transaction, served: Served, held: tuple[Held, ...], person: Person | None, now: datetime
+) -> tuple[Held, ...]:
+    """Of the desks that a key stands on, those that the person it is linked to serves; all, where that is nobody."""
+    if person is None:
+        return held
+    serves = set(served.world.access.desks_of(tx, person, now))
+    return tuple(one for one in held if one.agency.ref in serves)
 
 
 def walled(tx: Transaction, served: Served, who: Who) -> Transaction:

@@ -59,7 +59,8 @@ def test_revoking_ends_it_all_and_a_restore_too(store: Store, officer: bytes) ->
         store.run_now(lambda tx: sessions.of_token(tx, token, at=NOON))
     store.run_now(lambda tx: sessions.make_link(tx, officer, TOKEN, at=NOON))
     store.run_now(lambda tx: people.revoke(tx, officer, at=NOON, force=True))
-    assert store.run_now(lambda tx: key_holders.holder_of(tx, KEY.kid)) is None
+    assert store.run_now(lambda tx: key_holders.holder_of(tx, KEY.kid)) == officer, "or it would log in as nobody's"
+    assert store.run_now(lambda tx: key_holders.keys_of(tx, officer)) == [KEY.kid]
     assert store.run_now(counts)["page_links"] == 0
 
 

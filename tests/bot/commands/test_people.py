@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-from bot_site import Site
+from bot_site import NOON, Site
 
 from bot.clock import system_clock
 from bot.trial import AGENCY, Trial
-from storage import invites
+from storage import invites, key_holders, people
 from storage.invites import Entered
 
 
@@ -66,6 +66,19 @@ def test_people_are_added_listed_moved_and_revoked_and_no_chat_id_is_shown(integ
     revoked = integra("people", "revoke", new["id"][:8], "--data", data)
     assert (revoked.code, "Notes stay" in revoked.out) == (0, True)
     assert [one["state"] for one in listed(integra, trial) if one["id"] == new["id"]] == ["revoked"]
+
+
+def test_who_is_revoked_with_a_key_on_the_desk_is_told_of_by_its_id(integra: Any, trial: Trial) -> None:
+    kid, store = bytes(range(16)), trial.installation.store()
+    try:
+        coordinator = store.run_now(lambda tx: people.at_address(tx, "console", "coordinator"))
+        assert coordinator is not None
+        store.run_now(lambda tx: key_holders.link(tx, kid, coordinator, at=NOON))
+    finally:
+        store.close()
+    said = integra("people", "revoke", coordinator.hex(), "--data", trial.installation.folder).out
+    assert kid.hex() in said
+    assert "integra keys revoke" in said
 
 
 def test_a_person_that_is_not_there_is_refused_with_a_way_on(integra: Any, trial: Trial) -> None:

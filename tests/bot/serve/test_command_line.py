@@ -14,7 +14,7 @@ from aiohttp import ClientSession, ClientTimeout
 from bot_process import process
 from bot_site import Site
 from fake_telegram import FakeTelegram
-from page_site import Browser, ref_of
+from page_site import Browser, opening_key, ref_of
 from ports import free_port
 from typer.testing import CliRunner
 
@@ -24,7 +24,7 @@ from bot.commands.common import Refusal
 from bot.serve.origin import read_origin
 from bot.trial import AGENCY
 from dialogues.reference import reference
-from storage import agencies, cases, sessions
+from storage import agencies, cases, key_holders, people, sessions
 
 INTEGRA = Path(sys.executable).with_name("integra")
 pytestmark = pytest.mark.sqlite
@@ -128,6 +128,13 @@ async def test_notes_are_listed_and_opened_from_a_server_with_a_key_alone(
         assert (code, "stands on no desk" in err) == (1, True)
         code, _, err = await notes_here("list", "--server", origin.replace("127.0.0.1", "localhost"), "--key", str(key))
         assert (code, "another address" in err) == (1, True)
+
+        coordinator, kid = ref_of(site, "coordinator"), opening_key(site).kid
+        site.within(lambda tx: key_holders.link(tx, kid, coordinator, at=site.clock()))
+        assert (await notes_here("list", *with_key))[0] == 0
+        site.within(lambda tx: people.revoke(tx, coordinator, at=site.clock(), force=True))
+        code, out, err = await notes_here("list", *with_key)
+        assert (code, out, "role does not allow" in err) == (1, "", True)
     code, _, err = await notes_here("list", *with_key)
     assert (code, "cannot be reached" in err) == (1, True)
     assert sorted(path.name for path in home.iterdir()) == ["coordinator.key"]

@@ -8,7 +8,7 @@ from bot_site import Site
 from page_site import Page, opening_key, publish, ref_of
 
 from bot.trial import AGENCY
-from storage import agencies, people
+from storage import agencies, key_holders, people
 from storage.sealing import base64url
 from storage.sealing.desk import Recipient
 from storage.sealing.errors import DoesNotOpen
@@ -96,7 +96,37 @@ async def test_t35_access_that_ends_ends_sessions_links_and_the_hold_on_a_key(pa
     assert (await author.get("/api/session"))[0] == 401
     assert (await reader.get("/api/notes"))[0] == 401
     assert (await page.browser().post("/api/sessions/link", {"token": link}))[0] == 401
-    assert page.site.rows("key_holders") == []
+    assert [holder for _, holder, _ in page.site.rows("key_holders")] == [coordinator]
+    status, refused = await login(page)
+    assert (status, refused["code"]) == (403, "role"), "the key still stands on the desk"
+    stranger = page.site.enrol("console", "stranger", "coordinator", "Coord-9")
+    with pytest.raises(AssertionError, match="key-taken"):
+        await page.reader(stranger)
+
+
+async def login(page: Page) -> tuple[int, dict[str, object]]:
+    """The coordinator's key, in a fresh browser."""
+    browser = page.browser()
+    return await browser.answer(await browser.challenge(page.coordinator_key), page.coordinator_key)
+
+
+async def test_t35_a_key_reads_no_longer_than_the_person_it_is_linked_to_serves_the_desk(
+    page: Page, officer: bytes, coordinator: bytes
+) -> None:
+    note = await (await page.author(officer)).writes(flag_level=1)
+    reader = await page.reader(coordinator)
+    agency_ref = page.site.within(lambda tx: agencies.by_slug(tx, AGENCY).ref)
+    page.site.within(lambda tx: people.join(tx, coordinator, agency_ref, "officer", at=page.site.clock()))
+
+    assert (await reader.get("/api/notes"))[0] == 401
+    assert (await reader.post(f"/api/notes/{note}/open", {}))[0] == 401
+    status, refused = await login(page)
+    assert (status, refused["code"]) == (403, "role")
+    page.site.within(lambda tx: people.join(tx, coordinator, agency_ref, "supervisor", at=page.site.clock()))
+    assert (await login(page))[0] == 201
+    page.site.within(lambda tx: key_holders.unlink(tx, page.coordinator_key.kid))
+    page.site.within(lambda tx: people.revoke(tx, coordinator, at=page.site.clock(), force=True))
+    assert (await login(page))[0] == 201, "released by an admin it is nobody's key of the desk"
 
 
 async def test_a_key_that_leaves_the_desk_logs_out(page: Page, coordinator: bytes) -> None:

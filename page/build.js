@@ -17,7 +17,7 @@ const TO = process.argv[2] ?? join(HERE, "dist");
 const FIRST_LOAD_MOST = 120_000;
 
 /** Phrases that the page shares with the chat, by how their names begin; all of page.ftl comes besides. */
-const SHARED = ["note-kind-", "urgency-", "reason-", "outcome-", "read-", "note-danger", "others-", "note-media-full", "note-voice-too-large"];
+const SHARED = ["note-kind-", "urgency-", "reason-", "outcome-", "awaited-", "declined-", "read-", "note-danger", "others-", "note-media-full", "note-voice-too-large"];
 
 /** The texts of one language: page.ftl, and from its other files what is shared. */
 function phrasesOf(language) {

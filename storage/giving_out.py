@@ -32,11 +32,15 @@ class FlagOf:
     """
     Attributes:
         note_id, reference: of the note or amendment that raised it; by this id it is taken and closed.
+        stands: its state as ``dialogues.flag_life`` knows it; ``state``: as the page does.
+        moved_at: when it came there.
     """
 
     note_id: bytes
     reference: str
     urgency: str
+    stands: str
+    moved_at: datetime
     state: PageState
     raised_at: datetime
     due_at: datetime
@@ -281,6 +285,7 @@ def _of(agency_refs: Collection[bytes], person_ref: bytes | None, flag: Subquery
             flag.c.state.label("flag_state"),
             flag.c.overdue_since,
             flag.c.raised_at,
+            flag.c.moved_at,
             flag.c.due_at,
             flag.c.owner_ref,
             flag.c.outcome,
@@ -365,6 +370,8 @@ def _row(named: _Named, row: Any, person_ref: bytes | None) -> Row:
             row.raised_by,
             row.raised_as,
             row.urgency,
+            row.flag_state,
+            moment(row.moved_at),
             page_state(row.flag_state, overdue=row.overdue_since is not None),
             moment(row.raised_at),
             moment(row.due_at),

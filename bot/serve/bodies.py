@@ -60,6 +60,18 @@ class HandOn(Body):
     to: Id
 
 
+class Take(Body):
+    ticket: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")] | None = None
+
+
+class Await(Body):
+    whom: Annotated[str, Field(pattern=r"^[a-z-]{1,16}$")]
+
+
+class Cannot(Body):
+    why: Annotated[str, Field(pattern=r"^[a-z-]{1,16}$")]
+
+
 class Close(Body):
     outcome: Annotated[str, Field(pattern=r"^[a-z-]{1,16}$")]
 

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from bot.serve.served import SERVED
 from dialogues.draft import KINDS, MEDIA_TYPES, MOST_ATTACHED, MOST_SUMMARY, MOST_UNITS, PARTS, REASONS, URGENCIES
-from dialogues.model import MOST_MEDIUM_BYTES, OUTCOMES
+from dialogues.model import AWAITED, DECLINED, MOST_MEDIUM_BYTES, OUTCOMES
 from storage import page_notes, sessions
 from storage.audit import MOST_WORDS, ReadingReason
 from storage.sealing.padding import MOST
@@ -46,6 +46,8 @@ async def config(request: web.Request) -> web.Response:
             "urgencies": list(URGENCIES),
             "flag_reasons": list(REASONS),
             "outcomes": list(OUTCOMES),
+            "awaited": list(AWAITED),
+            "declined": list(DECLINED),
             "reasons": list(get_args(ReadingReason)),
             "media_types": dict(MEDIA_TYPES),
         },

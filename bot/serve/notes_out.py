@@ -1,6 +1,7 @@
 """Sealed notes go out: listed without content, given with a reason where one is needed, each with its entry."""
 
 import hmac
+from typing import Final
 
 from aiohttp import web
 
@@ -9,14 +10,18 @@ from bot.serve.bodies import ListAsked, Opening, Ticket, bytes_of, id_of, number
 from bot.serve.refusals import Refused
 from bot.serve.served import SERVED, Served, Who, acting, step_up, token_of, told_time
 from bot.serve.session_view import server_keys
+from dialogues.flag_life import UNDO_WITHIN
 from dialogues.permissions import SERVES
-from storage import agencies, audit, flags, giving_out, reading
+from storage import agencies, audit, flag_steps, flags, giving_out, reading
 from storage.errors import ReasonNeeded, Unknown
 from storage.giving_out import FlagOf, Row, Sealed
 from storage.notes import SCHEMA_VERSION
 from storage.reading import NeedsReason
 from storage.sealing import base64url
 from storage.transaction import Transaction
+
+OF_THE_NOTE: Final = 0
+"""In the place of an attachment's number: the ticket of a note itself."""
 
 
 async def list_(request: web.Request) -> web.Response:
@@ -88,7 +93,8 @@ async def open_(request: web.Request) -> web.Response:
             "notes": [_sealed(tx, who, one) for one in given],
             "server_keys": server_keys(tx),
             "flag": None if row.flag is None else flag_view(row.flag, who),
-            "acts": acts_of(row, who, desks_of(tx, served, who)),
+            "acts": acts_now(tx, served, who, row),
+            "ticket": base64url.encode(_ticket(tx, who, first, OF_THE_NOTE)),
         }
 
     return web.json_response(await acting(request, "reader", act))
@@ -118,13 +124,32 @@ def desks_of(tx: Transaction, served: Served, who: Who) -> frozenset[bytes]:
     return frozenset(served.world.access.desks_of(tx, who.person, who.now)) & who.reads
 
 
-def acts_of(row: Row, who: Who, desks: frozenset[bytes]) -> list[str]:
-    """What this session may do with a note's flag now."""
+def acts_of(row: Row, who: Who, desks: frozenset[bytes], *, declined: bool = True) -> list[str]:
+    """What this session may do with a note's flag now: the same as in the chat.
+
+    Args:
+        declined: its person said already that they cannot, or is not asked here.
+    """
     if row.flag is None or row.agency_ref not in desks:
         return []
     if row.flag.state in ("open", "overdue"):
-        return ["take"]
-    return ["hand-on", "close", "ask"] if is_mine(row.flag, who) else []
+        return ["take"] if declined else ["take", "cannot"]
+    if not is_mine(row.flag, who):
+        return []
+    may_undo = row.flag.stands == "taken" and who.now - row.flag.moved_at <= UNDO_WITHIN
+    own = {"taken": ["work", "await"], "in-hand": ["await"], "waiting": ["work"]}[row.flag.stands]
+    return [*own, "hand-on", "close", "ask", *(["undo"] if may_undo else [])]
+
+
+def acts_now(tx: Transaction, served: Served, who: Who, row: Row) -> list[str]:
+    """The same for a note that is shown alone."""
+    declined = row.flag is not None and who.person_ref in flag_steps.declined_by(tx, row.flag.note_id)
+    return acts_of(row, who, desks_of(tx, served, who), declined=declined)
+
+
+def was_given(tx: Transaction, who: Who, first: bytes, ticket: str) -> bool:
+    """Whether a ticket shows that a note was opened in this session."""
+    return hmac.compare_digest(bytes_of(ticket), _ticket(tx, who, first, OF_THE_NOTE))
 
 
 def is_mine(flag: FlagOf, who: Who) -> bool:

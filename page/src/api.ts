@@ -3,7 +3,7 @@ import type { DangerTold } from "./danger/told";
 
 export type Urgency = "routine" | "today" | "urgent";
 export type FlagState = "open" | "overdue" | "taken" | "closed" | "withdrawn";
-export type Act = "take" | "hand-on" | "close" | "ask";
+export type Act = "take" | "cannot" | "work" | "await" | "hand-on" | "close" | "ask" | "undo";
 export type Reason = "handling" | "break-glass" | "supervision" | "complaint" | "request" | "order" | "rehearsal";
 export type Status = "flagged" | "open" | "mine" | "taken" | "closed" | "unflagged" | "all";
 
@@ -20,6 +20,8 @@ export interface Config {
     readonly urgencies: readonly Urgency[];
     readonly flag_reasons: readonly string[];
     readonly outcomes: readonly string[];
+    readonly awaited: readonly string[];
+    readonly declined: readonly string[];
     readonly reasons: readonly Reason[];
   };
 }
@@ -149,6 +151,8 @@ export interface Given {
   readonly server_keys: readonly string[];
   readonly flag: Flag | null;
   readonly acts: readonly Act[];
+  /** With it a flag is taken as one whose note was read. */
+  readonly ticket: string;
 }
 
 export interface Acted {

@@ -1,5 +1,5 @@
 /** Flags and notes that this key may open, without a word of content. */
-import { api, type Listed, Problem, type Status, type Urgency } from "../api";
+import { type Act, api, type Listed, Problem, type Status, type Urgency } from "../api";
 import { serverKeys, takeServerKeys } from "../login";
 import { spoken } from "../sealing/fingerprint";
 import { known } from "../state";
@@ -73,7 +73,8 @@ async function load(place: HTMLElement, after: string | null): Promise<void> {
   if (after) query["after"] = after;
   try {
     const { notes, next } = await api.list(query, known.reader?.token ?? "");
-    const cards = notes.map(card);
+    const again = () => load(place, null);
+    const cards = notes.map((one) => card(one, again));
     const more = next === null ? null : h("p", { class: "actions" }, button(t("page-more"), () => load(place, next), "quiet"));
     if (after) {
       place.querySelector(".actions.more")?.remove();
@@ -91,7 +92,24 @@ async function load(place: HTMLElement, after: string | null): Promise<void> {
   }
 }
 
-function card(one: Listed): HTMLElement {
+/** What is done without reading: once a note was read, its screen has all that can be done. */
+const AT_ONCE: readonly Act[] = ["take", "work", "undo"];
+
+function card(one: Listed, again: () => Promise<void>): HTMLElement {
+  const problem = h("div", {});
+  const act = async (which: Act) => {
+    try {
+      await api.act(one.flag?.note_id ?? one.note_id, which, {}, known.reader?.token ?? "");
+      await again();
+      say(t(`page-did-${which}`));
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (!lockedBy(error)) replace(problem, alert(t("page-not-done"), why(error.code, error.say)));
+    }
+  };
+  const acts = one.acts
+    .filter((which) => AT_ONCE.includes(which))
+    .map((which) => named(button(t(`page-act-${which}`), () => act(which), "quiet"), t("page-act-of", { act: t(`page-act-${which}`), reference: one.reference })));
   const open = () => deeper(noteScreen(one));
   const names = known.reader?.session.agencies ?? [];
   const agency = names.length > 1 ? names.find(({ slug }) => slug === one.agency)?.name : null;
@@ -114,7 +132,8 @@ function card(one: Listed): HTMLElement {
       badges(one.flag),
     ),
     h("p", { class: "hint" }, more.join(" · ")),
-    h("p", { class: "actions" }, named(button(t("page-open"), open), t("page-open-one", { reference: one.reference }))),
+    h("p", { class: "actions" }, named(button(t("page-open"), open), t("page-open-one", { reference: one.reference })), ...acts),
+    problem,
   );
 }
 

@@ -1,6 +1,7 @@
 /** One note, opened on this device: its words, its amendments in order, what is attached, and what can be done. */
 import { type Act, api, type Flag, type Given, type Listed, Problem, type Reason } from "../api";
 import { serverKeys, stepUp } from "../login";
+import { reference as referenceOf } from "../note/reference";
 import { attachmentOf, type Attached, openAll, type Opened } from "../reading";
 import { Refused } from "../sealing/errors";
 import type { VerifyKey } from "../sealing/signing";
@@ -81,7 +82,7 @@ async function opened(noteId: string, reason: { reason?: Reason; words?: string 
 
 function article(listed: Listed, given: Given, notes: readonly Opened[], trusted: readonly VerifyKey[]): Node[] {
   const acts = h("section", { class: "acts", "aria-label": t("page-acts") });
-  drawActs(acts, given.flag?.note_id ?? listed.note_id, given.flag, given.acts as readonly Act[], "");
+  drawActs(acts, { noteId: given.flag?.note_id ?? listed.note_id, flag: given.flag, acts: given.acts, ticket: given.ticket });
   return [
     h("article", { class: "note" }, notes.map((one, at) => noteBody(one, at, trusted))),
     acts,
@@ -145,43 +146,71 @@ function attachment(record: Opened["record"], one: Attached, trusted: readonly V
 
 // ---------------------------------------------------------------- what can be done
 
-function drawActs(place: HTMLElement, noteId: string, flag: Flag | null, acts: readonly Act[], problem: string): void {
+interface Doable {
+  readonly noteId: string;
+  readonly flag: Flag | null;
+  readonly acts: readonly Act[];
+  /** Of the note that was opened. */
+  readonly ticket: string;
+}
+
+function drawActs(place: HTMLElement, { noteId, flag, acts, ticket }: Doable): void {
   const panel = h("div", {});
+  const redrawn = (about: Flag | null, left: readonly Act[]) => drawActs(place, { noteId, flag: about, acts: left, ticket });
   const act = async (which: Act, more: Record<string, string>) => {
     try {
       const done = await api.act(noteId, which, more, known.reader?.token ?? "");
-      drawActs(place, noteId, done.flag, done.acts as readonly Act[], "");
+      redrawn(done.flag, done.acts);
       place.prepend(notice(t(`page-did-${which}`)));
       say(t(`page-did-${which}`));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       if (lockedBy(error)) return;
-      replace(panel, alert(t("page-not-done"), why(error.code, error.say)));
+      if (error.code === "taken") await asItIs(noteId, redrawn);
+      place.append(alert(t("page-not-done"), why(error.code, error.say)));
     }
   };
-  const buttons = acts.map((one) => {
-    const press = { take: () => act("take", {}), ask: () => act("ask", {}), close: () => askOutcome(panel, act), "hand-on": () => askColleague(panel, noteId, act) }[one];
-    return button(t(`page-act-${one}`), press, one === "take" ? "main" : "");
-  });
+  const forms = known.config?.forms;
+  const presses: Record<Act, () => unknown> = {
+    take: () => act("take", { ticket }),
+    cannot: () => askOne(panel, "cannot", forms?.declined ?? [], "declined", (one) => act("cannot", { why: one })),
+    work: () => act("work", {}),
+    await: () => askOne(panel, "await", forms?.awaited ?? [], "awaited", (one) => act("await", { whom: one })),
+    "hand-on": () => askColleague(panel, noteId, act),
+    close: () => askOne(panel, "close", forms?.outcomes ?? [], "outcome", (one) => act("close", { outcome: one })),
+    ask: () => act("ask", {}),
+    undo: () => act("undo", {}),
+  };
+  const buttons = acts.filter((one) => one in presses).map((one) => button(t(`page-act-${one}`), presses[one], one === "take" ? "main" : ""));
   replace(
     place,
     h("div", { class: "card-top" }, badges(flag), flag?.owner && h("span", { class: "hint" }, t("page-owner", { handle: flag.owner })), flag?.outcome && h("span", { class: "hint" }, t(`outcome-${flag.outcome}`))),
-    problem !== "" && alert(t("page-not-done"), problem),
     buttons.length > 0 && h("p", { class: "actions no-print" }, buttons),
     panel,
   );
 }
 
+/** Somebody was faster: how the flag stands now, without opening the note again. */
+async function asItIs(noteId: string, redrawn: (flag: Flag | null, acts: readonly Act[]) => void): Promise<void> {
+  try {
+    const { notes } = await api.list({ reference: referenceOf(noteId) }, known.reader?.token ?? "");
+    const flag = notes[0]?.flag;
+    redrawn(flag?.note_id === noteId ? flag : null, flag?.note_id === noteId ? notes[0]!.acts : []);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error; // what was refused is said all the same
+  }
+}
+
 type DoAct = (which: Act, more: Record<string, string>) => Promise<void>;
 
-function askOutcome(panel: HTMLElement, act: DoAct): void {
-  const outcomes = known.config?.forms.outcomes ?? [];
-  let outcome = outcomes[0] ?? "";
-  const options = outcomes.map((one) => ({ value: one, label: t(`outcome-${one}`) }));
+/** Which of a few phrases; `named` begins their names. */
+function askOne(panel: HTMLElement, which: Act, values: readonly string[], named: string, done: (one: string) => Promise<void>): void {
+  let chosen = values[0] ?? "";
+  const options = values.map((one) => ({ value: one, label: t(`${named}-${one}`) }));
   replace(
     panel,
-    choices(t("page-ask-outcome"), "outcome", options, outcome, (value) => (outcome = value)),
-    h("p", { class: "actions" }, button(t("page-act-close"), () => act("close", { outcome }), "main")),
+    choices(t(`page-ask-${which}`), named, options, chosen, (value) => (chosen = value)),
+    h("p", { class: "actions" }, button(t(`page-act-${which}`), () => done(chosen), "main")),
   );
   panel.querySelector("input")?.focus();
 }

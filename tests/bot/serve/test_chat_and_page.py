@@ -8,7 +8,7 @@ from bot_site import Desk, Site, at_desk, texts
 from page_site import Browser, Page, ref_of
 
 from dialogues.reference import reference
-from storage import flags, outbox
+from storage import flag_steps, flags, outbox, sessions
 
 MINUTE = timedelta(minutes=1)
 ON_PAGE = {
@@ -137,7 +137,7 @@ async def test_a_flag_raised_anew_is_on_the_page_to_be_taken_worked_on_and_close
     assert (named["flag"]["state"], named["flag"]["urgency"], named["acts"]) == ("open", "urgent", ["take"])
 
     status, opened = await both.on_page("open", {})
-    assert (status, opened["flag"]["note_id"], opened["acts"]) == (200, both.note_id, ["take"])
+    assert (status, opened["flag"]["note_id"], opened["acts"]) == (200, both.note_id, ["take", "cannot"])
     assert [one["note_id"] for one in opened["notes"]] == [both.first, both.note_id]
     assert (await both.on_page("take"))[0] == 200
     assert await both.reader.references(status="mine") == [reference(both.first)]
@@ -175,3 +175,78 @@ async def test_of_two_flags_that_are_open_each_list_shows_the_one_it_is_about(bo
     assert await shown(status="closed") == []
     for one in (added, both.first):
         assert (await both.reader.post(f"/api/notes/{one}/open", {}))[1]["flag"]["note_id"] == one
+
+
+def stands(both: Both) -> str:
+    return both.page.site.within(lambda tx: flags.life(tx, both.note_id)).state
+
+
+async def test_who_opens_first_and_takes_then_has_it_in_hand(both: Both) -> None:
+    ticket = (await both.on_page("open", {}))[1]["ticket"]
+    taken = (await both.on_page("take", {"ticket": ticket}))[1]
+    assert (stands(both), taken["acts"]) == ("in-hand", ["await", "hand-on", "close", "ask"])
+    await both.desk.later(timedelta(hours=5))
+    assert both.short not in texts(both.desk.news("coordinator") + both.desk.news("second")), "nobody is warned"
+
+
+async def test_a_ticket_of_another_session_or_none_is_no_reading(both: Both) -> None:
+    other = await both.page.reader(ref_of(both.page.site, "coordinator"))
+    ticket = (await other.post(f"/api/notes/{both.note_id}/open", {}))[1]["ticket"]
+    await both.on_page("take", {"ticket": ticket})
+    assert stands(both) == "taken"
+    assert (await both.on_page("ask"))[0] == 200
+    assert stands(both) == "in-hand", "who asks the author is at work"
+
+
+async def test_the_page_has_the_acts_of_the_chat(both: Both) -> None:
+    assert (await both.on_page("open", {}))[1]["acts"] == ["take", "cannot"]
+    declined = (await both.on_page("cannot", {"why": "busy"}))[1]
+    assert declined["acts"] == ["take"]
+    taken = (await both.on_page("take"))[1]
+    assert taken["acts"] == ["work", "await", "hand-on", "close", "ask", "undo"]
+    both.page.later(11 * MINUTE)
+    (row,) = (await both.reader.get("/api/notes"))[1]["notes"]
+    assert row["acts"] == ["work", "await", "hand-on", "close", "ask"]
+    assert (await both.on_page("undo"))[1]["code"] == "taken"
+    assert (await both.on_page("work"))[1]["acts"] == ["await", "hand-on", "close", "ask"]
+    assert (await both.on_page("await", {"whom": "police"}))[1]["acts"] == ["work", "hand-on", "close", "ask"]
+    assert stands(both) == "waiting"
+    for act, body in (("await", {"whom": "nobody"}), ("cannot", {"why": "tired"}), ("close", {"outcome": "well"})):
+        assert (await both.on_page(act, body))[1]["code"] == "form"
+    await both.in_chat("coordinator", "", "[close]", "[acted]")
+    assert (await both.on_page("work"))[1]["code"] == "taken"
+
+
+async def test_a_take_is_undone_on_the_page_and_open_in_the_chat(both: Both) -> None:
+    await both.on_page("take")
+    assert (await both.on_page("undo"))[1]["acts"] == ["take", "cannot"]
+    await both.in_chat("second", ".take")
+    assert (await both.on_page("undo"))[1]["code"] == "taken"
+
+
+async def test_what_is_asked_for_again_after_a_lost_answer_is_done(both: Both) -> None:
+    def steps() -> list[str]:
+        return [
+            one.act for one in both.page.site.within(lambda tx: flag_steps.of_flag(tx, bytes.fromhex(both.note_id)))
+        ]
+
+    def asked() -> int:
+        return sum(action == "flag.asked" for (action,) in both.page.site.rows("audit", "action"))
+
+    first, again = await both.on_page("take"), await both.on_page("take")
+    assert first == again
+    for at, sent in ((0, 1), (4, 1), (2, 2)):
+        both.page.later(at * MINUTE)
+        both.page.site.within(lambda tx: sessions.sweep(tx, at=both.page.site.clock()))
+        assert (await both.on_page("ask"))[0] == 200
+        assert asked() == sent
+    first, again = await both.on_page("close", {"outcome": "acted"}), await both.on_page("close", {"outcome": "acted"})
+    assert first == again
+    assert (await both.on_page("close", {"outcome": "watching"}))[1]["code"] == "taken", "another end is another act"
+    assert (steps().count("take"), steps().count("close")) == (1, 1)
+
+
+async def test_a_flag_that_somebody_else_closed_is_not_closed_again(both: Both) -> None:
+    await both.in_chat("second", ".take")
+    await both.in_chat("second", "", "[close]", "[acted]")
+    assert (await both.on_page("close", {"outcome": "acted"}))[1]["code"] == "taken"

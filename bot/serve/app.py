@@ -16,6 +16,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from bot.logs import failure
 from bot.serve import challenge, config, danger, flag_acts, notes_in, notes_out, one_time_links, receipts
 from bot.serve import limits as rates
+from bot.serve.bodies import Empty, read_json
 from bot.serve.headers import headers
 from bot.serve.refusals import Refused
 from bot.serve.served import SERVED, Served, Who, acting, moment_of
@@ -124,6 +125,7 @@ def application(served: Served, *, framed: bool = False) -> web.Application:
     route("POST", "/api/challenges/{challenge_id}/answer", challenge.answer)
     route("GET", "/api/session", session)
     route("DELETE", "/api/session", logout)
+    route("POST", "/api/session/touch", touch)
     route("GET", "/api/my/notes", receipts.mine)
     route("GET", "/api/notes", notes_out.list_)
     route("PUT", "/api/notes/{note_id}", notes_in.keep)
@@ -152,6 +154,13 @@ async def session(request: web.Request) -> web.Response:
         return session_view(tx, served, who)
 
     return web.json_response(await acting(request, "either", act, counts=False))
+
+
+async def touch(request: web.Request) -> web.Response:
+    """POST /api/session/touch"""
+    await read_json(request, Empty)
+    await acting(request, "either", lambda tx, who: None)
+    return web.Response(status=204)
 
 
 async def logout(request: web.Request) -> web.Response:

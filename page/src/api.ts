@@ -231,6 +231,7 @@ export const api = {
   challenge: (kid: string) => answered<Challenge>("POST", "/api/challenges", { kid }, null),
   answer: (id: string, answer: string, token: string | null) =>
     answered<Session>("POST", `/api/challenges/${id}/answer`, { answer }, token),
+  touch: (token: string) => answered<void>("POST", "/api/session/touch", {}, token),
   logout: (token: string) => answered<void>("DELETE", "/api/session", undefined, token),
   myNotes: (token: string) => answered<{ receipts: Receipt[] }>("GET", "/api/my/notes", undefined, token),
   keep: (id: string, note: SealedNote, token: string) => answered<Kept>("PUT", `/api/notes/${id}`, note, token),

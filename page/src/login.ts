@@ -70,6 +70,11 @@ async function answerWith(key: OpeningKey, token: string | null): Promise<void> 
   if (kept) known.reader = began({ token: kept, session });
 }
 
+/** Says that somebody is at work here. Where a session is over or the server out of reach, what is done next tells so. */
+export async function touch(): Promise<void> {
+  for (const live of [known.author, known.reader]) if (live) await api.touch(live.token).catch(() => undefined);
+}
+
 export async function logout(): Promise<void> {
   for (const live of [known.author, known.reader]) if (live) await api.logout(live.token).catch(() => undefined);
 }

@@ -404,6 +404,28 @@ async def test_a_session_that_ends_meanwhile_keeps_the_sealed_note_for_the_next(
     assert story.site.notes() == {("PO-17", SAW): 1}
 
 
+@pytest.mark.long
+async def test_whoever_writes_for_long_stays_logged_in_and_whoever_left_does_not(story: Story) -> None:
+    tab = await (await story.device()).tab()
+    await tab.ask("clock")
+    await tab.goto(await story.link("officer"))
+    await tab.titled("Write a note")
+    await tab.fill("What I saw or heard", SAW)
+    for _ in range(10):
+        story.page.later(timedelta(minutes=3))
+        await tab.ask("later", ms=3 * 60_000)
+        await tab.ask("type", text=".")
+    await tab.pick("Routine")
+    await tab.click("Look it over")
+    await tab.click("Seal and send")
+    await tab.titled("Logged and sealed")
+    touched = [one for one in (await tab.recorded())["requests"] if one["url"].endswith("/api/session/touch")]
+    assert 3 <= len(touched) <= 5, "and not with each touch"
+
+    await tab.ask("later", ms=16 * 60_000)
+    await tab.sees("fifteen minutes", exact=False)
+
+
 async def test_a_draft_is_back_for_its_author_alone_and_gone_after_twelve_hours(story: Story) -> None:
     device = await story.device()
     tab = await story.author("officer", device)
@@ -665,14 +687,28 @@ async def test_a_flag_is_handed_on_to_a_colleague(story: Story) -> None:
     await writes(author, SAW, urgency="Today", flag="threat")
     reference = await seals(author)
     reader = await story.reader("coordinator")
+    await reader.click(f"Take it: {reference}")
+    await reader.click(f"Undo: not mine after all: {reference}")
+    await reader.ask("sees", role="button", name=f"Take it: {reference}")
     await reader.click(f"Open {reference}")
     await reader.click("Take it")
+    await reader.sees("You have it.", exact=False)
+    assert await reader.ask("count", css=".acts button >> text=Undo") == 0, "it was read before: it is in hand"
+    await reader.click("Another agency's turn")
+    await reader.pick("the police")
+    await reader.click("Another agency's turn", nth=1)
+    await reader.sees("Noted. You keep it.")
     await reader.click("Hand it on")
     await reader.ask("select", label="To whom?", value={"label": "Coord-2"})
     await reader.click("Hand it on", nth=1)
 
     await reader.sees("Handed on.", exact=False)
     assert "Handed on to you" in await story.hears("coordinator-2")
+    await story.says("coordinator-2", f"[inbox.{reference}.take]")
+    await reader.click("Take it")  # as the screen still has it
+    await reader.sees("That was not done")
+    await reader.sees("With Coord-2")
+    assert await reader.ask("count", css=".acts button") == 0
 
 
 async def test_the_list_is_filtered_and_ordered(story: Story) -> None:

@@ -1,6 +1,6 @@
 /** What is around every screen: the way between screens, the lock, and what is said aloud. */
 import type { Problem } from "../api";
-import { logout } from "../login";
+import { logout, touch } from "../login";
 import { stopSending } from "../sending";
 import { forget, known, person } from "../state";
 import { append, button, h, replace } from "./dom";
@@ -16,6 +16,7 @@ export type Screen = () => Shown | Promise<Shown>;
 const HIDDEN_MS = 5 * 60_000;
 const IDLE_MS = 15 * 60_000;
 const LOOK_MS = 5_000;
+const TOUCH_MS = 5 * 60_000;
 const REFERENCE = /[0-9A-Z]{4}-[0-9A-Z]{4}/;
 
 const header = h("header", { class: "top" });
@@ -145,6 +146,7 @@ export function say(text: string): void {
 
 let idleSince = Date.now();
 let hiddenSince = 0;
+let toldAt = Date.now();
 
 function watch(): void {
   for (const sign of ["pointerdown", "keydown", "input", "scroll"]) {
@@ -159,7 +161,17 @@ function watch(): void {
   });
   // Leaving the page, by the back button too, leaves nothing in the browser's memory of it.
   addEventListener("pagehide", () => void lock(""));
-  setInterval(lockIfDue, LOOK_MS);
+  setInterval(() => {
+    lockIfDue();
+    keepAwake();
+  }, LOOK_MS);
+}
+
+/** Whoever writes or reads for long asks the server for nothing: it hears that they are here, as long as they are. */
+function keepAwake(): void {
+  if (idleSince <= toldAt || Date.now() - toldAt < TOUCH_MS) return;
+  toldAt = Date.now();
+  void touch();
 }
 
 function lockIfDue(): void {

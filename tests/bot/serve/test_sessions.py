@@ -73,6 +73,15 @@ async def test_fifteen_idle_minutes_end_a_session_and_asking_what_it_is_keeps_it
     assert (status, refused["code"], author.headers["WWW-Authenticate"]) == (401, "session", "Bearer")
 
 
+async def test_a_touch_keeps_a_session_and_does_not_outlast_its_end(page: Page, officer: bytes) -> None:
+    author = await page.author(officer)
+    for _ in range(34):
+        page.later(14 * MINUTE)
+        assert (await author.post("/api/session/touch"))[0] == 204
+    page.later(14 * MINUTE)
+    assert (await author.post("/api/session/touch"))[1]["code"] == "session"
+
+
 async def test_eight_hours_end_a_session_however_busy(page: Page, officer: bytes) -> None:
     author = await page.author(officer)
     for _ in range(47):

@@ -5,6 +5,7 @@ stands in ``bot.flag_routing``.
 """
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -246,7 +247,8 @@ def worked(tx: Transaction, note_id: bytes, person_ref: bytes, *, at: datetime, 
     """Its owner opened the note: what was taken is in hand. Harmless otherwise."""
     row = tx.db.execute(_locked, {"of": note_id}).one_or_none()
     if row is not None and row.state == "taken" and row.owner_ref == person_ref:
-        move(tx, note_id.hex(), "work", at=at, pins=pins, who=person_ref.hex(), why={"why": "opened"})
+        with suppress(Unknown):  # closed, in the chat, since it was looked at
+            move(tx, note_id.hex(), "work", at=at, pins=pins, who=person_ref.hex(), why={"why": "opened"})
 
 
 def taken_by(tx: Transaction, owner_ref: bytes) -> list[str]:

@@ -1,8 +1,10 @@
 """Flags are taken, handed on and closed from chat and page alike, and what one says the other says, too."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from bot_site import Desk, Site, at_desk, texts
 from page_site import Browser, Page, ref_of
@@ -250,3 +252,21 @@ async def test_a_flag_that_somebody_else_closed_is_not_closed_again(both: Both) 
     await both.in_chat("second", ".take")
     await both.in_chat("second", "", "[close]", "[acted]")
     assert (await both.on_page("close", {"outcome": "acted"}))[1]["code"] == "taken"
+
+
+@pytest.mark.postgres
+async def test_a_note_that_the_chat_closes_while_it_is_opened_is_given_out(both: Both) -> None:
+    await both.on_page("take")
+    server = both.page.site.trial.installation.whereabouts.server
+    assert server is not None
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    note_id = bytes.fromhex(both.note_id)
+    with psycopg.connect(server.owner) as chat, psycopg.connect(server.owner, autocommit=True) as there:
+        chat.execute("UPDATE flags SET state = 'closed', moved_at = moved_at + 1 WHERE note_id = %s", (note_id,))
+        opening = asyncio.create_task(both.reader.post(f"/api/notes/{both.note_id}/open", {}))
+        async with asyncio.timeout(30):
+            while there.execute(waits).fetchone() == (0,):  # noqa: ASYNC110  the server tells nobody
+                await asyncio.sleep(0.02)
+        chat.commit()
+        status, given = await opening
+    assert (status, given["flag"]["state"], given["acts"]) == (200, "closed", [])

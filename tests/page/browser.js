@@ -99,11 +99,16 @@ const ACTS = {
   shot: ({ page }, { path, full = false }) => page.screenshot({ path, fullPage: full, animations: "disabled" }).then(() => undefined),
   recorded: async ({ requests, answered, console, errors }) => ({ requests, answered, console, errors }),
 
-  /** The answer to a request is changed (in its `desk`, too), made up (`status`), or lost (`abort`). `times`: how often. */
-  async intercept({ page }, { url, abort = false, before = false, status, json, desk, times = 1 }) {
+  /** The answer to a request is changed (in its `desk`, too), made up (`status`), lost (`abort`), or late (`slowMs`). `times`: how often. */
+  async intercept({ page }, { url, abort = false, before = false, slowMs = 0, status, json, desk, times = 1 }) {
     await page.route(
       url,
       async (route) => {
+        if (slowMs > 0) {
+          const late = await route.fetch();
+          await new Promise((done) => setTimeout(done, slowMs));
+          return route.fulfill({ response: late });
+        }
         if (abort && !before) await route.fetch(); // it did arrive; the answer is lost on the way
         if (abort) return route.abort();
         if (status) return route.fulfill({ status, json });

@@ -1,7 +1,11 @@
-"""Every screen, as narrow as a telephone gets, light and dark: nothing serious for axe-core, nothing cut off."""
+"""Every screen, as narrow as a telephone gets and on a desk, light and dark: nothing serious for axe-core, nothing cut
+off.
+"""
+
+from typing import Any
 
 import pytest
-from chromium import NARROW, Tab
+from chromium import DESKTOP, NARROW, Tab
 from page_screens import walk
 from page_stories import Story, seals, writes
 
@@ -20,7 +24,8 @@ SMALL = """
 """
 
 
-async def test_every_screen_is_for_everybody(story: Story) -> None:
+@pytest.mark.parametrize("size", [NARROW, pytest.param(DESKTOP, marks=pytest.mark.long)], ids=["narrow", "desktop"])
+async def test_every_screen_is_for_everybody(story: Story, size: dict[str, Any]) -> None:
     seen: list[str] = []
     found: list[tuple[str, str]] = []
 
@@ -35,7 +40,7 @@ async def test_every_screen_is_for_everybody(story: Story) -> None:
         if await tab.ask("evaluate", script="document.querySelectorAll('h1').length") != 1:
             found.append((name, "not one first heading"))
 
-    await walk(story, NARROW, look)
+    await walk(story, size, look)
 
     assert found == []
     assert len(seen) == 20

@@ -41,6 +41,7 @@ async def test_from_the_officers_page_to_the_coordinators_phone_and_back(story: 
     author = await story.author("officer")
     await writes(author, SAW, case="ab 1234 p", urgency="Urgent", flag="self-harm")
     assert SAW in await author.text()
+    assert "AB-1234-P is not one of your cases" in await author.text()
     reference = await seals(author)
     assert reference in await story.hears("officer")
 
@@ -656,6 +657,7 @@ async def test_who_opens_anothers_case_says_why_and_it_is_logged(story: Story) -
     story.site.within(lambda tx: cases.assign(tx, agency, "AB-1234-P", officer, at=story.site.clock()))
     author = await story.author("officer")
     await writes(author, SAW, case="AB-1234-P")  # a case that the coordinator is no member of
+    assert "is not one of your cases" not in await author.text()
     reference = await seals(author)
     reader = await story.reader("coordinator")
     await reader.select("Show", "unflagged")
@@ -729,6 +731,12 @@ async def test_the_list_is_filtered_and_ordered(story: Story) -> None:
     await reader.ask("gone", css=".card-urgent")
     assert await urgencies() == ["Today"]
     await reader.select("Urgency", "")
+    await reader.ask("sees", css=".card-urgent")
+    await reader.ask("intercept", url="**/api/notes?*urgency=today*", slowMs=400)
+    await reader.select("Urgency", "today")  # and back, before the answer is there
+    await reader.select("Urgency", "")
+    await reader.ask("wait", ms=700)
+    assert await urgencies() == ["Urgent", "Today"]
     await reader.select("Show", "unflagged")
     await reader.ask("sees", css=".card .badge >> text=no flag")
     await reader.select("Show", "mine")

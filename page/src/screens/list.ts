@@ -66,13 +66,18 @@ export const list: Screen = async () => {
   ];
 };
 
+/** How often a list was asked for anew: an answer to an earlier question comes too late. */
+let asked = 0;
+
 async function load(place: HTMLElement, after: string | null): Promise<void> {
+  const turn = after === null ? (asked += 1) : asked;
   const query: Record<string, string> = { status: filter.status, order: filter.order };
   if (filter.urgency) query["urgency"] = filter.urgency;
   if (filter.agency) query["agency"] = filter.agency;
   if (after) query["after"] = after;
   try {
     const { notes, next } = await api.list(query, known.reader?.token ?? "");
+    if (turn !== asked) return;
     const again = () => load(place, null);
     const cards = notes.map((one) => card(one, again));
     const more = next === null ? null : h("p", { class: "actions" }, button(t("page-more"), () => load(place, next), "quiet"));
@@ -87,7 +92,7 @@ async function load(place: HTMLElement, after: string | null): Promise<void> {
     if (!after) say(t("page-list-count", { count: notes.length }));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    if (lockedBy(error)) return;
+    if (lockedBy(error) || turn !== asked) return;
     replace(place, alert(t("page-not-loaded"), why(error.code, error.say)));
   }
 }

@@ -10,7 +10,7 @@ import { CannotSeal, SuiteBroken } from "../sealing/errors";
 import { back, instead, say, type Screen } from "../ui/shell";
 import { button, h, replace } from "../ui/dom";
 import { t, why } from "../ui/text";
-import { alert, moment } from "../ui/words";
+import { alert, moment, notice } from "../ui/words";
 import { shownOf } from "./attaching";
 import { heard, notSent, receipt } from "./receipt";
 
@@ -20,9 +20,11 @@ export const preview = (draft: Draft, sealed: () => void, danger: boolean): Scre
   const agency = writer?.agencies.find(({ slug }) => slug === draft.agency);
   if (!writer || !agency) return [h("h1", {}, t("page-write")), alert(t("page-not-saved"), t("page-problem-session"))];
   const known_ = happened(draft, agency, now());
+  const code = caseCode(draft, agency);
+  const others = !draft.amends && code !== "" && agency.cases.every((one) => one.code !== code);
   const facts: [string, string][] = [
     [t("page-agency"), agency.name],
-    [t("page-case"), caseCode(draft, agency) || t("page-none")],
+    [t("page-case"), code || t("page-none")],
     [t("page-fact-kind"), t(`note-kind-${draft.kind}`)],
     [t("page-fact-when"), known_ ? moment(isoIn(agency.zone, known_.at), known_.precision) : t("page-when-unknown")],
     [t("page-fact-urgency"), t(`urgency-${draft.urgency}`)],
@@ -61,6 +63,7 @@ export const preview = (draft: Draft, sealed: () => void, danger: boolean): Scre
   return [
     h("h1", {}, t("page-preview")),
     danger && alert(agency.first, t("note-danger")),
+    others && notice(t("page-case-not-yours", { code })),
     h("dl", { class: "facts" }, shown.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
     ...parts.filter(([, text]) => text !== "").map(([name, text]) => h("section", {}, h("h2", {}, name), h("p", { class: "words-of-people" }, text))),
     clean(draft.summary) !== "" && h("section", {}, h("h2", {}, t("page-summary")), h("p", { class: "words-of-people" }, clean(draft.summary))),

@@ -118,6 +118,7 @@ page-preview = This will be sealed
 page-author = Written by
 page-seal = Seal and send
 page-change = Change something
+page-case-not-yours = { $code } is not one of your cases: nobody who has it is called first, and any coordinator may open this note without a reason.
 page-seal-hint = It is sealed on this device. Neither the server nor Telegram can read it; only the people on your agency's desk can.
 page-sealed = Sealed.
 page-receipt-title = Logged and sealed

@@ -5,12 +5,11 @@ stands in ``bot.flag_routing``.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, insert, or_, select, update
 
 from dialogues import flag_life
 from dialogues.flag_life import OPEN, OVER, OWNED, UNOWNED, UNTOLD, URGENCIES, Act, Life, NotNow
@@ -244,11 +243,22 @@ def withdraw(tx: Transaction, note_id: str, *, at: datetime, pins: Pins | None =
 
 
 def worked(tx: Transaction, note_id: bytes, person_ref: bytes, *, at: datetime, pins: Pins | None = None) -> None:
-    """Its owner opened the note: what was taken is in hand. Harmless otherwise."""
-    row = tx.db.execute(_locked, {"of": note_id}).one_or_none()
-    if row is not None and row.state == "taken" and row.owner_ref == person_ref:
-        with suppress(Unknown):  # closed, in the chat, since it was looked at
-            move(tx, note_id.hex(), "work", at=at, pins=pins, who=person_ref.hex(), why={"why": "opened"})
+    """A person opened a note with its amendments: what they have taken of their flags is in hand. Harmless otherwise.
+
+    Args:
+        note_id: of any of them.
+    """
+    first = select(func.coalesce(notes.c.amends, notes.c.id)).where(notes.c.id == note_id).scalar_subquery()
+    theirs = (
+        select(flags.c.note_id)
+        .join(notes, notes.c.id == flags.c.note_id)
+        .where(or_(notes.c.id == first, notes.c.amends == first))
+        .where(flags.c.state == "taken", flags.c.owner_ref == person_ref)
+        .order_by(flags.c.note_id)
+        .with_for_update(of=flags)  # or the chat closes it after this look at it
+    )
+    for one in tx.db.scalars(theirs).all():
+        move(tx, one.hex(), "work", at=at, pins=pins, who=person_ref.hex(), why={"why": "opened"})
 
 
 def taken_by(tx: Transaction, owner_ref: bytes) -> list[str]:

@@ -151,10 +151,10 @@ def open_(
 
 
 async def _found_over(reader: Reader, short: str, reason: ReadingReason, words: str) -> list[opened.Opened]:
-    rows = await reader.listed("all")
-    note_id = next((row["note_id"] for row in rows if row["reference"] == short), None)
+    named = await reader.named(short) or [row for row in await reader.listed("all") if row["reference"] == short]
+    note_id = next((row["note_id"] for row in named), None)
     if note_id is None:
-        raise Refusal(f"there is no note {short} for this key; an amendment is opened by its first note's reference")
+        raise Refusal(f"there is no note {short} for this key")
     found = await reader.opened(note_id, reason, words)
     if not found:
         raise Refusal(f"{short} was withdrawn by its author")

@@ -63,6 +63,11 @@ class Reader:
             after = part["next"]
         return found
 
+    async def named(self, reference: str) -> list[dict[str, Any]]:
+        """The first note of a reference, which may be an amendment's; none for one that was withdrawn."""
+        found: list[dict[str, Any]] = (await self._ask("GET", f"/api/notes?reference={reference}"))["notes"]
+        return found
+
     async def opened(self, note_id: str, reason: ReadingReason, words: str) -> list[Opened]:
         """A note and its amendments, opened here.
 

@@ -75,8 +75,7 @@ async def open_(request: web.Request) -> web.Response:
             step_up(who)
         given = giving_out.whole(tx, first)
         if who.person_ref is not None:  # whoever has a flag of it is at work on it from here on
-            for one in given:
-                flags.worked(tx, one.note_id, who.person_ref, at=who.now, pins=served.world.pins)
+            flags.worked(tx, first, who.person_ref, at=who.now, pins=served.world.pins)
         row = giving_out.one(tx, who.reads, who.person_ref, note_id)
         for one in given:
             if one.record is not None:

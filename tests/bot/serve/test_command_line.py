@@ -95,7 +95,7 @@ async def test_notes_are_listed_and_opened_from_a_server_with_a_key_alone(
         photo = author.sealed_attachment(id, 1, b"\xff\xd8 a gate")
         assert (await author.ask("PUT", f"/api/notes/{id}/attachments/1", photo))[0] == 201
         await author.writes(note_id=bytes.fromhex(id), flag_level=3, attachments=[1])
-        await author.writes("It went on.", amends=id)
+        added = await author.writes("It went on.", amends=id)
         other = await author.writes("Of a case.", case=author.agency()["cases"][0]["handle"])
         with_key = ("--server", origin, "--key", str(key))
 
@@ -115,6 +115,8 @@ async def test_notes_are_listed_and_opened_from_a_server_with_a_key_alone(
         assert code == 1  # the synthetic note lists no attachment, and one is there
         assert json.loads(out)[0]["attachments"][0]["problem"] == "unlisted"
 
+        code, out, _ = await notes_here("open", reference(added), *with_key, "--reason", "handling", "--json")
+        assert [one["reference"] for one in json.loads(out)] == [reference(id), reference(added)]
         code, _, err = await notes_here("open", reference(other), *with_key, "--reason", "handling")
         assert (code, "case you do not work on" in err) == (1, True)
         why = ("--reason", "break-glass", "--words", "nobody of the case is on duty")

@@ -98,7 +98,7 @@ async def test_logging_out_ends_it(page: Page, officer: bytes) -> None:
     assert (await author.get("/api/session"))[0] == 401
 
 
-async def test_t35_access_that_ends_ends_sessions_links_and_the_hold_on_a_key(page: Page, coordinator: bytes) -> None:
+async def test_t35_access_that_ends_ends_sessions_and_links_and_bars_the_key(page: Page, coordinator: bytes) -> None:
     author, reader, link = await page.author(coordinator), await page.reader(coordinator), page.link(coordinator)
     page.site.within(lambda tx: people.revoke(tx, coordinator, at=page.site.clock(), force=True))
 

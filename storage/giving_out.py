@@ -6,12 +6,12 @@ the first is over. Of these flags a row shows the one that most calls for somebo
 Who may have which: ``storage.reading``. On a connection that may select sealed bodies.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import Select, Subquery, and_, case, func, or_, select
+from sqlalchemy import CompoundSelect, Select, Subquery, and_, case, cast, func, literal, null, or_, select, union_all
 
 from dialogues.flag_life import OPEN as NOT_OVER
 from dialogues.flag_life import OVER, OWNED, UNOWNED, URGENCIES
@@ -102,17 +102,17 @@ def listed(
         At most ``limit`` of them, and whether there are more.
     """
     wanted = _which(status, urgency, person_ref)
-    flag = _flags(agency_refs, *wanted)
-    query = _of(agency_refs, person_ref, flag).where(notes.c.amends.is_(None))
-    if wanted:
-        query = query.where(flag.c.note_id.is_not(None))
+    flagged = _flagged(_flags(agency_refs, *wanted))
     if status == "closed":
-        query = query.where(notes.c.id.not_in(_firsts(flags.c.state.in_(NOT_OVER))))
-    elif status == "unflagged":
-        query = query.where(flag.c.note_id.is_(None))
-    rows = tx.db.execute(query.order_by(*_order(order, flag)).limit(limit + 1).offset(skip)).all()
-    named = _Named(tx)
-    return [_row(named, row, person_ref) for row in rows[:limit]], len(rows) > limit
+        flagged = flagged.where(notes.c.id.not_in(_firsts(flags.c.state.in_(NOT_OVER))))
+    query: Select[Any] | CompoundSelect[Any] = flagged
+    if status == "unflagged":
+        query = _unflagged(agency_refs).where(literal(not urgency))
+    elif not wanted:
+        query = union_all(flagged, _unflagged(agency_refs))
+    found = query.subquery()
+    rows = tx.db.execute(select(found).order_by(*_order(order, found)).limit(limit + 1).offset(skip)).all()
+    return _rows(tx, rows[:limit], person_ref), len(rows) > limit
 
 
 def one(tx: Transaction, agency_refs: Collection[bytes], person_ref: bytes | None, note_id: bytes) -> Row:
@@ -136,8 +136,10 @@ def with_flag(tx: Transaction, agency_refs: Collection[bytes], person_ref: bytes
 
 
 def _one(tx: Transaction, agency_refs: Collection[bytes], person_ref: bytes | None, root: bytes, flag: Subquery) -> Row:
-    row = tx.db.execute(_of(agency_refs, person_ref, flag).where(notes.c.id == root)).one()
-    return _row(_Named(tx), row, person_ref)
+    row = tx.db.execute(_flagged(flag).where(notes.c.id == root)).one_or_none()
+    if row is None:
+        row = tx.db.execute(select(*_OF_NOTE, *_NO_FLAG).where(notes.c.id == root)).one()
+    return _rows(tx, [row], person_ref)[0]
 
 
 def first_of(tx: Transaction, agency_refs: Collection[bytes], note_id: bytes) -> bytes:
@@ -247,56 +249,46 @@ def _firsts(*which: Any) -> Select[Any]:
     return select(first).join_from(flags, _raising, _raising.c.id == flags.c.note_id).where(*which)
 
 
-def _of(agency_refs: Collection[bytes], person_ref: bytes | None, flag: Subquery) -> Select[Any]:
-    amending = notes.alias("amending")
-    amendments = select(func.count()).select_from(amending).where(amending.c.amends == notes.c.id).scalar_subquery()
-    things = (
-        select(func.count())
-        .select_from(attachments)
-        .where(attachments.c.note_id == notes.c.id, attachments.c.state == "kept")
-        .scalar_subquery()
-    )
-    member = (
-        select(case_members.c.since)
-        .join(
-            memberships,
-            (memberships.c.person_ref == case_members.c.person_ref)
-            & (memberships.c.agency_ref == case_members.c.agency_ref),
-        )
-        .where(
-            case_members.c.agency_ref == notes.c.agency_ref,
-            case_members.c.tag == notes.c.case_tag,
-            case_members.c.person_ref == person_ref,
-        )
-        .correlate(notes)
-        .exists()
-    )
-    return (
-        select(
-            notes.c.id,
-            notes.c.reference,
-            notes.c.agency_ref,
-            notes.c.hour,
-            notes.c.state,
-            notes.c.case_tag,
-            flag.c.note_id.label("raised_by"),
-            flag.c.reference.label("raised_as"),
-            flag.c.urgency,
-            flag.c.state.label("flag_state"),
-            flag.c.overdue_since,
-            flag.c.raised_at,
-            flag.c.moved_at,
-            flag.c.due_at,
-            flag.c.owner_ref,
-            flag.c.outcome,
-            flag.c.closed_at,
-            notes.c.id.in_(_firsts(flags.c.owner_ref == person_ref, flags.c.state.in_(OWNED))).label("took"),
-            amendments.label("amendments"),
-            things.label("things"),
-            member.label("member"),
-        )
-        .outerjoin(flag, flag.c.first == notes.c.id)
-        .where(notes.c.agency_ref.in_(agency_refs))
+_OF_NOTE: Final = (
+    notes.c.id,
+    notes.c.reference,
+    notes.c.agency_ref,
+    notes.c.hour,
+    notes.c.state,
+    notes.c.case_tag,
+)
+_OF_FLAG: Final = {
+    "raised_by": "note_id",
+    "raised_as": "reference",
+    "urgency": "urgency",
+    "flag_state": "state",
+    "overdue_since": "overdue_since",
+    "raised_at": "raised_at",
+    "moved_at": "moved_at",
+    "due_at": "due_at",
+    "owner_ref": "owner_ref",
+    "outcome": "outcome",
+    "closed_at": "closed_at",
+}
+"""Name in a row -> of the flag's column."""
+_NO_FLAG: Final = tuple(
+    cast(null(), (notes if column == "reference" else flags).c[column].type).label(name)
+    for name, column in _OF_FLAG.items()
+)
+
+
+def _flagged(flag: Subquery) -> Select[Any]:
+    """First notes with their flag. From the flags to the notes: the other way there is no index for it."""
+    of_flag = [flag.c[column].label(name) for name, column in _OF_FLAG.items()]
+    return select(*_OF_NOTE, *of_flag).join_from(flag, notes, notes.c.id == flag.c.first)
+
+
+def _unflagged(agency_refs: Collection[bytes]) -> Select[Any]:
+    """First notes without a flag, of their own or an amendment's."""
+    return select(*_OF_NOTE, *_NO_FLAG).where(
+        notes.c.agency_ref.in_(agency_refs),
+        notes.c.amends.is_(None),
+        notes.c.id.not_in(_firsts(flags.c.agency_ref.in_(agency_refs))),
     )
 
 
@@ -319,17 +311,18 @@ def _which(status: Status, urgency: str, person_ref: bytes | None) -> list[Any]:
     return found
 
 
-def _order(order: Order, flag: Subquery) -> tuple[Any, ...]:
-    age = func.coalesce(flag.c.raised_at, notes.c.hour)
+def _order(order: Order, found: Subquery) -> tuple[Any, ...]:
+    age = func.coalesce(found.c.raised_at, found.c.hour)
+    state = found.c.flag_state
     match order:
         case "newest":
-            return age.desc(), notes.c.reference
+            return age.desc(), found.c.reference
         case "oldest":
-            return age, notes.c.reference
+            return age, found.c.reference
         case "urgency":
-            over = case((flag.c.state.in_(UNOWNED), 0), (flag.c.state.in_(OWNED), 1), else_=2)
-            rank = case(_RANKS, value=flag.c.urgency, else_=1)
-            return over, rank, case((and_(flag.c.state.in_(NOT_OVER)), age), else_=-age), notes.c.reference
+            over = case((state.in_(UNOWNED), 0), (state.in_(OWNED), 1), else_=2)
+            rank = case(_RANKS, value=found.c.urgency, else_=1)
+            return over, rank, case((state.in_(NOT_OVER), age), else_=-age), found.c.reference
 
 
 def page_state(state: str, *, overdue: bool = False) -> PageState:
@@ -363,7 +356,57 @@ class _Named:
         return self._people[ref]
 
 
-def _row(named: _Named, row: Any, person_ref: bytes | None) -> Row:
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is known of some first notes besides."""
+
+    amendments: Mapping[bytes, int]
+    attachments: Mapping[bytes, int]
+    own: frozenset[bytes]
+
+
+def _rows(tx: Transaction, rows: Sequence[Any], person_ref: bytes | None) -> list[Row]:
+    ids = [row.id for row in rows]
+    beside, named = _beside(tx, ids, person_ref), _Named(tx)
+    return [_row(named, row, beside) for row in rows]
+
+
+def _beside(tx: Transaction, ids: Sequence[bytes], person_ref: bytes | None) -> _Beside:
+    amendments = (
+        select(notes.c.amends.label("of"), func.count().label("many"))
+        .where(notes.c.amends.in_(ids))
+        .group_by(notes.c.amends)
+    )
+    things = (
+        select(attachments.c.note_id.label("of"), func.count().label("many"))
+        .where(attachments.c.note_id.in_(ids), attachments.c.state == "kept")
+        .group_by(attachments.c.note_id)
+    )
+    member = (
+        select(case_members.c.since)
+        .join(
+            memberships,
+            (memberships.c.person_ref == case_members.c.person_ref)
+            & (memberships.c.agency_ref == case_members.c.agency_ref),
+        )
+        .where(
+            case_members.c.agency_ref == notes.c.agency_ref,
+            case_members.c.tag == notes.c.case_tag,
+            case_members.c.person_ref == person_ref,
+        )
+        .correlate(notes)
+        .exists()
+    )
+    mine = notes.c.id.in_(_firsts(flags.c.owner_ref == person_ref, flags.c.state.in_(OWNED)))
+    theirs = or_(notes.c.case_tag.is_(None), *((member, mine) if person_ref is not None else ()))
+    return _Beside(
+        {row.of: row.many for row in tx.db.execute(amendments)},
+        {row.of: row.many for row in tx.db.execute(things)},
+        frozenset(tx.db.scalars(select(notes.c.id).where(notes.c.id.in_(ids), theirs))),
+    )
+
+
+def _row(named: _Named, row: Any, beside: _Beside) -> Row:
     flag = None
     if row.flag_state is not None:
         flag = FlagOf(
@@ -380,7 +423,6 @@ def _row(named: _Named, row: Any, person_ref: bytes | None) -> Row:
             row.outcome,
             None if row.closed_at is None else moment(row.closed_at),
         )
-    took = person_ref is not None and bool(row.took)
     return Row(
         row.id,
         row.reference,
@@ -389,7 +431,7 @@ def _row(named: _Named, row: Any, person_ref: bytes | None) -> Row:
         moment(row.hour),
         row.state,
         flag,
-        row.amendments,
-        row.things,
-        took or row.case_tag is None or bool(row.member),
+        beside.amendments.get(row.id, 0),
+        beside.attachments.get(row.id, 0),
+        row.id in beside.own,
     )

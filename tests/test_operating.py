@@ -106,6 +106,14 @@ def test_what_was_never_run_says_so() -> None:
         assert "**never run here**" in own[title].lower(), title
 
 
+def test_every_box_of_a_shell_is_in_a_section_whose_steps_a_test_runs() -> None:
+    titles = re.findall(r"^###? (.+)$", PAGE, re.MULTILINE)
+    boxed = {title for title in titles if "```sh\n" in section(title).partition("\n### ")[0]}
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    assert {title for title in boxed if not re.search(rf'(?:steps|boxes|as_written)\("{title}"', tests)} == set()
+    assert len(boxed) == 11
+
+
 def test_files_named_in_the_steps_exist() -> None:
     for name in set(re.findall(r"\bdeploy/[A-Za-z@.-]*[a-z]", PAGE)) - {"deploy/secrets"}:
         assert (ROOT / name).exists(), name

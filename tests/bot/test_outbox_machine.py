@@ -217,7 +217,7 @@ class Delivery(RuleBasedStateMachine):
         self.channel.everywhere = 0
         self.alive = Life(self.store)
         self.out = Outbox(
-            self.alive,  # type: ignore[arg-type]
+            self.alive,  # type: ignore[arg-type]  # a store, but that it can end
             {"console": self.channel},
             self.clock,
             self.time.sleep,

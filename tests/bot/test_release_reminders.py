@@ -195,10 +195,7 @@ def renewed_at(site: Site, desk: Desk) -> World:
 
 
 async def test_everybody_who_works_on_the_case_is_reminded_and_ticks_are_shared(desk: Desk, site: Site) -> None:
-    await makes_plan(desk, "officer", "10 march 2027")
-    ref = site.within(lambda tx: people.at_address(tx, "console", "coordinator"))
-    agency = site.within(lambda tx: tx.keyring.agency_ref(AGENCY))
-    site.within(lambda tx: cases.assign(tx, agency, CASE, ref or b"", at=site.clock()))
+    await shared(desk, site)
     await until(desk, site, datetime(2026, 12, 10, 7, 0, tzinfo=UTC))
     for who in ("officer", "coordinator"):
         assert texts(desk.news(who)).count("3 months before: 4 to do") == 1

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import pytest
 from bot_process import process
 from bot_site import Line, Site, at_desk, break_dialogue, lines, listening, open_notes
 from fake_telegram import FakeTelegram, Person
+from operating_page import steps
 from read_only_disk import disk_below
 from sqlalchemy import text
 from storage_site import keep_note
@@ -172,7 +173,7 @@ def count(robin: Person, words: str) -> int:
 
 async def saved_once_over(
     site: Site,
-    trouble: Callable[[Site], contextmanager],  # type: ignore[valid-type]
+    trouble: Callable[[Site], AbstractContextManager[None]],
     library: str = "aiogram",
     *,
     webhook: bool = False,
@@ -471,14 +472,6 @@ def test_a_command_on_a_damaged_database_says_so_in_one_sentence(trial: Trial, t
 
 
 # ---------------------------------------------------------------- what docs/operating.md says to do
-
-OPERATING = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
-
-
-def steps(title: str) -> list[str]:
-    """Commands below a heading, as they stand there."""
-    section = OPERATING.partition(f"### {title}\n")[2].partition("\n##")[0]
-    return [line.strip() for line in section.splitlines() if line.startswith("    ")]
 
 
 def as_written(title: str, trial: Trial, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -511,7 +511,7 @@ async def test_an_author_adds_and_undoes(story: Story) -> None:
     assert f"Withdrawn: {second}" in await story.hears("officer") or second not in str(story.site.notes())
 
 
-@pytest.mark.long
+@pytest.mark.long  # once, under load, the server refused the upload's form; not understood yet
 async def test_a_photo_and_a_voice_message_go_with_a_note_of_the_page(story: Story, tmp_path: Path) -> None:
     picture, sound, other = tmp_path / "photo.jpg", tmp_path / "voice.ogg", tmp_path / "other.txt"
     picture.write_bytes(media.photo(size=(3000, 1500), orientation=6))
